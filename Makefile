@@ -1,0 +1,99 @@
+# ecu-bundle: the two commands that matter are `make ecu-bundle MODEL=...` and `make test`.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+VENV ?= .venv
+# Options of `make ecu-bundle`; empty means: as ecu-bundle.toml beside the model says, else the default.
+MODEL ?=
+TARGET ?=
+ENGINE ?=
+OUT ?=
+DATA ?=
+TRUST ?=
+# Options of pytest, for instance TESTS="tests/parity -k trees".
+TESTS ?=
+
+export ORT_DISABLE_TELEMETRY := 1
+TOOL := $(VENV)/bin/ecu-bundle
+RUN := $(VENV)/bin/python -m
+INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
+NATIVE := CMakeLists.txt pyproject.toml $(shell find runtime cmake -name '*.cpp' -o -name '*.h' -o -name 'CMakeLists.txt' -o -name '*.cmake')
+
+.PHONY: ecu-bundle
+ecu-bundle: $(VENV)/ready ## build a verified bundle: MODEL=file [TARGET=host] [ENGINE=auto] [OUT=dir] [DATA=rows] [TRUST=1]
+	@test -n "$(MODEL)" || { echo 'say which model: make ecu-bundle MODEL=examples/auto_mpg/auto_mpg.skops' >&2; exit 2; }
+	@$(TOOL) build "$(MODEL)" --install-missing $(if $(TARGET),--target "$(TARGET)") $(if $(ENGINE),--engine "$(ENGINE)") \
+		$(if $(OUT),--output "$(OUT)") $(if $(DATA),--data "$(DATA)") $(if $(filter 1 true yes,$(TRUST)),--trust-pickle)
+
+.PHONY: test
+test: $(VENV)/ready-dev lint ## install what the tests need, check style and types, run the tests
+	$(RUN) pytest -m "not slow" $(TESTS)
+
+.PHONY: test-full
+test-full: $(VENV)/ready-dev lint ## the same with the slow sweeps
+	$(RUN) pytest $(TESTS)
+
+.PHONY: lint
+lint: $(VENV)/ready-dev ## style and types of the Python and C++ sources
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	$(VENV)/bin/clang-format --dry-run --Werror $$(git ls-files 'runtime/*.h' 'runtime/*.cpp' 'tests/*.cpp' 'tests/*.c')
+
+.PHONY: format
+format: $(VENV)/ready-dev ## rewrite the sources in our style
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+	$(VENV)/bin/clang-format -i $$(git ls-files 'runtime/*.h' 'runtime/*.cpp' 'tests/*.cpp' 'tests/*.c')
+
+.PHONY: examples
+examples: $(VENV)/ready-dev ## train the models of examples/ again
+	@for script in examples/*/train.py; do echo "$$script"; $(VENV)/bin/python "$$script" || exit 1; done
+
+.PHONY: benchmarks
+benchmarks: $(VENV)/ready-dev ## time of each stage, cost of open and run, memory; writes build/benchmarks
+	$(RUN) benchmarks
+
+.PHONY: doctor
+doctor: $(VENV)/ready ## check compilers and emulators of every target
+	@$(TOOL) doctor
+
+.PHONY: lock
+lock: ## pin the newest Python packages (needs uv)
+	uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --python-version 3.11 --universal \
+		--extra build --extra parquet -o requirements/runtime.lock pyproject.toml
+	uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --python-version 3.11 --universal \
+		--extra build --extra parquet --extra dev -c requirements/runtime.lock -o requirements/dev.lock pyproject.toml
+
+.PHONY: clean
+clean: ## remove what was built, keep .venv
+	rm -rf build
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
+		awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+$(VENV)/bin/python:
+	@scripts/install-system-packages.sh --python "$(PYTHON)" cmake g++ make python3-venv python3-dev
+	@echo 'making $(VENV)' >&2
+	@$(PYTHON) -m venv "$(VENV)"
+
+$(VENV)/packages: requirements/runtime.lock | $(VENV)/bin/python
+	@echo 'installing the pinned Python packages' >&2
+	@$(INSTALL) --require-hashes --only-binary :all: -r requirements/runtime.lock
+	@touch $@
+
+$(VENV)/ready: $(NATIVE) $(VENV)/packages
+	@echo 'compiling the in-process engine' >&2
+	@$(INSTALL) --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/ready-dev: requirements/dev.lock $(VENV)/ready
+	@echo 'installing what the tests need' >&2
+	@$(INSTALL) --require-hashes --only-binary :all: -r requirements/dev.lock
+	@scripts/install-system-packages.sh binutils chromium chromium-driver clang valgrind
+	@$(TOOL) doctor --install
+	@touch $@
