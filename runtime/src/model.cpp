@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ecu/model.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "engine.h"
+#include "image/reader.h"
+
+// Weak here and only here: a weak declaration beside the definition would make the table weak.
+extern "C" {
+extern const ecu_engine ecu_engine_ort __attribute__((weak));
+extern const ecu_engine ecu_engine_native __attribute__((weak));
+}
+
+namespace ecu {
+namespace {
+
+// Upper bounds on every target that docs/model_image.md, "Arena size", publishes.
+static_assert(sizeof(ModelState) <= 512U);
+static_assert(sizeof(ecu_tensor_info) <= 24U);
+static_assert(sizeof(InputRule) <= 24U);
+
+constexpr uint32_t kFloatMagnitude = 0x7fffffffU;
+constexpr uint32_t kFloatInfinity = 0x7f800000U;
+
+bool aligned(const void* pointer, uintptr_t alignment) noexcept {
+  return reinterpret_cast<uintptr_t>(pointer) % alignment == 0U;
+}
+
+const ecu_engine* find_engine(ecu_engine_id id) noexcept {
+  return id == ECU_ENGINE_ORT ? &ecu_engine_ort : &ecu_engine_native;
+}
+
+const ecu_engine* engine_of(const ecu_model& model) noexcept {
+  return static_cast<const ecu_engine*>(model.engine);
+}
+
+ModelState* state_of(const ecu_model& model) noexcept { return static_cast<ModelState*>(model.state); }
+
+/* Tensor table and input rules in the arena; false when the arena of the image is too small. */
+bool build_tables(ModelState& state, Arena& arena) noexcept {
+  const Image& image = state.image;
+  const size_t count = static_cast<size_t>(image.input_count) + image.output_count;
+  Span<ecu_tensor_info> infos;
+  Span<InputRule> rules;
+  if (!arena.make(count, infos) || !arena.make(image.input_count, rules)) {
+    return false;
+  }
+  Cursor cursor(image.tensors);
+  for (size_t i = 0U; i < count; ++i) {
+    const TensorRecord record = read_tensor(cursor);
+    infos[i] = ecu_tensor_info{record.name, record.unit, record.dtype, record.elements};
+    if (i < rules.size()) {
+      rules[i] = InputRule{record.codes, record.accepts_nan};
+    }
+  }
+  state.inputs = Span<const ecu_tensor_info>(infos.data(), image.input_count);
+  state.outputs = Span<const ecu_tensor_info>(infos.data() + image.input_count, image.output_count);
+  state.rules = Span<const InputRule>(rules.data(), rules.size());
+  return true;
+}
+
+ecu_model_info describe(const ModelState& state) noexcept {
+  const Image& image = state.image;
+  ecu_model_info info = {};
+  info.name = image.name;
+  info.version = image.version;
+  info.engine = image.engine;
+  info.input_count = image.input_count;
+  info.output_count = image.output_count;
+  info.inputs = state.inputs.data();
+  info.outputs = state.outputs.data();
+  info.interface_hash = image.interface_hash;
+  info.model_digest = image.model_digest;
+  info.image_digest = image.image_digest;
+  info.image_size = image.size;
+  info.arena_size = image.arena_size;
+  return info;
+}
+
+uint32_t load_word(const void* buffer, size_t index) noexcept {
+  uint32_t word = 0U;
+  memcpy(&word, static_cast<const uint8_t*>(buffer) + (index * sizeof word), sizeof word);
+  return word;
+}
+
+ecu_status check_input(const ecu_tensor_info& info, const InputRule& rule, const void* buffer) noexcept {
+  if (info.dtype == ECU_FLOAT32) {
+    for (size_t i = 0U; !rule.accepts_nan && i < info.elements; ++i) {
+      if ((load_word(buffer, i) & kFloatMagnitude) > kFloatInfinity) {
+        return ECU_NAN_REFUSED;
+      }
+    }
+    return ECU_OK;
+  }
+  for (size_t i = 0U; i < info.elements; ++i) {
+    const uint32_t word = load_word(buffer, i);
+    int32_t value = 0;
+    memcpy(&value, &word, sizeof value);
+    if (!rule.codes.contains(value)) {
+      return ECU_BAD_CATEGORY;
+    }
+  }
+  return ECU_OK;
+}
+
+ecu_status check_buffers(const ModelState& state, const void* const* inputs, void* const* outputs) noexcept {
+  for (size_t i = 0U; i < state.inputs.size(); ++i) {
+    if (inputs[i] == nullptr) {
+      return ECU_NULL_ARGUMENT;
+    }
+  }
+  for (size_t i = 0U; i < state.outputs.size(); ++i) {
+    if (outputs[i] == nullptr) {
+      return ECU_NULL_ARGUMENT;
+    }
+  }
+  for (size_t i = 0U; i < state.inputs.size(); ++i) {
+    const ecu_status status = check_input(state.inputs[i], state.rules[i], inputs[i]);
+    if (status != ECU_OK) {
+      return status;
+    }
+  }
+  return ECU_OK;
+}
+
+ecu_status open_checked(ecu_model& model, const Image& image, Arena& arena) noexcept {
+  const ecu_engine* const engine = find_engine(image.engine);
+  Span<ModelState> place;
+  if (!arena.make(1U, place)) {
+    return ECU_IMAGE_MALFORMED;
+  }
+  ModelState& state = place[0];
+  state.image = image;
+  if (!build_tables(state, arena)) {
+    return ECU_IMAGE_MALFORMED;
+  }
+  model.state = &state;
+  const ecu_status status = engine->open(state, arena);
+  if (status == ECU_OK) {
+    model.engine = engine;
+    model.info = describe(state);
+  }
+  return status;
+}
+
+}  // namespace
+}  // namespace ecu
+
+ecu_status ecu_model_open(ecu_model* model, const void* image, size_t image_size, void* arena,
+                          size_t arena_size) {
+  if (model == nullptr) {
+    return ECU_NULL_ARGUMENT;
+  }
+  *model = ecu_model{};
+  if (image == nullptr || arena == nullptr) {
+    return ECU_NULL_ARGUMENT;
+  }
+  if (!ecu::aligned(image, ECU_IMAGE_ALIGNMENT)) {
+    return ECU_IMAGE_MISALIGNED;
+  }
+  if (!ecu::aligned(arena, ECU_ARENA_ALIGNMENT)) {
+    return ECU_ARENA_MISALIGNED;
+  }
+  ecu::Image checked = {};
+  const ecu_status status =
+      ecu::read_image(ecu::Bytes(static_cast<const uint8_t*>(image), image_size), checked);
+  if (status != ECU_OK) {
+    return status;
+  }
+  if (ecu::find_engine(checked.engine) == nullptr) {
+    return ECU_ENGINE_MISSING;
+  }
+  if (arena_size < checked.arena_size) {
+    return ECU_ARENA_TOO_SMALL;
+  }
+  ecu::Arena space(arena, checked.arena_size);
+  return ecu::open_checked(*model, checked, space);
+}
+
+ecu_status ecu_model_run(ecu_model* model, const void* const* inputs, void* const* outputs) {
+  if (model == nullptr || inputs == nullptr || outputs == nullptr) {
+    return ECU_NULL_ARGUMENT;
+  }
+  if (model->engine == nullptr) {
+    return ECU_NOT_OPEN;
+  }
+  ecu::ModelState& state = *ecu::state_of(*model);
+  const ecu_status status = ecu::check_buffers(state, inputs, outputs);
+  return status == ECU_OK ? ecu::engine_of(*model)->run(state, inputs, outputs) : status;
+}
+
+const ecu_model_info* ecu_model_info_of(const ecu_model* model) {
+  return model != nullptr && model->engine != nullptr ? &model->info : nullptr;
+}
+
+const char* ecu_model_error(const ecu_model* model) {
+  return model != nullptr && model->state != nullptr ? ecu::state_of(*model)->error : "";
+}
+
+void ecu_model_close(ecu_model* model) {
+  if (model == nullptr) {
+    return;
+  }
+  if (model->engine != nullptr) {
+    ecu::engine_of(*model)->close(*ecu::state_of(*model));
+  }
+  *model = ecu_model{};
+}

@@ -1,0 +1,62 @@
+"""OnnxModel -> ModelImage."""
+
+from __future__ import annotations
+
+import hashlib
+
+from ecu_bundle.artifacts import Engine, ModelImage, OnnxModel
+from ecu_bundle.errors import UnsupportedModelError
+from ecu_bundle.image.interface_codec import encode_interface, encode_text
+from ecu_bundle.image.layout import (
+    DIGEST_SIZE,
+    FORMAT_VERSION,
+    HEADER,
+    MAGIC,
+    PAYLOAD_KINDS,
+    aligned,
+    arena_size,
+)
+
+_MAX_IMAGE = 2**32 - 1
+
+
+def compile_image(onnx_model: OnnxModel, *, engine: Engine = "ort", version: str = "") -> ModelImage:
+    """Makes the blob that is flashed.
+
+    Args:
+        onnx_model: the model; its ONNX file is the payload.
+        engine: what will run the image. ``"native"`` is not available in this version.
+        version: model version as the supplier calls it, for instance ``"1.4.0"``.
+
+    Returns:
+        The image; the same bytes every time.
+
+    Raises:
+        UnsupportedModelError: the engine is not available, or the model breaks a limit of the format.
+    """
+    if engine == "native":
+        raise UnsupportedModelError(
+            "image",
+            "the native engine is not available in this version",
+            place=onnx_model.name,
+            hint='use engine="ort"',
+        )
+    payload = onnx_model.data
+    texts = encode_text(onnx_model.name, "model name") + encode_text(version, "model version")
+    interface = encode_interface(onnx_model.interface)
+    interface_offset = HEADER.size + len(texts)
+    interface_end = interface_offset + len(interface)
+    payload_offset = aligned(interface_end)
+    size = payload_offset + len(payload) + DIGEST_SIZE
+    if size > _MAX_IMAGE:
+        raise UnsupportedModelError(
+            "image", f"the image would have {size} bytes, at most {_MAX_IMAGE} are possible"
+        )
+    header = HEADER.pack(
+        *(MAGIC, FORMAT_VERSION, PAYLOAD_KINDS[engine], 0, size, arena_size(onnx_model.interface)),
+        *(HEADER.size, len(texts), interface_offset, len(interface), payload_offset, len(payload), 0, 0),
+        *(hashlib.sha256(interface).digest(), hashlib.sha256(payload).digest()),
+    )
+    content = header + texts + interface + bytes(payload_offset - interface_end) + payload
+    data = content + hashlib.sha256(content).digest()
+    return ModelImage(onnx_model.name, engine, onnx_model.interface, data)
