@@ -1,0 +1,142 @@
+"""LoadedModel -> OnnxModel: one graph that every engine runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from ecu_bundle.artifacts import LoadedModel, OnnxModel
+from ecu_bundle.conversion.description import ModelDescription
+from ecu_bundle.conversion.naming import check_names
+from ecu_bundle.conversion.words import describe_input, describe_output, match_inputs
+from ecu_bundle.errors import UsageError
+from ecu_bundle.identifiers import bundle_name
+from ecu_bundle.interface import MATRIX_INPUT, Interface, Tensor
+
+if TYPE_CHECKING:
+    import onnx
+
+    from ecu_bundle.interface import Column
+
+
+def convert(
+    model: LoadedModel | Any,
+    *,
+    sample: Any = None,
+    precision: Literal["float"] = "float",
+    description: ModelDescription | None = None,
+) -> OnnxModel:
+    """Converts a model to the ONNX graph that the engines run.
+
+    Args:
+        model: a loaded model, or a fitted scikit-learn estimator.
+        sample: rows as the model would get them; checked against the interface.
+        precision: ``"float"``: float32 inside the graph.
+        description: names, units, ranges and class names.
+
+    Raises:
+        UnsupportedModelError: a construct that cannot be converted; names the estimator.
+        UsageError: a description or sample that does not fit the model.
+    """
+    from ecu_bundle.loading import from_estimator
+
+    if precision != "float":
+        raise UsageError("convert", f"precision {precision!r} is not available", hint="use 'float'")
+    loaded = model if isinstance(model, LoadedModel) else from_estimator(model)
+    words = description or ModelDescription()
+    name = bundle_name(words.name or loaded.name)
+    if loaded.estimator is None:
+        from ecu_bundle.conversion.from_onnx import adopt
+
+        converted = adopt(loaded, name, words)
+    else:
+        converted = _convert_estimator(loaded, name, words)
+    if sample is not None:
+        from ecu_bundle.rows import rows_from
+
+        rows_from(sample, converted.interface)
+    return converted
+
+
+def _convert_estimator(loaded: LoadedModel, name: str, words: ModelDescription) -> OnnxModel:
+    from ecu_bundle.conversion import graph
+    from ecu_bundle.conversion.exporter import export
+    from ecu_bundle.conversion.preparation import prepare
+    from ecu_bundle.conversion.probing import choose_outputs
+    from ecu_bundle.parity.missing import settle_missing
+    from ecu_bundle.parity.outputs import outputs_of
+
+    estimator = loaded.estimator
+    outputs = outputs_of(estimator)
+    prepared = prepare(estimator)
+    inputs = _input_tensors(prepared.columns, words)
+    notes: list[str] = list(loaded.notes)
+    proto = export(prepared.estimator, len(prepared.columns))
+    graph.force_c_locale(proto)
+    if outputs.classes:
+        graph.class_codes(proto, outputs.classes)
+    matrix = len(inputs) == 1 and inputs[0].name == MATRIX_INPUT and not inputs[0].codes
+    prefix = graph.free_prefix([t.name for t in inputs] + [o.rename for o in words.outputs.values()])
+    proto = graph.isolate_names(proto, prefix, keep_input=matrix)
+    if not matrix:
+        graph.split_inputs(proto, inputs, prefix)
+    chosen = choose_outputs(proto, outputs, prepared, inputs)
+    described = [(source, describe_output(t, words), column) for source, t, column in chosen]
+    graph.set_outputs(proto, described, prefix)
+    proto = graph.finish(proto, name)
+    inputs = _drop_unused(proto, inputs, notes)
+    interface = Interface(outputs.kind, tuple(inputs), tuple(t for _, t, _ in described))
+    check_names(interface)
+    model = OnnxModel(
+        name=name,
+        proto=proto,
+        interface=interface,
+        notes=tuple(notes),
+        decisions="tree" if graph.follows_from_trees(proto) else "smooth",
+        columns=prepared.columns,
+    )
+    return settle_missing(loaded, model)
+
+
+def _input_tensors(columns: Sequence[Column], words: ModelDescription) -> list[Tensor]:
+    """One tensor per column where the columns have names, else one matrix."""
+    named = any(c.name for c in columns)
+    text = any(code.name != str(code.value) for c in columns for code in c.codes if code.value >= 0)
+    said = list(words.inputs)
+    if not named and not text and len(said) != len(columns):
+        if said and {d.name for d in said} != {MATRIX_INPUT}:
+            raise UsageError(
+                "convert",
+                f"{len(said)} inputs are described, the model has {len(columns)} columns without names",
+                hint="describe every column in order, or one input named X",
+            )
+        tensor = Tensor(MATRIX_INPUT, "float32", len(columns))
+        return [describe_input(tensor, said[0])] if said else [tensor]
+    if named:
+        names = [c.name for c in columns]
+    elif len(said) == len(columns):
+        names = [d.name for d in said]
+    else:
+        names = [f"x{i}" for i in range(len(columns))]
+    by_name = match_inputs(names, words)
+    tensors = []
+    for name, column in zip(names, columns, strict=True):
+        tensor = Tensor(name, "int32", codes=column.codes) if column.codes else Tensor(name, "float32")
+        tensors.append(describe_input(tensor, by_name[name]) if name in by_name else tensor)
+    return tensors
+
+
+def _drop_unused(proto: onnx.ModelProto, inputs: list[Tensor], notes: list[str]) -> list[Tensor]:
+    """Leaves out named columns that the model does not read; the ECU need not supply them."""
+    from ecu_bundle.conversion.graph import used_inputs
+
+    used = used_inputs(proto.graph)
+    if len(inputs) == 1 or not used:
+        return inputs
+    unused = [t.name for t in inputs if t.name not in used]
+    if unused:
+        notes.append("columns that the model does not use are left out: " + ", ".join(unused))
+        kept = [value for value in proto.graph.input if value.name in used]
+        del proto.graph.input[:]
+        proto.graph.input.extend(kept)
+    return [t for t in inputs if t.name in used]

@@ -1,0 +1,238 @@
+"""Passes over the converted ONNX graph: inputs by column, codes for labels, standard output names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from ecu_bundle.errors import UnsupportedModelError
+from ecu_bundle.interface import MATRIX_INPUT, Tensor
+
+PRODUCER = "ecu-bundle"
+IR_VERSION = 10
+"""ONNX IR version of opset 21; newer ones are refused by older libraries without need."""
+
+
+def free_prefix(names: Iterable[str]) -> str:
+    """A prefix that no interface name starts with, for every inner name of the graph."""
+    prefix = "ecu_"
+    while any(name.startswith(prefix) for name in names):
+        prefix += "_"
+    return prefix
+
+
+def isolate_names(proto: onnx.ModelProto, prefix: str, *, keep_input: bool) -> onnx.ModelProto:
+    """Prefixes every inner name, so that no column or output name can collide with one."""
+    from onnx import compose
+
+    return compose.add_prefix(proto, prefix, rename_inputs=not keep_input)
+
+
+def split_inputs(proto: onnx.ModelProto, tensors: Sequence[Tensor], prefix: str) -> None:
+    """Replaces the matrix input by one input per tensor, put together again by Concat."""
+    graph = proto.graph
+    nodes = []
+    parts = []
+    for position, tensor in enumerate(tensors):
+        if tensor.dtype == "int32":
+            cast = f"{prefix}column_{position}"
+            nodes.append(helper.make_node("Cast", [tensor.name], [cast], to=TensorProto.FLOAT, name=cast))
+            parts.append(cast)
+        else:
+            parts.append(tensor.name)
+    nodes.append(helper.make_node("Concat", parts, [prefix + MATRIX_INPUT], axis=1, name=f"{prefix}columns"))
+    old = list(graph.node)
+    del graph.node[:], graph.input[:]
+    graph.node.extend(nodes + old)
+    graph.input.extend(_value(t.name, _graph_type(t), t.elements) for t in tensors)
+
+
+def class_codes(proto: onnx.ModelProto, classes: Sequence[str]) -> None:
+    """Replaces every text label in the graph by its position in ``classes``.
+
+    Raises:
+        UnsupportedModelError: the graph holds text that is not a class label.
+    """
+    positions = {name.encode(): i for i, name in enumerate(classes)}
+
+    def code(text: bytes, node: str) -> int:
+        if text not in positions:
+            raise UnsupportedModelError(
+                "convert",
+                f"the text {text.decode(errors='replace')!r} in the graph is neither a category nor a class",
+                place=f"ONNX node {node}",
+                hint="train with whole-number classes",
+            )
+        return positions[text]
+
+    renames = {
+        "classlabels_strings": "classlabels_int64s",
+        "keys_strings": "keys_int64s",
+        "values_strings": "values_int64s",
+        "cats_strings": "cats_int64s",
+        "value_strings": "value_ints",
+    }
+    for node in proto.graph.node:
+        for attribute in node.attribute:
+            if attribute.name in renames and attribute.strings:
+                codes = [code(s, node.name) for s in attribute.strings]
+                short = node.op_type in ("LinearClassifier", "SVMClassifier")
+                key = "classlabels_ints" if short else renames[attribute.name]
+                attribute.CopyFrom(helper.make_attribute(key, codes))
+            elif node.op_type == "LabelEncoder" and attribute.name == "default_string":
+                attribute.CopyFrom(helper.make_attribute("default_int64", -1))
+            elif node.op_type == "Cast" and attribute.name == "to" and attribute.i == TensorProto.STRING:
+                attribute.i = TensorProto.INT64
+            elif attribute.name == "value" and attribute.t.data_type == TensorProto.STRING:
+                attribute.t.CopyFrom(_coded(attribute.t, lambda s, n=node.name: code(s, n)))
+    for tensor in proto.graph.initializer:
+        if tensor.data_type == TensorProto.STRING:
+            tensor.CopyFrom(_coded(tensor, lambda s, n=tensor.name: code(s, n)))
+    for value in (*proto.graph.output, *proto.graph.value_info):
+        if value.type.tensor_type.elem_type == TensorProto.STRING:
+            value.type.tensor_type.elem_type = TensorProto.INT64
+
+
+def _coded(tensor: onnx.TensorProto, code: Any) -> onnx.TensorProto:
+    codes = np.array([code(s) for s in tensor.string_data], dtype=np.int64).reshape(tuple(tensor.dims))
+    return numpy_helper.from_array(codes, tensor.name)
+
+
+def force_c_locale(proto: onnx.ModelProto) -> None:
+    """Text nodes use the C locale; ONNX Runtime's default is missing on small systems."""
+    for node in proto.graph.node:
+        if node.op_type == "StringNormalizer":
+            kept = [a for a in node.attribute if a.name != "locale"]
+            del node.attribute[:]
+            node.attribute.extend([*kept, helper.make_attribute("locale", "C")])
+
+
+def set_outputs(
+    proto: onnx.ModelProto, chosen: Sequence[tuple[str, Tensor, int | None]], prefix: str
+) -> None:
+    """Keeps the chosen outputs under their interface names.
+
+    Args:
+        proto: changed in place.
+        chosen: (name in the graph, tensor of the interface, column to keep or None for all).
+        prefix: of new inner names.
+    """
+    graph = proto.graph
+    del graph.output[:]
+    for position, (source, tensor, column) in enumerate(chosen):
+        current = source
+        if column is not None:
+            index = f"{prefix}index_{position}"
+            graph.initializer.append(numpy_helper.from_array(np.array([column], dtype=np.int64), index))
+            picked = f"{prefix}picked_{position}"
+            graph.node.append(helper.make_node("Gather", [current, index], [picked], axis=1, name=picked))
+            current = picked
+        label = tensor.dtype == "int32" and tensor.elements == 1
+        shape = np.array([-1] if label else [-1, tensor.elements], dtype=np.int64)
+        reshape = [current, f"{prefix}shape_{position}"]
+        graph.initializer.append(numpy_helper.from_array(shape, reshape[1]))
+        name = f"{prefix}output_{position}"
+        graph.node.append(helper.make_node("Reshape", reshape, [tensor.name], name=name))
+        value = _value(tensor.name, _graph_type(tensor), None if label else tensor.elements)
+        graph.output.append(value)
+
+
+def finish(proto: onnx.ModelProto, name: str) -> onnx.ModelProto:
+    """Drops dead nodes and text about the tools, fixes versions; the same bytes every time."""
+    prune(proto.graph)
+    del proto.graph.value_info[:]
+    proto.graph.name = name
+    proto.graph.doc_string = ""
+    proto.doc_string = ""
+    proto.domain = ""
+    proto.model_version = 0
+    proto.producer_name = PRODUCER
+    proto.producer_version = ""
+    proto.ir_version = IR_VERSION
+    del proto.metadata_props[:]
+    used = {node.domain or "" for node in proto.graph.node} | {""}
+    opsets = {o.domain: o.version for o in proto.opset_import if o.domain in used}
+    del proto.opset_import[:]
+    proto.opset_import.extend(helper.make_opsetid(d, v) for d, v in sorted(opsets.items()))
+    return proto
+
+
+def prune(graph: onnx.GraphProto) -> None:
+    """Removes nodes and initializers that no output needs."""
+    needed = {o.name for o in graph.output}
+    kept = []
+    for node in reversed(graph.node):
+        if needed & set(node.output):
+            kept.append(node)
+            needed |= set(node.input) | set(_outer_names(node))
+    kept.reverse()
+    del graph.node[:]
+    graph.node.extend(kept)
+    initializers = [i for i in graph.initializer if i.name in needed]
+    del graph.initializer[:]
+    graph.initializer.extend(initializers)
+
+
+def used_inputs(graph: onnx.GraphProto) -> set[str]:
+    """Names of graph inputs that some node reads."""
+    read = {name for node in graph.node for name in (*node.input, *_outer_names(node))}
+    return {i.name for i in graph.input} & (read | {o.name for o in graph.output})
+
+
+def _outer_names(node: onnx.NodeProto) -> Iterable[str]:
+    """Names that a node's subgraphs take from outside."""
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            for inner in attribute.g.node:
+                yield from inner.input
+                yield from _outer_names(inner)
+
+
+def _graph_type(tensor: Tensor) -> int:
+    return int(TensorProto.FLOAT if tensor.dtype == "float32" else TensorProto.INT64)
+
+
+def _value(name: str, kind: int, elements: int | None) -> onnx.ValueInfoProto:
+    shape: list[int | str] = ["rows"] if elements is None else ["rows", elements]
+    return helper.make_tensor_value_info(name, kind, shape)
+
+
+_TREE_OPERATORS = frozenset(
+    {
+        "TreeEnsembleClassifier",
+        "TreeEnsembleRegressor",
+        "ArgMax",
+        "ArrayFeatureExtractor",
+        "Cast",
+        "Concat",
+        "Constant",
+        "Flatten",
+        "Gather",
+        "Identity",
+        "LabelEncoder",
+        "OneHotEncoder",
+        "Reshape",
+        "Slice",
+        "Squeeze",
+        "Transpose",
+        "Unsqueeze",
+    }
+)
+
+
+def follows_from_trees(proto: onnx.ModelProto) -> bool:
+    """True when only tree walks, sums of leaves and moves of data make up the graph."""
+    trees = 0
+    for node in proto.graph.node:
+        if node.op_type not in _TREE_OPERATORS:
+            return False
+        if node.op_type.startswith("TreeEnsemble"):
+            trees += 1
+            post = next((a.s for a in node.attribute if a.name == "post_transform"), b"NONE")
+            if post != b"NONE":
+                return False
+    return trees > 0

@@ -1,0 +1,97 @@
+"""Run the converted graph once, to learn its shapes and to see that it runs at all."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from ecu_bundle.conversion.preparation import Prepared
+from ecu_bundle.errors import UnsupportedModelError
+from ecu_bundle.interface import Tensor
+from ecu_bundle.parity.outputs import Outputs, reference_of
+from ecu_bundle.parity.session import open_session
+
+_PROBE_ROWS = 7
+_SEED = 20250101
+
+
+def choose_outputs(
+    proto: onnx.ModelProto, outputs: Outputs, prepared: Prepared, inputs: Sequence[Tensor]
+) -> list[tuple[str, Tensor, int | None]]:
+    """Matches the outputs of the graph with the standard names.
+
+    Returns:
+        (name in the graph, tensor of the interface, column to keep or None) in device order.
+
+    Raises:
+        UnsupportedModelError: the graph does not run, or gives another shape than scikit-learn.
+    """
+    feed = _probe_rows(inputs)
+    estimator = prepared.estimator
+    try:
+        session = open_session(proto)
+        names = [value.name for value in session.get_outputs()]
+        results = dict(zip(names, session.run(names, feed), strict=True))
+    except Exception as error:
+        raise UnsupportedModelError(
+            "convert",
+            f"the converted model does not run in ONNX Runtime: {str(error).splitlines()[0]}",
+            place=type(estimator).__name__,
+            hint="this estimator cannot be deployed; choose another one",
+        ) from error
+    tensors = [name for name in names if isinstance(results[name], np.ndarray)]
+    if len(tensors) < len(outputs.names):
+        raise UnsupportedModelError(
+            "convert",
+            f"the converted model has the outputs {names}, needed are {list(outputs.names)}",
+            place=type(estimator).__name__,
+        )
+    matrix = np.concatenate([a.astype(np.float64) for a in feed.values()], axis=1)
+    reference = reference_of(estimator, _without_text(outputs))
+    chosen: list[tuple[str, Tensor, int | None]] = []
+    for name, source in zip(outputs.names, tensors, strict=False):
+        actual = results[source].reshape(_PROBE_ROWS, -1)
+        if name == "label":
+            chosen.append((source, Tensor(name, "int32", codes=outputs.codes), None))
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            expected = reference[name](matrix)
+        column = None
+        if actual.shape[1] == 2 and expected.shape[1] == 1:
+            column = _closest_column(actual, expected)
+        elif actual.shape[1] != expected.shape[1]:
+            raise UnsupportedModelError(
+                "convert",
+                f"{name} has {actual.shape[1]} values a row in ONNX and {expected.shape[1]} in scikit-learn",
+                place=type(estimator).__name__,
+            )
+        chosen.append((source, Tensor(name, "float32", expected.shape[1]), column))
+    return chosen
+
+
+def _without_text(outputs: Outputs) -> Outputs:
+    return Outputs(outputs.kind, outputs.names, outputs.codes, ())
+
+
+def _closest_column(actual: NDArray[Any], expected: NDArray[np.float64]) -> int:
+    """Binary scores come as [d, -d] or [-d, d]: the column that is scikit-learn's score."""
+    errors = np.abs(actual.astype(np.float64) - expected).sum(axis=0)
+    return int(np.argmin(errors))
+
+
+def _probe_rows(inputs: Sequence[Tensor]) -> dict[str, NDArray[Any]]:
+    generator = np.random.default_rng(_SEED)
+    feed: dict[str, NDArray[Any]] = {}
+    for tensor in inputs:
+        if tensor.codes:
+            values = generator.choice([c.value for c in tensor.codes if c.value >= 0], (_PROBE_ROWS, 1))
+            feed[tensor.name] = values.astype(np.int64)
+        else:
+            feed[tensor.name] = generator.random((_PROBE_ROWS, tensor.elements)).astype(np.float32)
+    return feed

@@ -1,0 +1,58 @@
+"""Choose the golden vectors of a bundle among the rows of the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecu_bundle.artifacts import GoldenVectors, OnnxModel
+from ecu_bundle.interface import Rows
+from ecu_bundle.parity.comparison import Tolerance, label_margins
+
+MAX_ROWS = 48
+MAX_VALUES = 12_000
+"""Bound on rows x features, which keeps the self-test small for wide models."""
+
+
+def choose_golden(
+    model: OnnxModel, rows: Rows, outputs: Mapping[str, NDArray[Any]], tolerance: Mapping[str, Tolerance]
+) -> GoldenVectors:
+    """A few rows of every origin, evenly spread, with the outputs that the device must give.
+
+    Args:
+        model: names the outputs.
+        rows: all rows of the proof.
+        outputs: of ONNX Runtime on these rows, (rows, elements) per output.
+        tolerance: per float output; rows whose label is closer to a tie are left out.
+    """
+    usable = np.ones(len(rows), dtype=bool)
+    margins = label_margins(model.interface, outputs)
+    if margins is not None and tolerance:
+        follower = model.interface.outputs[1].name
+        limit = tolerance[follower]
+        peak = np.abs(outputs[follower]).max(axis=1)
+        if limit.absolute or limit.relative:
+            usable = margins > 4.0 * (limit.absolute + limit.relative * peak)
+    count = max(4, min(MAX_ROWS, MAX_VALUES // max(1, model.interface.features)))
+    index = _spread(rows, usable, count)
+    return GoldenVectors(
+        rows=rows.take(index),
+        outputs={name: np.ascontiguousarray(values[index]) for name, values in outputs.items()},
+        abs_tolerance={name: limit.absolute for name, limit in tolerance.items()},
+        rel_tolerance={name: limit.relative for name, limit in tolerance.items()},
+    )
+
+
+def _spread(rows: Rows, usable: NDArray[np.bool_], count: int) -> NDArray[np.intp]:
+    origins = list(dict.fromkeys(rows.origins))
+    labels = np.array(rows.origins)
+    chosen: list[int] = []
+    for position, origin in enumerate(origins):
+        candidates = np.flatnonzero((labels == origin) & usable)
+        share = (count - len(chosen)) // (len(origins) - position)
+        picks = np.linspace(0, len(candidates) - 1, min(share, len(candidates))).astype(np.intp)
+        chosen += candidates[picks].tolist() if len(candidates) else []
+    return np.array(sorted(set(chosen)) or [0], dtype=np.intp)

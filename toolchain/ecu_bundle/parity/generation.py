@@ -1,0 +1,196 @@
+"""Rows for the proof: the user's data, the training-like ranges, decision boundaries, NaN."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecu_bundle.artifacts import OnnxModel
+from ecu_bundle.interface import Interface, Rows
+from ecu_bundle.parity.tracing import Source, Trace, trace
+from ecu_bundle.parity.trees import Ensemble, boundary_rows, ensemble_of
+from ecu_bundle.rows import matrix_of, refuse_missing, rows_from
+
+RANGE_ROWS = 500
+MAX_DATA_ROWS = 5_000
+MAX_SPLITS = 4_000
+NAN_ROWS = 3
+SEED = 1_592_653
+ASSUMED_RANGE = (-3.0, 3.0)
+
+DESCRIPTIONS = {
+    "data": "rows given by the user",
+    "range": "uniform in the declared, measured or learned range of each input",
+    "boundary": "at tree thresholds and the float32 values next to them, on the path to the split",
+    "nan": "one input NaN, where the model has a rule for it",
+    "category": "every category of every enumerated input",
+    "corner": "every input at an end of its range",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedRows:
+    """Rows for the proof, and what was assumed to make them."""
+
+    rows: Rows
+    assumptions: tuple[str, ...]
+
+
+def generate_rows(model: OnnxModel, data: Any = None) -> GeneratedRows:
+    """Makes the rows of the proof. The same model and data give the same rows.
+
+    Args:
+        model: the graph; its thresholds and scalers say where to look.
+        data: the user's rows in any form that ``rows_from`` takes, or None.
+    """
+    interface = model.interface
+    generator = np.random.default_rng(SEED)
+    traced = trace(model.proto, interface)
+    ensembles = [(ensemble_of(node), sources) for node, sources in traced.trees]
+    parts: list[tuple[str, NDArray[np.float32]]] = []
+    given: NDArray[np.float32] | None = None
+    notes: list[str] = []
+    if data is not None:
+        given = matrix_of(refuse_missing(rows_from(data, interface), interface))
+        if len(given) > MAX_DATA_ROWS:
+            notes.append(f"of {len(given)} data rows {MAX_DATA_ROWS} were taken at random")
+            given = given[np.sort(generator.choice(len(given), MAX_DATA_ROWS, replace=False))]
+        parts.append(("data", given))
+    low, high, assumed = _ranges(interface, given, traced, ensembles)
+    if assumed:
+        listed = ", ".join(assumed[:8]) + (", ..." if len(assumed) > 8 else "")
+        notes.append(f"no range is known for {listed}: {ASSUMED_RANGE[0]} to {ASSUMED_RANGE[1]} was assumed")
+    spread = _uniform(interface, low, high, RANGE_ROWS, generator)
+    parts.append(("range", spread))
+    parts.append(("corner", _corners(interface, low, high, generator)))
+    base = spread if given is None else np.concatenate([given[: len(spread)], spread])
+    base = base[np.isfinite(base).all(axis=1)]
+    parts += [("category", block) for block in _categories(interface, base)]
+    limit = max(1, MAX_SPLITS // max(1, len(ensembles)))
+    for ensemble, sources in ensembles:
+        numeric = {c: s for c, s in sources.items() if not _is_coded(interface, s.feature)}
+        parts.append(("boundary", boundary_rows(ensemble, numeric, base, limit, generator)))
+    parts += [("nan", block) for block in _nan(interface, base)]
+    return GeneratedRows(_assemble(interface, parts), tuple(notes))
+
+
+def _ranges(
+    interface: Interface,
+    given: NDArray[np.float32] | None,
+    traced: Trace,
+    ensembles: list[tuple[Ensemble, Any]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], list[str]]:
+    """Per input value: declared, else measured on data, else learned by the model, else assumed."""
+    low = np.full(interface.features, np.nan)
+    high = np.full(interface.features, np.nan)
+    for feature, (lower, upper) in _threshold_ranges(ensembles).items():
+        low[feature], high[feature] = lower, upper
+    for feature, (lower, upper) in traced.scaled.items():
+        low[feature], high[feature] = lower, upper
+    if given is not None and len(given):
+        finite = np.where(np.isfinite(given), given, np.nan)
+        seen = np.isfinite(given).any(axis=0)
+        low[seen], high[seen] = np.nanmin(finite[:, seen], axis=0), np.nanmax(finite[:, seen], axis=0)
+    assumed = []
+    feature = 0
+    for tensor in interface.inputs:
+        for _ in range(tensor.elements):
+            if np.isfinite(tensor.minimum):
+                low[feature] = tensor.minimum
+            if np.isfinite(tensor.maximum):
+                high[feature] = tensor.maximum
+            if np.isnan(low[feature]) or np.isnan(high[feature]):
+                if not tensor.codes and tensor.name not in assumed:
+                    assumed.append(tensor.name)
+                default = np.array(ASSUMED_RANGE)
+                low[feature] = default[0] if np.isnan(low[feature]) else low[feature]
+                high[feature] = max(default[1], low[feature]) if np.isnan(high[feature]) else high[feature]
+            feature += 1
+    return low, np.maximum(low, high), assumed
+
+
+def _threshold_ranges(ensembles: list[tuple[Ensemble, Any]]) -> dict[int, tuple[float, float]]:
+    values: dict[int, list[float]] = {}
+    for ensemble, sources in ensembles:
+        for split in ensemble.splits:
+            source: Source | None = sources.get(int(ensemble.feature[split]))
+            threshold = float(ensemble.threshold[split])
+            if source is not None and np.isfinite(threshold):
+                values.setdefault(source.feature, []).append(threshold / source.scale + source.offset)
+    ranges = {}
+    for feature, thresholds in values.items():
+        lower, upper = min(thresholds), max(thresholds)
+        margin = 0.25 * (upper - lower) or max(1.0, 0.25 * abs(upper))
+        ranges[feature] = (lower - margin, upper + margin)
+    return ranges
+
+
+def _features(interface: Interface) -> list[Any]:
+    return [tensor for tensor in interface.inputs for _ in range(tensor.elements)]
+
+
+def _is_coded(interface: Interface, feature: int) -> bool:
+    return bool(_features(interface)[feature].codes)
+
+
+def _uniform(
+    interface: Interface,
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    count: int,
+    generator: np.random.Generator,
+) -> NDArray[np.float32]:
+    matrix = np.empty((count, interface.features), dtype=np.float32)
+    for feature, tensor in enumerate(_features(interface)):
+        if tensor.codes:
+            matrix[:, feature] = generator.choice([c.value for c in tensor.codes], count)
+        else:
+            matrix[:, feature] = generator.uniform(low[feature], high[feature], count)
+    return matrix
+
+
+def _corners(
+    interface: Interface, low: NDArray[np.float64], high: NDArray[np.float64], generator: np.random.Generator
+) -> NDArray[np.float32]:
+    matrix = _uniform(interface, low, high, 32, generator)
+    for feature, tensor in enumerate(_features(interface)):
+        if not tensor.codes:
+            upper = generator.integers(0, 2, len(matrix)).astype(bool)
+            upper[0], upper[1] = False, True
+            matrix[:, feature] = np.where(upper, high[feature], low[feature])
+    return matrix
+
+
+def _categories(interface: Interface, base: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    blocks = []
+    for feature, tensor in enumerate(_features(interface)):
+        if tensor.codes:
+            block = np.repeat(base[:1], len(tensor.codes), axis=0)
+            block[:, feature] = [code.value for code in tensor.codes]
+            blocks.append(block)
+    return blocks
+
+
+def _nan(interface: Interface, base: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    blocks = []
+    for feature, tensor in enumerate(_features(interface)):
+        if tensor.accepts_nan:
+            block = base[:NAN_ROWS].copy()
+            block[:, feature] = np.nan
+            blocks.append(block)
+    return blocks
+
+
+def _assemble(interface: Interface, parts: list[tuple[str, NDArray[np.float32]]]) -> Rows:
+    matrix = np.concatenate([block for _, block in parts])
+    origins = tuple(origin for origin, block in parts for _ in range(len(block)))
+    tensors = {}
+    start = 0
+    for tensor in interface.inputs:
+        block = matrix[:, start : start + tensor.elements]
+        tensors[tensor.name] = np.ascontiguousarray(block.astype(tensor.numpy_dtype))
+        start += tensor.elements
+    return Rows(tensors, origins)

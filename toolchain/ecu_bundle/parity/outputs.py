@@ -1,0 +1,123 @@
+"""Which outputs a model has, under their standard names, and what scikit-learn says for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecu_bundle.errors import UnsupportedModelError
+from ecu_bundle.interface import Code, ModelKind
+
+OutputName = Literal["label", "probabilities", "decision_function", "scores", "variable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The outputs of an estimator.
+
+    Attributes:
+        kind: what sort of model it is.
+        names: standard names in device order.
+        codes: meaning of the label values; empty without a label.
+        classes: text classes in the order of their codes; empty when the classes are numbers.
+    """
+
+    kind: ModelKind
+    names: tuple[OutputName, ...]
+    codes: tuple[Code, ...] = ()
+    classes: tuple[str, ...] = ()
+
+
+def outputs_of(estimator: Any) -> Outputs:
+    """Chooses the outputs by what the estimator can do.
+
+    Raises:
+        UnsupportedModelError: neither predict nor transform, or several labels a row.
+    """
+    from sklearn.base import is_classifier, is_clusterer, is_outlier_detector
+
+    if is_classifier(estimator):
+        codes, classes = _class_codes(estimator)
+        second: OutputName = "probabilities" if hasattr(estimator, "predict_proba") else "decision_function"
+        return Outputs("classifier", ("label", second), codes, classes)
+    if is_outlier_detector(estimator):
+        codes = (Code(-1, "outlier"), Code(1, "inlier"))
+        return Outputs("outlier_detector", ("label", "scores"), codes)
+    if is_clusterer(estimator) and hasattr(estimator, "predict"):
+        return Outputs("clusterer", ("label", "scores"), _cluster_codes(estimator))
+    if hasattr(estimator, "predict_proba") and hasattr(estimator, "predict"):
+        return Outputs("clusterer", ("label", "probabilities"), _cluster_codes(estimator))
+    if hasattr(estimator, "predict"):
+        return Outputs("regressor", ("variable",))
+    if hasattr(estimator, "transform"):
+        return Outputs("transformer", ("variable",))
+    raise UnsupportedModelError(
+        "convert",
+        f"{type(estimator).__name__} can neither predict nor transform new rows",
+        place=f"{type(estimator).__module__}.{type(estimator).__name__}",
+        hint="choose an estimator with predict or transform, for instance KMeans for clusters",
+    )
+
+
+def reference_of(estimator: Any, outputs: Outputs) -> dict[str, Callable[[Any], NDArray[Any]]]:
+    """scikit-learn's own computation of each output, as functions of the estimator's input.
+
+    Labels come as int64 codes of shape (rows, 1), the others as float64 of shape (rows, elements).
+    """
+
+    def label(X: Any) -> NDArray[Any]:
+        predicted = np.asarray(estimator.predict(X))
+        if outputs.classes:
+            position = {name: i for i, name in enumerate(outputs.classes)}
+            predicted = np.array([position[str(value)] for value in predicted])
+        return predicted.astype(np.int64).reshape(-1, 1)
+
+    def values(method: str) -> Callable[[Any], NDArray[Any]]:
+        def compute(X: Any) -> NDArray[Any]:
+            result = getattr(estimator, method)(X)
+            result = result.toarray() if hasattr(result, "toarray") else np.asarray(result)
+            return result.astype(np.float64).reshape(result.shape[0], -1)
+
+        return compute
+
+    methods = {
+        "probabilities": "predict_proba",
+        "decision_function": "decision_function",
+        "scores": "transform" if outputs.kind == "clusterer" else "decision_function",
+        "variable": "transform" if outputs.kind == "transformer" else "predict",
+    }
+    return {name: label if name == "label" else values(methods[name]) for name in outputs.names}
+
+
+def _class_codes(estimator: Any) -> tuple[tuple[Code, ...], tuple[str, ...]]:
+    classes = getattr(estimator, "classes_", None)
+    if isinstance(classes, list) or (classes is not None and np.ndim(classes) != 1):
+        raise UnsupportedModelError(
+            "convert",
+            f"{type(estimator).__name__} gives several labels a row",
+            place=type(estimator).__name__,
+            hint="train one classifier for each label",
+        )
+    values = list(classes) if classes is not None else []
+    if values and all(_whole(value) for value in values):
+        return tuple(Code(int(v), str(int(v))) for v in values), ()
+    names = tuple(str(value) for value in values)
+    return tuple(Code(i, name) for i, name in enumerate(names)), names
+
+
+def _whole(value: Any) -> bool:
+    return (
+        isinstance(value, int | np.integer | np.bool_ | float | np.floating)
+        and float(value) == int(value)
+        and abs(int(value)) < 2**31
+    )
+
+
+def _cluster_codes(estimator: Any) -> tuple[Code, ...]:
+    last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
+    count = getattr(last, "n_clusters", 0) or getattr(last, "n_components", 0) or 0
+    return tuple(Code(i, f"cluster {i}") for i in range(int(count)))
