@@ -1,0 +1,196 @@
+"""Properties of generated bundles that hold for every model."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ecu_bundle.artifacts import GoldenVectors, OnnxModel
+from ecu_bundle.errors import InternalError
+from ecu_bundle.generation import generate
+from ecu_bundle.generation.sources import WARNING_FLAGS
+from ecu_bundle.image.writer import compile_image
+from ecu_bundle.interface import Rows
+from generation.bundles import OPTIONS, sources, write
+from generation.samples import HOSTILE, classifier, golden, hostile, regressor
+
+SAMPLES = pytest.mark.parametrize("sample", [regressor, classifier, hostile], ids=lambda s: s.__name__)
+Sample = Callable[[], OnnxModel]
+STRICT = [*WARNING_FLAGS, "-Wundef", "-Wcast-align", "-Wtrigraphs", "-Wcomment", "-Werror"]
+
+
+def cpp_files(folder: Path) -> list[Path]:
+    return sorted(
+        p
+        for pattern in ("include/*.h*", "src/*.cpp", "tests/*.cpp", "tests/*.h")
+        for p in folder.glob(pattern)
+    )
+
+
+@SAMPLES
+def test_the_same_model_gives_the_same_bytes(sample: Sample) -> None:
+    first, second = sources(sample()), sources(sample())
+    assert first.files == second.files
+    assert list(first.files) == sorted(first.files)
+    assert first.digest == second.digest
+
+
+def test_generation_reads_nothing_but_the_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = regressor()
+    image, vectors = compile_image(model), golden(model)
+    options = replace(OPTIONS, version="")
+    expected = generate(model, image, vectors, options)
+
+    def refuse(*_args: object, **_kwargs: object) -> None:
+        raise AssertionError("generate() must be pure")
+
+    monkeypatch.setattr(builtins, "open", refuse)
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    monkeypatch.setenv("HOME", "/nowhere")
+    monkeypatch.setenv("LC_ALL", "tr_TR.UTF-8")
+    assert generate(model, image, vectors, options).files == expected.files
+
+
+@SAMPLES
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
+def test_sources_compile_without_a_warning(sample: Sample, compiler: str, tmp_path: Path) -> None:
+    bundle = sources(sample())
+    folder = write(dict(bundle.files), tmp_path)
+    files = [
+        f"src/{bundle.name}.cpp",
+        "tests/golden_vectors.cpp",
+        "tests/self_test.cpp",
+        "tests/run_rows.cpp",
+    ]
+    for standard in ("c++17", "gnu++20"):
+        command = [compiler, f"-std={standard}", *STRICT, "-fsyntax-only", "-Iinclude", "-Isrc/ecu", *files]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+@SAMPLES
+def test_the_c_header_is_plain_c(sample: Sample, tmp_path: Path) -> None:
+    bundle = sources(sample())
+    folder = write(dict(bundle.files), tmp_path)
+    (folder / "use.c").write_text(f'#include "{bundle.name}.h"\nint main(void) {{ return 0; }}\n')
+    flags = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wtrigraphs", "-Werror", "-fsyntax-only"]
+    subprocess.run(["gcc", *flags, "-Iinclude", "use.c"], cwd=folder, check=True)
+
+
+@SAMPLES
+def test_formatting_is_stable(sample: Sample, tmp_path: Path) -> None:
+    folder = write(dict(sources(sample()).files), tmp_path)
+    shutil.copy(Path(__file__).parents[2] / ".clang-format", folder)
+    formatter = Path(sys.executable).parent / "clang-format"
+    command = [str(formatter), "--dry-run", "-Werror", *map(str, cpp_files(folder))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@SAMPLES
+def test_every_generated_text_is_safe(sample: Sample) -> None:
+    for path, data in sources(sample()).files.items():
+        if path.startswith("model/"):
+            continue
+        text = data.decode()
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", text), path
+        assert text.endswith("\n"), path
+        assert "{{" not in text or "cmake" in path.lower() or path.endswith((".cpp", ".txt")), path
+        assert str(Path.home()) not in text, path
+
+
+def test_guide_examples_compile(tmp_path: Path) -> None:
+    for sample in (regressor, classifier, hostile):
+        bundle = sources(sample())
+        folder = write(dict(bundle.files), tmp_path / bundle.name)
+        guide = bundle.files["INTEGRATION.md"].decode()
+        blocks = dict(re.findall(r"```(cpp|c)\n(.*?)```", guide, re.S))
+        (folder / "example.cpp").write_text(blocks["cpp"])
+        (folder / "example.c").write_text(blocks["c"])
+        for command in (
+            ["g++", "-std=c++17", *STRICT, "-fsyntax-only", "-Iinclude", "example.cpp"],
+            [
+                "gcc",
+                "-std=c11",
+                "-Wall",
+                "-Wextra",
+                "-Wpedantic",
+                "-Werror",
+                "-fsyntax-only",
+                "-Iinclude",
+                "example.c",
+            ],
+        ):
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+
+
+def test_every_line_of_a_table_has_its_columns() -> None:
+    readme = sources(hostile(), replace(OPTIONS, title=HOSTILE, version=HOSTILE)).files["README.md"].decode()
+    for table in re.findall(r"(?:^\|.*\n)+", readme, re.M):
+        widths = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}
+        assert len(widths) == 1, table
+
+
+def test_an_image_with_another_interface_does_not_compile(tmp_path: Path) -> None:
+    """The static_assert ties image and header together."""
+    bundle = sources(regressor())
+    folder = write(dict(bundle.files), tmp_path)
+    header = folder / "include/fuel.hpp"
+    text = header.read_text()
+    number = re.search(r"kInterfaceHash = \{\n\s+(\d+),", text)
+    assert number is not None
+    changed = (int(number[1]) + 1) % 256
+    header.write_text(text[: number.start(1)] + str(changed) + text[number.end(1) :])
+    command = ["g++", "-std=c++17", "-fsyntax-only", "-Iinclude", "src/fuel.cpp"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert "image and header differ in their interface" in done.stderr
+
+
+def test_presets_name_the_compiler_file_of_the_target() -> None:
+    cross = sources(regressor(), replace(OPTIONS, target="aarch64-linux", toolchain="aarch64-linux.cmake"))
+    preset = json.loads(cross.files["CMakePresets.json"])["configurePresets"][0]
+    assert preset["toolchainFile"] == "${sourceDir}/cmake/aarch64-linux.cmake"
+    assert "cmake/aarch64-linux.cmake" in cross.files
+    host = json.loads(sources(regressor()).files["CMakePresets.json"])["configurePresets"][0]
+    assert "toolchainFile" not in host
+
+
+def changed_vectors(**changes: object) -> GoldenVectors:
+    return replace(golden(regressor()), **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("vectors", "cause"),
+    [
+        (changed_vectors(rows=Rows({})), "no golden vectors"),
+        (changed_vectors(outputs={}), "lack a tensor"),
+        (changed_vectors(outputs={"mpg": np.zeros((5, 2), np.float32)}), "golden values are"),
+        (changed_vectors(outputs={"mpg": np.zeros((5, 1), np.int32)}), "golden values are"),
+        (changed_vectors(abs_tolerance={"mpg": float("nan")}), "tolerance"),
+        (changed_vectors(rel_tolerance={"mpg": -1.0}), "tolerance"),
+    ],
+)
+def test_vectors_that_do_not_fit_are_refused(vectors: GoldenVectors, cause: str) -> None:
+    with pytest.raises(InternalError, match=cause):
+        sources(regressor(), vectors=vectors)
+
+
+def test_parts_that_do_not_belong_together_are_refused() -> None:
+    model, other = regressor(), classifier()
+    with pytest.raises(InternalError, match="differ in their interface"):
+        generate(model, compile_image(other), golden(model), OPTIONS)
+    with pytest.raises(InternalError, match="ONNX Runtime facts"):
+        generate(model, compile_image(model), golden(model), replace(OPTIONS, onnxruntime=None))

@@ -1,0 +1,1 @@
+"""Building: sources on disk -> compiled, run and measured bundles."""

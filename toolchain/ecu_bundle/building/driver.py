@@ -1,0 +1,126 @@
+"""Bundle on disk -> library and test programs, by CMake and the bundle's own preset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ecu_bundle.building.doctor import install_line, missing_packages
+from ecu_bundle.building.processes import run
+from ecu_bundle.building.targets import Target
+from ecu_bundle.errors import InternalError, ToolMissingError
+
+# Variables that would change flags, compiler or library behind the certificate's back. ORT_ROOT is
+# the business of provisioning: the bundle already holds the library that was chosen.
+_IGNORED = (
+    "CFLAGS",
+    "CPPFLAGS",
+    "CXXFLAGS",
+    "LDFLAGS",
+    "CMAKE_TOOLCHAIN_FILE",
+    "CMAKE_GENERATOR",
+    "ORT_ROOT",
+)
+_CONFIGURE_SECONDS = 300.0
+_BUILD_SECONDS = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """A built bundle.
+
+    Attributes:
+        bundle_dir, build_dir: source and build folder.
+        target: name of the target.
+        library: static library of model and runtime.
+        objects: its object files.
+        self_test, run_rows: test programs.
+        compiler: name and version, ``GNU 12.2.0``.
+        flags: compiler flags of the library in order.
+        emulator: command prefix that runs the programs here; empty on the host.
+        onnxruntime: the library that the programs open; None for an engine without it.
+    """
+
+    bundle_dir: Path
+    build_dir: Path
+    target: str
+    library: Path
+    objects: tuple[Path, ...]
+    self_test: Path
+    run_rows: Path
+    compiler: str
+    flags: tuple[str, ...]
+    emulator: tuple[str, ...]
+    onnxruntime: Path | None
+
+    @property
+    def library_digest(self) -> str:
+        """SHA-256 of the static library."""
+        return hashlib.sha256(self.library.read_bytes()).hexdigest()
+
+
+def build_bundle(bundle_dir: Path, target: Target, build_dir: Path) -> BuildResult:
+    """Configures and builds with the preset ``default``, warnings as errors.
+
+    Args:
+        bundle_dir: a complete bundle, with the ONNX Runtime library where the engine needs it.
+        target: the target that the bundle was generated for.
+        build_dir: made when missing; nothing is written elsewhere.
+
+    Raises:
+        ToolMissingError: CMake, the compiler or the emulator is missing; the hint installs it.
+        InternalError: configuring or compiling failed; the place is the command and its last lines.
+    """
+    _require_tools(target)
+    bundle_dir, build_dir = bundle_dir.resolve(), build_dir.resolve()
+    configure = ["cmake", "-S", str(bundle_dir), "-B", str(build_dir), "--preset", "default"]
+    if shutil.which("ninja"):
+        configure += ["-G", "Ninja"]
+    _step("configuring the bundle", configure, bundle_dir, _CONFIGURE_SECONDS)
+    jobs = str(os.cpu_count() or 1)
+    _step(
+        "compiling the bundle",
+        ["cmake", "--build", str(build_dir), "--parallel", jobs],
+        bundle_dir,
+        _BUILD_SECONDS,
+    )
+    return _result(bundle_dir, build_dir, target)
+
+
+def _require_tools(target: Target) -> None:
+    missing = missing_packages([target])
+    if missing:
+        tools = ", ".join(finding.proof[0] for finding in missing)
+        raise ToolMissingError(
+            "build", f"missing for target {target.name}: {tools}", hint=f"run: {install_line(missing)}"
+        )
+
+
+def _step(what: str, command: list[str], folder: Path, seconds: float) -> None:
+    finished = run(
+        command, stage="build", seconds=seconds, environment=dict.fromkeys(_IGNORED), folder=folder
+    )
+    if not finished.ok:
+        raise InternalError("build", f"{what} failed, {finished.ending}", place=finished.last_lines)
+
+
+def _result(bundle_dir: Path, build_dir: Path, target: Target) -> BuildResult:
+    info = json.loads((build_dir / "bundle_build.json").read_text(encoding="utf-8"))
+    emulator = tuple(filter(None, info["emulator"].split(";")))
+    return BuildResult(
+        bundle_dir=bundle_dir,
+        build_dir=build_dir,
+        target=target.name,
+        library=Path(info["library"]),
+        objects=tuple(Path(path) for path in info["objects"].split(";")),
+        self_test=Path(info["self_test"]),
+        run_rows=Path(info["run_rows"]),
+        compiler=info["compiler"],
+        flags=tuple(filter(None, info["flags"].split(";"))),
+        emulator=emulator,
+        onnxruntime=Path(info["onnxruntime"]) if info["onnxruntime"] else None,
+    )

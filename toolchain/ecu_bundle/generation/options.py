@@ -1,0 +1,45 @@
+"""What the generator must know beside the model: facts of the project and of the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxRuntimeFacts:
+    """The ONNX Runtime library that the bundle carries.
+
+    Attributes:
+        version: exact version that the runtime demands when it opens the model, ``1.32.0``.
+        file_name: name of the library in ``third_party/onnxruntime/lib``; the name it is opened by.
+        licence: SPDX expression.
+    """
+
+    version: str
+    file_name: str
+    licence: str = "MIT"
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationOptions:
+    """Options of `generate`.
+
+    Attributes:
+        tool_version: version of ecu-bundle, for banners.
+        target: name of the target, for instance ``aarch64-linux``.
+        title: model title for people; empty takes the model name.
+        version: model version as the supplier gives it; may be empty.
+        toolchain: CMake toolchain file in ``cmake/toolchains``, or empty for the host.
+        system_packages: Debian packages that build and test this target.
+        onnxruntime: facts of the library; None unless the image is for the ``ort`` engine.
+        notes: sentences that the bundle's README repeats, for instance limits of the proof.
+    """
+
+    tool_version: str
+    target: str
+    title: str = ""
+    version: str = ""
+    toolchain: str = ""
+    system_packages: tuple[str, ...] = ()
+    onnxruntime: OnnxRuntimeFacts | None = None
+    notes: tuple[str, ...] = ()
