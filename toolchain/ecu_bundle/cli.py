@@ -1,0 +1,324 @@
+"""The command line: reads options, calls one function, prints, sets the exit code."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ecu_bundle.console import Console, table
+from ecu_bundle.errors import BundleError, ExitCode, InternalError, ToolMissingError, UsageError
+
+if TYPE_CHECKING:
+    from ecu_bundle.pipeline import Options
+
+INTERRUPTED = 130
+_PATH = click.Path(path_type=Path)
+
+
+class _Run:
+    """One call: where its results go, and how it shows progress."""
+
+    def __init__(self) -> None:
+        self.json = False
+        self.console = Console()
+
+    def result(self, data: dict[str, Any], text: str) -> None:
+        """Prints the result on stdout: JSON for machines or text for people."""
+        click.echo(json.dumps(data, indent=2, ensure_ascii=False) if self.json else text)
+
+
+_run = _Run()
+
+
+def _set_json(_: click.Context, __: click.Parameter, value: bool) -> None:
+    _run.json = value
+    _run.console = Console(quiet=value and not sys.stderr.isatty())
+
+
+_json_option = click.option(
+    "--json", is_flag=True, expose_value=False, callback=_set_json, help="Print the result as JSON."
+)
+
+
+def _loading_options(function: Any) -> Any:
+    """Options of every command that reads a model."""
+    for option in reversed(
+        (
+            click.option(
+                "--config", type=_PATH, help="Configuration file [ecu-bundle.toml beside the model]."
+            ),
+            click.option(
+                "--trust-pickle", is_flag=True, help="Run the code inside a pickle (child process)."
+            ),
+            click.option(
+                "--allow-version-skew", is_flag=True, help="Accept a model of another scikit-learn."
+            ),
+            click.option("--member", help="Model file inside a SageMaker archive."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="ecu-bundle", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Trained scikit-learn models as verified C++ bundles for automotive ECUs.
+
+    Start with `ecu-bundle build MODEL`. Exit codes: 0 ok, 1 verification failed, 2 usage or
+    configuration, 3 unsupported model, 4 tool missing, 5 defect of ecu-bundle.
+    """
+
+
+@cli.command()
+@click.argument("model", type=_PATH)
+@click.option("--target", "-t", help="What to build for; `ecu-bundle targets` lists them [host].")
+@click.option("--engine", "-e", type=click.Choice(["auto", "ort", "native", "both"]), help="[auto]")
+@click.option("--output", "-o", type=_PATH, help="Folder of the bundle [build/bundles/MODEL/TARGET].")
+@click.option("--data", type=_PATH, help="Rows for the proof: .npy, .csv or .parquet.")
+@click.option("--instructions", is_flag=True, help="Also count instructions (valgrind; takes a minute).")
+@click.option("--install-missing", is_flag=True, help="Install missing compilers and emulators.")
+@_loading_options
+@_json_option
+def build(model: Path, install_missing: bool, **given: Any) -> None:
+    """Convert, prove, generate, build and run: MODEL becomes a bundle."""
+    from ecu_bundle.pipeline import build_with_times, make_plan
+
+    options = _options(given)
+    if install_missing:
+        from ecu_bundle.building.doctor import install, missing_packages
+
+        if missing := missing_packages([make_plan(model, options).target]):
+            _run.console.say("installing " + ", ".join(finding.package for finding in missing))
+            install(missing)
+    bundle, seconds = build_with_times(model, options, watcher=_run.console)
+    _run.console.say("")
+    _run.result(
+        {
+            "bundle": str(bundle.path),
+            "name": bundle.name,
+            "target": bundle.target,
+            "engine": bundle.engine,
+            "digest": bundle.digest,
+            "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
+        },
+        f"{bundle.path}: verified bundle of {bundle.name} for {bundle.target}\n"
+        f"  report       {bundle.path / 'reports' / 'report.html'}\n"
+        f"  certificate  {bundle.path / 'reports' / 'certificate.json'}\n"
+        f"  for the OEM  {bundle.path / 'INTEGRATION.md'}",
+    )
+
+
+@cli.command()
+@click.argument("path", metavar="MODEL|BUNDLE", type=_PATH)
+@click.option("--input", "-i", "table_path", type=_PATH, required=True, help="Rows: .npy, .csv or .parquet.")
+@click.option("--output", "-o", type=_PATH, required=True, help="Folder for one <output>.npy each.")
+@click.option("--engine", "-e", default="auto", show_default=True, help="auto, ort, native, or sklearn.")
+@_loading_options
+@_json_option
+def run(path: Path, table_path: Path, output: Path, engine: str, **given: Any) -> None:
+    """Predict the rows of a table with a model or with a bundle."""
+    import numpy as np
+
+    from ecu_bundle.prediction import predict
+
+    predictions = predict(path, table_path, engine=engine, options=_options(given), watcher=_run.console)
+    files = {}
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for name, values in predictions.items():
+            file = output / f"{_file_name(name)}.npy"
+            np.save(file, values, allow_pickle=False)
+            files[name] = str(file)
+    except OSError as error:
+        raise UsageError("output", f"cannot write: {error.strerror}", place=str(output)) from error
+    shapes = {name: list(values.shape) for name, values in predictions.items()}
+    lines = [[files[n], str(predictions[n].dtype), str(tuple(shapes[n]))] for n in predictions]
+    _run.result({"outputs": files, "shapes": shapes}, table(lines))
+
+
+@cli.command()
+@click.argument("bundle", type=_PATH)
+@click.option("--target", "-t", help="Must be the target of the bundle.")
+@click.option("--model", type=_PATH, help="The model it was made of: compares with scikit-learn too.")
+@click.option("--data", type=_PATH, help="Rows for the proof: .npy, .csv or .parquet.")
+@_loading_options
+@_json_option
+def verify(bundle: Path, model: Path | None, data: Path | None, **given: Any) -> None:
+    """Run the proof again on a delivered bundle."""
+    from ecu_bundle.verification import verify as verify_bundle
+
+    verified = verify_bundle(bundle, model=model, data=data, options=_options(given), watcher=_run.console)
+    gates = [f"  {c.right}: {c.rows} rows agree with {c.left}" for c in verified.comparisons]
+    changes = [f"  note: {change}" for change in verified.changes]
+    _run.result(
+        {
+            "name": verified.name,
+            "target": verified.target,
+            "verified": True,
+            "same_binary": verified.same_binary,
+            "changes": list(verified.changes),
+            "comparisons": [json.loads(c.model_dump_json()) for c in verified.comparisons],
+        },
+        "\n".join([f"{bundle}: every file is as delivered, and the proof holds", *gates, *changes]),
+    )
+
+
+@cli.command()
+@click.argument("path", metavar="FILE", type=_PATH)
+@_loading_options
+@_json_option
+def inspect(path: Path, **given: Any) -> None:
+    """Show what is in a model, a model image or a bundle."""
+    from ecu_bundle.inspection import inspect as inspect_path
+    from ecu_bundle.inspection import inspection_text
+
+    facts = inspect_path(path, _options(given))
+    _run.result(facts, inspection_text(facts))
+
+
+@cli.command()
+@click.argument("bundle", type=_PATH)
+@click.option("--output", "-o", type=_PATH, help="Where to write the report [print where it is].")
+@_json_option
+def report(bundle: Path, output: Path | None) -> None:
+    """Write the HTML report of a bundle again, from its certificate."""
+    from ecu_bundle.reporting.bundle import report_of
+
+    place = report_of(bundle, output)
+    _run.result({"report": str(place)}, str(place))
+
+
+@cli.command()
+@click.argument("model", type=_PATH)
+@click.option("--output", "-o", type=_PATH, help="File to write [ecu-bundle.toml beside the model].")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
+@_loading_options
+@_json_option
+def init(model: Path, output: Path | None, force: bool, **given: Any) -> None:
+    """Write a commented ecu-bundle.toml for a model."""
+    from ecu_bundle.scaffold import write_config
+
+    place = write_config(model, output, force=force, options=_options(given))
+    _run.result({"config": str(place)}, str(place))
+
+
+@cli.command()
+@_json_option
+def targets() -> None:
+    """List what a bundle can be built for."""
+    from ecu_bundle.building.doctor import missing_packages
+    from ecu_bundle.building.targets import load_targets
+
+    rows = []
+    for target in load_targets().values():
+        missing = sorted({f.package for f in missing_packages([target])})
+        ready = "ready" if not missing else "missing: " + " ".join(missing)
+        rows.append([target.name, "/".join(target.engines), target.runner, ready, target.title])
+    keys = ("name", "engines", "runner", "state", "title")
+    _run.result({"targets": [dict(zip(keys, row, strict=True)) for row in rows]}, table(rows))
+
+
+@cli.command()
+@click.option("--target", "-t", "names", multiple=True, help="Only for this target; may be repeated.")
+@click.option("--install", is_flag=True, help="Install what is missing with the system package manager.")
+@_json_option
+def doctor(names: tuple[str, ...], install: bool) -> None:
+    """Check compilers and emulators; say the line that installs what is missing."""
+    from ecu_bundle.building import doctor as checks
+    from ecu_bundle.building.targets import get_target, load_targets
+
+    chosen = [get_target(name) for name in names] if names else list(load_targets().values())
+    findings = checks.diagnose(chosen)
+    if install and any(not finding.present for finding in findings):
+        checks.install(findings)
+        findings = checks.diagnose(chosen)
+    line = checks.install_line(findings)
+    rows = [[f.package, f.version or "missing", "for " + ", ".join(f.targets)] for f in findings]
+    _run.result(
+        {"findings": [dataclasses.asdict(f) for f in findings], "install": line},
+        table(rows) + (f"\n\ninstall what is missing:\n  {line}" if line else "\n\nnothing is missing"),
+    )
+    if line:
+        sys.exit(ExitCode.TOOL_MISSING)
+
+
+def _options(given: dict[str, Any]) -> Options:
+    from ecu_bundle.pipeline import Options
+
+    return Options(**given)
+
+
+def _file_name(name: str) -> str:
+    """A file name for an output, whatever characters its name has."""
+    return "".join(c if c.isalnum() or c in "._-" else "_" for c in name).lstrip(".") or "output"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point of the program ``ecu-bundle``; always exits."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    try:
+        cli.main(arguments, prog_name="ecu-bundle", standalone_mode=False)
+    except BundleError as error:
+        _fail(error)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        command = getattr(getattr(error, "ctx", None), "command_path", "ecu-bundle")
+        _fail(UsageError("usage", error.format_message(), hint=f"{command} --help"))
+    except (KeyboardInterrupt, click.Abort):
+        _run.console.close()
+        click.echo("\ninterrupted; no bundle was written", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ExitCode.OK)
+    except Exception as error:
+        _report_defect(error)
+    sys.exit(ExitCode.OK)
+
+
+def _fail(error: BundleError) -> None:
+    _run.console.close()
+    if _run.json:
+        click.echo(json.dumps(error.as_dict(), indent=2, ensure_ascii=False))
+    click.echo(f"error: {error}", err=True)
+    if isinstance(error, ToolMissingError):
+        click.echo("  `ecu-bundle doctor` checks all tools", err=True)
+    sys.exit(error.exit_code)
+
+
+def _report_defect(error: Exception) -> None:
+    """An error that nobody foresaw: the short form for people, the whole with ECU_BUNDLE_DEBUG=1."""
+    if os.environ.get("ECU_BUNDLE_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    place = "" if step is None else f"{Path(step.tb_frame.f_code.co_filename).name}:{step.tb_lineno}"
+    _fail(
+        InternalError(
+            "internal",
+            f"{type(error).__name__}: {error}",
+            place=place,
+            hint="a defect of ecu-bundle: run again with ECU_BUNDLE_DEBUG=1 and report what it prints",
+        )
+    )
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""``inspect``: what is in a model file, a model image or a bundle."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from ecu_bundle.console import table
+from ecu_bundle.interface import Interface
+from ecu_bundle.manifest import FILE_NAME, read_manifest
+from ecu_bundle.pipeline import Options, convert_model, load_model, make_plan
+
+IMAGE_MAGIC = b"ECUI"
+
+
+def inspect(path: str | Path, options: Options | None = None) -> dict[str, Any]:
+    """Facts of a file or folder, ready for JSON. The key ``kind`` says what it is.
+
+    Raises:
+        BundleError: it cannot be read, or is not what its name says.
+    """
+    path = Path(path)
+    if (path / FILE_NAME).is_file():
+        return {"kind": "bundle", **json.loads(read_manifest(path).to_json())}
+    if path.is_file():
+        with path.open("rb") as file:
+            if file.read(len(IMAGE_MAGIC)) == IMAGE_MAGIC:
+                return _image(path)
+    return _model(path, options or Options())
+
+
+def _image(path: Path) -> dict[str, Any]:
+    from ecu_bundle.image.reader import read_image
+
+    contents = read_image(path.read_bytes())
+    return {
+        "kind": "image",
+        "name": contents.image.name,
+        "version": contents.version,
+        "engine": contents.image.engine,
+        "format_version": contents.format_version,
+        "image_bytes": len(contents.image.data),
+        "payload_bytes": len(contents.payload),
+        "arena_bytes": contents.arena_size,
+        "image_digest": contents.image.digest,
+        "onnx_digest": contents.model_digest.hex(),
+        "interface": _interface(contents.image.interface),
+    }
+
+
+def _model(path: Path, options: Options) -> dict[str, Any]:
+    plan = make_plan(path, options)
+    loaded = load_model(path, plan)
+    model = convert_model(loaded, plan)
+    operators: dict[str, int] = {}
+    for node in model.proto.graph.node:
+        operators[node.op_type] = operators.get(node.op_type, 0) + 1
+    return {
+        "kind": "model",
+        "name": model.name,
+        "format": loaded.format,
+        "estimator": "" if loaded.estimator is None else type(loaded.estimator).__name__,
+        "estimator_text": "" if loaded.estimator is None else repr(loaded.estimator),
+        "sklearn_version": loaded.sklearn_version,
+        "source_digest": loaded.source_digest,
+        "onnx_digest": model.digest,
+        "onnx_bytes": len(model.data),
+        "onnx_operators": dict(sorted(operators.items())),
+        "decisions": model.decisions,
+        "notes": list(model.notes),
+        "interface": _interface(model.interface),
+    }
+
+
+def _interface(interface: Interface) -> dict[str, Any]:
+    from ecu_bundle.parity.certify import interface_record
+
+    return json.loads(interface_record(interface).model_dump_json())
+
+
+def inspection_text(facts: dict[str, Any]) -> str:
+    """The facts as a page for people."""
+    interface = facts["interface"]
+    rows = [["kind", facts["kind"]]]
+    skipped = ("kind", "interface", "files", "estimator_text", "tools", "resources", "source", "notes")
+    for key, value in facts.items():
+        if key in skipped or value in ("", None):
+            continue
+        shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+        rows.append([key.replace("_", " "), shown])
+    if "files" in facts:
+        rows.append(["files", str(len(facts["files"]))])
+    lines = [table(rows), "", f"{interface['kind']}, interface hash {interface['hash']}"]
+    for direction in ("inputs", "outputs"):
+        lines += ["", direction, table([_tensor_row(t) for t in interface[direction]])]
+    lines += [f"note: {note}" for note in facts.get("notes", [])]
+    return "\n".join(lines)
+
+
+def _tensor_row(tensor: dict[str, Any]) -> list[str]:
+    codes = ", ".join(f"{value} {name}" for value, name in list(tensor["codes"].items())[:8])
+    low, high = float(tensor["minimum"]), float(tensor["maximum"])
+    limits = f"{low:g} to {high:g}" if math.isfinite(low) and math.isfinite(high) else ""
+    more = ", ..." if len(tensor["codes"]) > 8 else ""
+    shape = f"{tensor['dtype']}[{tensor['elements']}]"
+    return ["  " + tensor["name"], shape, tensor["unit"], limits, codes + more]

@@ -1,0 +1,145 @@
+"""``bundle.json``: what a bundle is and the digest of every file in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ecu_bundle.artifacts import sha256_hex
+from ecu_bundle.errors import UsageError, VerificationError
+from ecu_bundle.interface import Code, Interface, Tensor
+from ecu_bundle.parity.certificate import InterfaceRecord
+
+FILE_NAME = "bundle.json"
+MANIFEST_VERSION = 1
+OUR_FOLDERS_OF_USERS = ("build",)
+"""Folders that an integrator may make inside a bundle; not part of it."""
+
+
+class Source(BaseModel):
+    """The model file that the bundle was made of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: str
+    digest: str
+    sklearn_version: str
+    trusted_pickle: bool
+
+
+class Manifest(BaseModel):
+    """Content of ``bundle.json``; digests are SHA-256."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+    manifest_version: Literal[1] = 1
+    name: str
+    title: str
+    version: str
+    target: str
+    engine: Literal["ort", "native"]
+    decisions: Literal["tree", "smooth"]
+    interface: InterfaceRecord
+    source: Source
+    onnx_digest: str
+    image_digest: str
+    library_digest: str
+    certificate_digest: str
+    onnxruntime_version: str
+    tolerance: float
+    resources: dict[str, Any]
+    tools: dict[str, str]
+    files: dict[str, str]
+
+    def to_json(self) -> bytes:
+        """Canonical text: sorted keys, two spaces, final newline."""
+        content = json.loads(self.model_dump_json())
+        return (json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def file_digests(bundle: Path) -> dict[str, str]:
+    """SHA-256 of every file of a bundle but its manifest, by path with forward slashes."""
+    return {
+        path.relative_to(bundle).as_posix(): sha256_hex(path.read_bytes())
+        for path in sorted(bundle.rglob("*"))
+        if path.is_file() and path != bundle / FILE_NAME and not _foreign(path.relative_to(bundle))
+    }
+
+
+def read_manifest(bundle: Path) -> Manifest:
+    """Reads the manifest of a bundle.
+
+    Raises:
+        UsageError: not a bundle, or a manifest that cannot be read.
+    """
+    path = bundle / FILE_NAME
+    if not path.is_file():
+        raise UsageError(
+            "manifest",
+            f"{bundle.name or bundle} is not a bundle: it has no {FILE_NAME}",
+            place=str(bundle),
+            hint="give the folder that `ecu-bundle build` made",
+        )
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        raise UsageError(
+            "manifest", f"{FILE_NAME} cannot be read: {where}: {first['msg']}", place=str(path)
+        ) from error
+
+
+def check_files(bundle: Path, manifest: Manifest) -> None:
+    """Compares every file with the manifest.
+
+    Raises:
+        VerificationError: a file is missing, changed or not listed; names all of them.
+    """
+    found = file_digests(bundle)
+    wrong = [f"{path} is missing" for path in _sorted(manifest.files.keys() - found.keys())]
+    wrong += [f"{path} is not listed" for path in _sorted(found.keys() - manifest.files.keys())]
+    wrong += [
+        f"{path} has changed"
+        for path in _sorted(found.keys() & manifest.files.keys())
+        if found[path] != manifest.files[path]
+    ]
+    if wrong:
+        raise VerificationError(
+            "verify",
+            f"the bundle is not as it was delivered: {len(wrong)} differences",
+            place="\n      ".join(wrong[:20]),
+            hint="take the bundle again from where it was delivered, or build it again",
+        )
+
+
+def interface_of(record: InterfaceRecord) -> Interface:
+    """The interface that a manifest records, with units, ranges and codes."""
+
+    def tensor(entry: Any) -> Tensor:
+        return Tensor(
+            name=entry.name,
+            dtype=entry.dtype,
+            elements=entry.elements,
+            unit=entry.unit,
+            minimum=entry.minimum,
+            maximum=entry.maximum,
+            description=entry.description,
+            codes=tuple(Code(int(value), name) for value, name in entry.codes.items()),
+            accepts_nan=entry.accepts_nan,
+        )
+
+    kinds: Any = record.kind
+    return Interface(kinds, tuple(map(tensor, record.inputs)), tuple(map(tensor, record.outputs)))
+
+
+def _foreign(path: Path) -> bool:
+    return path.parts[0] in OUR_FOLDERS_OF_USERS
+
+
+def _sorted(paths: Iterable[str]) -> list[str]:
+    return sorted(paths)

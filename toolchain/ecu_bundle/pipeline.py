@@ -1,0 +1,465 @@
+"""path -> LoadedModel -> OnnxModel -> ModelImage -> BundleSources -> BuiltBundle, with the proof.
+
+Each stage is one function of one module. A bundle appears under its name only when every gate has
+passed: it is made in a temporary folder beside its place and renamed at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ecu_bundle.artifacts import (
+    BuiltBundle,
+    BundleSources,
+    GoldenVectors,
+    LoadedModel,
+    ModelImage,
+    OnnxModel,
+    sha256_hex,
+)
+from ecu_bundle.artifacts import Engine as EngineName
+from ecu_bundle.config import Config, config_beside, read_config
+from ecu_bundle.errors import UsageError
+from ecu_bundle.manifest import FILE_NAME, Manifest, Source, file_digests
+from ecu_bundle.stages import Silent, Stages, Watcher
+
+if TYPE_CHECKING:
+    from ecu_bundle.building.driver import BuildResult
+    from ecu_bundle.building.provision import OrtLibrary
+    from ecu_bundle.building.targets import Target
+    from ecu_bundle.parity import ParityReport
+    from ecu_bundle.parity.certificate import Binary, Certificate, Comparison
+    from ecu_bundle.parity.comparison import Tolerance
+
+DEFAULT_OUTPUT = Path("build/bundles")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of a build; None takes the configuration file, then the default.
+
+    Attributes:
+        target: name of a target; default ``host``.
+        engine: ``auto``, ``ort``, ``native`` or ``both``; default ``auto``.
+        output: folder of the bundle; default ``build/bundles/<model>/<target>``.
+        config: configuration file; default ``ecu-bundle.toml`` beside the model, if it is there.
+        data: table of rows for the proof: ``.npy``, ``.csv`` or ``.parquet``.
+        trust_pickle, allow_version_skew, member: see ``ecu_bundle.loading.load``.
+        instructions: count instructions where valgrind is installed.
+    """
+
+    target: str | None = None
+    engine: str | None = None
+    output: Path | None = None
+    config: Path | None = None
+    data: Path | None = None
+    trust_pickle: bool = False
+    allow_version_skew: bool = False
+    member: str | None = None
+    instructions: bool = False
+
+
+def build(
+    path: str | Path,
+    target: str | None = None,
+    *,
+    engine: str | None = None,
+    output: str | Path | None = None,
+    config: str | Path | None = None,
+    data: str | Path | None = None,
+    trust_pickle: bool = False,
+    allow_version_skew: bool = False,
+    member: str | None = None,
+    watcher: Watcher | None = None,
+) -> BuiltBundle:
+    """Builds a verified bundle; see `Options` for the parameters.
+
+    Raises:
+        BundleError: of the stage that failed; nothing is left in the output folder.
+    """
+    options = Options(
+        target=target,
+        engine=engine,
+        output=None if output is None else Path(output),
+        config=None if config is None else Path(config),
+        data=None if data is None else Path(data),
+        trust_pickle=trust_pickle,
+        allow_version_skew=allow_version_skew,
+        member=member,
+    )
+    return build_with_times(path, options, watcher=watcher)[0]
+
+
+def build_with_times(
+    path: str | Path, options: Options | None = None, *, watcher: Watcher | None = None
+) -> tuple[BuiltBundle, dict[str, float]]:
+    """Builds a verified bundle, and tells the seconds that each stage took.
+
+    Raises:
+        BundleError: of the stage that failed; nothing is left in the output folder.
+    """
+    from ecu_bundle.parity.certify import certify
+
+    path = Path(path)
+    stages = Stages(watcher or Silent())
+    plan = make_plan(path, options or Options())
+    target = plan.target
+    with stages.stage("load", path.name):
+        loaded = load_model(path, plan)
+    with stages.stage("convert", _kind_of(loaded)):
+        model = convert_model(loaded, plan)
+    output = _output_folder(plan, model.name)
+    with stages.stage("verify", "ONNX Runtime against " + _reference_name(loaded)):
+        report = prove(loaded, model, plan, stages)
+    with stages.stage("generate", f"bundle for {target.name}"):
+        library = _library(target)
+        image, golden, sources = _generate(model, report, plan, library)
+    with _fresh_folder(output) as folder, tempfile.TemporaryDirectory(prefix="ecu-bundle-") as scratch:
+        write_files(folder, {**sources.files, **library.bundle_files()})
+        with stages.stage("build", f"{target.tool_prefix}g++"):
+            built = _compile(folder, target, Path(scratch))
+        with stages.stage("run", target.runner):
+            gate = run_on_target(built, target, model, report, plan.config.parity.tolerance)
+        with stages.stage("report", "certificate, report, manifest"):
+            binary = _binary(built, plan, library, len(golden.rows))
+            certificate = certify(
+                loaded,
+                model,
+                image,
+                sources,
+                report,
+                device=(gate,),
+                binary=binary,
+                words=plan.config.description(),
+                tool_version=version("ecu-bundle"),
+            )
+            resources = _measure(built, image, library, plan)
+            write_files(folder, report_files(certificate, resources))
+            manifest = _manifest(loaded, model, certificate, resources, plan, files=file_digests(folder))
+            write_files(folder, {FILE_NAME: manifest.to_json()})
+    digest = sha256_hex(manifest.to_json())
+    return BuiltBundle(output, model.name, target.name, plan.engine, digest), stages.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be built, decided from options and configuration.
+
+    Attributes:
+        config: the configuration; defaults where no file says otherwise.
+        folder: folder of the configuration file, which its paths are relative to.
+        target, engine: what it is built for.
+        options: as given.
+    """
+
+    config: Config
+    folder: Path
+    target: Target
+    engine: EngineName
+    options: Options
+
+
+def make_plan(path: Path, options: Options) -> Plan:
+    """Reads the configuration and decides target and engine.
+
+    Raises:
+        UsageError: a wrong configuration, an unknown target, or an engine that it does not have.
+    """
+    from ecu_bundle.building.targets import get_target
+
+    config_path = options.config or config_beside(path)
+    if options.config is not None and not options.config.is_file():
+        raise UsageError(
+            "configuration", f"there is no file {options.config.name}", place=str(options.config)
+        )
+    config = read_config(config_path)
+    target = get_target(options.target or config.build.target or "host")
+    engine = options.engine or config.build.engine or "auto"
+    if engine == "auto":
+        engine = target.engines[0]
+    if engine not in target.engines:
+        raise UsageError(
+            "configuration",
+            f"the engine {engine!r} is not available for the target {target.name}",
+            hint="engines of this target: auto, " + ", ".join(target.engines),
+        )
+    folder = Path() if config_path is None else config_path.parent
+    return Plan(config, folder, target, engine, options)
+
+
+def load_model(path: Path, plan: Plan) -> LoadedModel:
+    """Loads a model with the permissions of options and configuration."""
+    from ecu_bundle.loading import load
+
+    given, options = plan.config.load, plan.options
+    return load(
+        path,
+        trust_pickle=options.trust_pickle or given.trust_pickle,
+        allow_version_skew=options.allow_version_skew or given.allow_version_skew,
+        member=options.member or given.member,
+    )
+
+
+def convert_model(loaded: LoadedModel, plan: Plan) -> OnnxModel:
+    """Converts with the words of the configuration."""
+    from ecu_bundle.conversion import convert
+
+    return convert(loaded, description=plan.config.description())
+
+
+def _output_folder(plan: Plan, name: str) -> Path:
+    """Where the bundle goes; a folder that holds something else is left alone."""
+    output = plan.options.output
+    if output is None and plan.config.build.output:
+        output = plan.folder / plan.config.build.output
+    output = output if output is not None else DEFAULT_OUTPUT / name / plan.target.name
+    if output.exists() and not output.is_dir():
+        raise UsageError("output", f"{output} is a file", hint="choose another folder with -o")
+    if output.is_dir() and any(output.iterdir()) and not (output / FILE_NAME).is_file():
+        raise UsageError(
+            "output",
+            f"the folder {output} holds something that is not a bundle",
+            hint="choose an empty or new folder with -o",
+        )
+    return output
+
+
+def prove(loaded: LoadedModel, model: OnnxModel, plan: Plan, stages: Stages) -> ParityReport:
+    """The proof on the host.
+
+    Raises:
+        VerificationError: a gate failed; names the worst row.
+    """
+    from ecu_bundle.parity import check_parity, require
+    from ecu_bundle.rows import read_table
+
+    given = plan.config.parity
+    path = plan.options.data or (plan.folder / given.data if given.data else None)
+    data = None if path is None else read_table(path)
+    report = check_parity(loaded, model, data=data, tolerance=given.tolerance, progress=stages.detail)
+    for comparison in report.comparisons:
+        require(comparison)
+    return report
+
+
+def _library(target: Target) -> OrtLibrary:
+    from ecu_bundle.building.provision import default_cache_dir, onnxruntime_library
+
+    return onnxruntime_library(target, default_cache_dir())
+
+
+def _generate(
+    model: OnnxModel, report: ParityReport, plan: Plan, library: OrtLibrary
+) -> tuple[ModelImage, GoldenVectors, BundleSources]:
+    from ecu_bundle.generation.generate import generate
+    from ecu_bundle.generation.options import GenerationOptions, OnnxRuntimeFacts
+    from ecu_bundle.golden import choose_golden
+    from ecu_bundle.image.writer import compile_image
+
+    words, target = plan.config.model, plan.target
+    image = compile_image(model, engine=plan.engine, version=words.version)
+    limits = device_tolerance(model, target.name, report.ort, plan.config.parity.tolerance)
+    golden = choose_golden(model, report.rows, report.ort, limits)
+    facts = GenerationOptions(
+        tool_version=version("ecu-bundle"),
+        target=target.name,
+        title=words.title,
+        version=words.version,
+        toolchain=target.toolchain,
+        system_packages=tuple(package.name for package in target.all_packages),
+        onnxruntime=OnnxRuntimeFacts(library.version, library.file_name, library.licence),
+        notes=(*model.notes, *report.assumptions),
+    )
+    return image, golden, generate(model, image, golden, facts)
+
+
+def device_tolerance(
+    model: OnnxModel, target: str, outputs: Mapping[str, Any], relative: float
+) -> dict[str, Tolerance]:
+    """How far a target may be from ONNX Runtime on the host: not at all for the host and for trees."""
+    from ecu_bundle.parity.comparison import EXACT, tolerances
+
+    if target == "host" or model.decisions == "tree":
+        return {t.name: EXACT for t in model.interface.outputs if t.dtype == "float32"}
+    return tolerances(model.interface, outputs, relative)
+
+
+@contextmanager
+def _fresh_folder(output: Path) -> Iterator[Path]:
+    """A temporary folder that takes the place of the output at the end, or vanishes.
+
+    Raises:
+        UsageError: the place cannot be written, or the disk is full.
+    """
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
+    except OSError as error:
+        raise _unwritable(output, error) from error
+    try:
+        folder.chmod(0o755)
+        yield folder
+        _replace(folder, output)
+    except OSError as error:
+        raise _unwritable(output, error) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _replace(folder: Path, output: Path) -> None:
+    """Renames the folder to its place; an older bundle there disappears only after that."""
+    if not output.exists():
+        folder.rename(output)
+        return
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}.old.", dir=output.parent) as old:
+        output.rename(Path(old) / "bundle")
+        try:
+            folder.rename(output)
+        except OSError:
+            (Path(old) / "bundle").rename(output)
+            raise
+
+
+def _unwritable(output: Path, error: OSError) -> UsageError:
+    return UsageError(
+        "output",
+        f"the bundle cannot be written: {error.strerror or error}",
+        place=str(output),
+        hint="choose a folder that can be written and has room, with -o; nothing was left behind",
+    )
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Writes files below a folder, making folders as needed."""
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def _compile(folder: Path, target: Target, build_folder: Path) -> BuildResult:
+    from ecu_bundle.building.driver import build_bundle
+
+    return build_bundle(folder, target, build_folder)
+
+
+def run_on_target(
+    built: BuildResult, target: Target, model: OnnxModel, report: ParityReport, tolerance: float
+) -> Comparison:
+    """Runs self-test and all rows on the target and compares with ONNX Runtime in Python.
+
+    Raises:
+        VerificationError: the self-test or the comparison fails; names the worst row.
+    """
+    from ecu_bundle.building.runner import run_rows, run_self_test
+    from ecu_bundle.parity import require
+    from ecu_bundle.parity.comparison import EXACT, compare, label_margins
+    from ecu_bundle.parity.reference import ORT
+
+    run_self_test(built, target)
+    outputs = run_rows(built, target, report.rows, model.interface)
+    limits = device_tolerance(model, target.name, report.ort, tolerance)
+    exact = all(limit == EXACT for limit in limits.values())
+    gate = compare(
+        ORT,
+        f"the bundle on {target.name} ({target.runner})",
+        model.interface,
+        report.rows,
+        expected=report.ort,
+        actual=outputs,
+        tolerance=limits,
+        margins=None if exact else label_margins(model.interface, report.ort),
+    )
+    require(gate)
+    return gate
+
+
+def _binary(built: BuildResult, plan: Plan, library: OrtLibrary, golden_rows: int) -> Binary:
+    from ecu_bundle.parity.certificate import Binary
+
+    return Binary(
+        target=plan.target.name,
+        engine=plan.engine,
+        compiler=built.compiler,
+        flags=built.flags,
+        runner=plan.target.runner,
+        library_digest=built.library_digest,
+        onnxruntime_version=library.version,
+        onnxruntime_digest=library.sha256,
+        golden_rows=golden_rows,
+        self_test="passed",
+    )
+
+
+def _measure(built: BuildResult, image: ModelImage, library: OrtLibrary, plan: Plan) -> dict[str, Any]:
+    from ecu_bundle.building.resources import measure
+
+    return dict(measure(built, plan.target, image, library, instructions=plan.options.instructions))
+
+
+def report_files(certificate: Certificate, resources: dict[str, Any]) -> dict[str, bytes]:
+    """Everything in ``reports/``."""
+    from ecu_bundle.reporting.html import render_report
+    from ecu_bundle.reporting.junit import junit_xml
+    from ecu_bundle.reporting.sbom import sbom, standard_components
+
+    tool = certificate.tools["ecu-bundle"]
+    return {
+        "reports/certificate.json": certificate.to_json().encode(),
+        "reports/junit.xml": junit_xml(certificate),
+        "reports/report.html": render_report(certificate, resources, tool_version=tool),
+        "reports/resources.json": (json.dumps(resources, indent=2, sort_keys=True) + "\n").encode(),
+        "reports/sbom.cdx.json": sbom(certificate, standard_components(certificate, tool_version=tool)),
+    }
+
+
+def _manifest(
+    loaded: LoadedModel,
+    model: OnnxModel,
+    certificate: Certificate,
+    resources: dict[str, Any],
+    plan: Plan,
+    *,
+    files: dict[str, str],
+) -> Manifest:
+    binary = certificate.binary
+    return Manifest(
+        name=model.name,
+        title=certificate.model_title,
+        version=certificate.model_version,
+        target=binary.target if binary else "",
+        engine=plan.engine,
+        decisions=model.decisions,
+        interface=certificate.interface,
+        source=Source(
+            format=loaded.format,
+            digest=loaded.source_digest,
+            sklearn_version=loaded.sklearn_version,
+            trusted_pickle=loaded.trusted_pickle,
+        ),
+        onnx_digest=certificate.onnx_digest,
+        image_digest=certificate.image_digest,
+        library_digest=binary.library_digest if binary else "",
+        certificate_digest=sha256_hex(certificate.to_json().encode()),
+        onnxruntime_version=binary.onnxruntime_version if binary else "",
+        tolerance=plan.config.parity.tolerance,
+        resources=resources,
+        tools=certificate.tools,
+        files=files,
+    )
+
+
+def _kind_of(loaded: LoadedModel) -> str:
+    return "ONNX graph" if loaded.estimator is None else type(loaded.estimator).__name__
+
+
+def _reference_name(loaded: LoadedModel) -> str:
+    return "itself" if loaded.estimator is None else "scikit-learn"

@@ -1,0 +1,121 @@
+"""``init``: a commented ``ecu-bundle.toml`` for a model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ecu_bundle.artifacts import OnnxModel
+from ecu_bundle.config import FILE_NAME
+from ecu_bundle.errors import UsageError
+from ecu_bundle.interface import Tensor
+from ecu_bundle.pipeline import Options, convert_model, load_model, make_plan
+
+_HEAD = """\
+# How ecu-bundle builds this model. Everything is optional; a line with one # shows a default or an example.
+
+[model]
+name = {name}            # C identifier: names files, the CMake target and the C++ namespace
+title = {title}          # for people
+# version = "1.0.0"      # of the model, as you count
+
+"""
+
+_INPUTS = """\
+# The inputs in the order of the device buffers. Units and ranges appear in the generated header;
+# ranges also say where the proof takes its rows, so declare what the sensor can deliver.
+"""
+
+_TAIL = """\
+[build]
+# target = "host"        # `ecu-bundle targets` lists them
+# engine = "auto"        # ort where the target can host ONNX Runtime
+# output = "build"       # folder of the bundle, relative to this file
+
+[load]
+# trust_pickle = false        # run the code inside a .joblib or .pkl file, in a child process
+# allow_version_skew = false  # accept a model that another scikit-learn wrote
+
+[parity]
+# data = "rows.csv"      # rows for the proof, relative to this file; .npy, .csv or .parquet
+# tolerance = 1e-5       # of smooth models, relative to each value and to the largest one
+"""
+
+
+def write_config(
+    path: str | Path, output: str | Path | None = None, *, force: bool = False, options: Options | None = None
+) -> Path:
+    """Writes a configuration for a model, with every input and output that it has.
+
+    Args:
+        path: the model.
+        output: file to write; default ``ecu-bundle.toml`` beside the model.
+        force: replace an existing file.
+        options: permissions for loading.
+
+    Raises:
+        UsageError: the file exists, or cannot be written.
+    """
+    path = Path(path)
+    place = (path if path.is_dir() else path.parent) / FILE_NAME if output is None else Path(output)
+    if place.exists() and not force:
+        raise UsageError("init", f"{place.name} exists already", place=str(place), hint="--force replaces it")
+    plan = make_plan(path, options or Options())
+    text = config_text(convert_model(load_model(path, plan), plan))
+    try:
+        place.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError("init", f"cannot write {place.name}: {error.strerror}", place=str(place)) from error
+    return place
+
+
+def config_text(model: OnnxModel) -> str:
+    """The text of a configuration that changes nothing as it stands."""
+    parts = [_HEAD.format(name=_quoted(model.name), title=_quoted(model.name.replace("_", " ")))]
+    if len(model.interface.inputs) > 1:
+        parts.append(_INPUTS)
+        parts += [_input(tensor) for tensor in model.interface.inputs]
+    else:
+        count = model.interface.inputs[0].elements
+        parts.append(
+            f"# The model was trained without column names: it has one input X of {count} values.\n"
+            f"# Name the columns by writing {count} [[inputs]] tables, in order:\n#\n"
+            '# [[inputs]]\n# name = "first_column"\n# unit = ""\n# min = 0.0\n# max = 1.0\n\n'
+        )
+    parts += [_output(tensor) for tensor in model.interface.outputs]
+    labels = [code for t in model.interface.outputs if t.dtype == "int32" for code in t.codes]
+    if labels:
+        parts.append(
+            "# Names of the classes, which become an enum class in the generated header.\n[classes]\n"
+        )
+        parts += [f"# {_quoted(code.name)} = {_quoted(code.name)}\n" for code in labels]
+        parts.append("\n")
+    return "".join(parts) + _TAIL
+
+
+def _input(tensor: Tensor) -> str:
+    lines = ["[[inputs]]", f"name = {_quoted(tensor.name)}"]
+    if tensor.codes:
+        names = ", ".join(code.name for code in tensor.codes[:12])
+        lines.append(f"# categories: {names}{', ...' if len(tensor.codes) > 12 else ''}".replace("\n", " "))
+    else:
+        lines += ['# unit = ""', "# min = 0.0", "# max = 1.0"]
+    return "\n".join([*lines, '# description = ""', "", ""])
+
+
+def _output(tensor: Tensor) -> str:
+    return "\n".join(
+        [
+            f"[outputs.{tensor.name}]",
+            f"# name = {_quoted(tensor.name)}",
+            '# unit = ""',
+            '# description = ""',
+            "",
+            "",
+        ]
+    )
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string; its escapes are those of JSON, and DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
