@@ -36,15 +36,15 @@ typedef enum ecu_engine_id { ECU_ENGINE_ORT = 1, ECU_ENGINE_NATIVE = 2 } ecu_eng
 /** One input or output of one row. Text is UTF-8 in the image and lives as long as it. */
 typedef struct ecu_tensor_info {
   const char* name;
-  const char* unit;    /**< empty when none is declared */
+  const char* unit; /**< empty when none is declared */
   ecu_dtype dtype;
-  uint32_t elements;   /**< values of one row, at least 1 */
+  uint32_t elements; /**< values of one row, at least 1 */
 } ecu_tensor_info;
 
 /** Facts of an open model. All pointers live as long as the image and the arena. */
 typedef struct ecu_model_info {
-  const char* name;               /**< model name */
-  const char* version;            /**< model version as the supplier gave it; may be empty */
+  const char* name;    /**< model name */
+  const char* version; /**< model version as the supplier gave it; may be empty */
   ecu_engine_id engine;
   uint32_t input_count;
   uint32_t output_count;

@@ -29,15 +29,15 @@ typedef enum ecu_status {
   ECU_INTERFACE_MISMATCH = 6, /**< the image has another interface than the generated header */
   ECU_NAN_REFUSED = 7,        /**< a float32 input is NaN and the model has no rule for it */
 
-  ECU_IMAGE_TRUNCATED = 16,     /**< fewer bytes than the image header says */
-  ECU_IMAGE_BAD_MAGIC = 17,     /**< not a model image */
-  ECU_IMAGE_BAD_VERSION = 18,   /**< an image format that this runtime does not read */
-  ECU_IMAGE_BAD_DIGEST = 19,    /**< the content does not match its SHA-256 digest */
-  ECU_IMAGE_MALFORMED = 20,     /**< an offset, count or text breaks the format */
-  ECU_IMAGE_MISALIGNED = 21,    /**< the image does not start at the alignment of the format */
+  ECU_IMAGE_TRUNCATED = 16,   /**< fewer bytes than the image header says */
+  ECU_IMAGE_BAD_MAGIC = 17,   /**< not a model image */
+  ECU_IMAGE_BAD_VERSION = 18, /**< an image format that this runtime does not read */
+  ECU_IMAGE_BAD_DIGEST = 19,  /**< the content does not match its SHA-256 digest */
+  ECU_IMAGE_MALFORMED = 20,   /**< an offset, count or text breaks the format */
+  ECU_IMAGE_MISALIGNED = 21,  /**< the image does not start at the alignment of the format */
 
-  ECU_ENGINE_MISSING = 32,      /**< the image needs an engine that is not linked in */
-  ECU_KERNEL_MISSING = 33,      /**< the image needs a kernel that is not linked in */
+  ECU_ENGINE_MISSING = 32, /**< the image needs an engine that is not linked in */
+  ECU_KERNEL_MISSING = 33, /**< the image needs a kernel that is not linked in */
 
   ECU_ORT_LIBRARY_MISSING = 48, /**< the ONNX Runtime library was not found or has no entry point */
   ECU_ORT_BAD_VERSION = 49,     /**< the library is too old, or not the version of the certificate */
