@@ -97,7 +97,7 @@ def test_a_path_outside_is_refused(tmp_path: Path, path: str) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedModelError, match="missing") as caught:
+    with pytest.raises(UnsupportedModelError, match="MLmodel names is missing") as caught:
         load(_folder(tmp_path))
     assert "model.skops" in caught.value.place
 

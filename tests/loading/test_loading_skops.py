@@ -289,7 +289,7 @@ def test_a_zip_with_a_link_is_refused(tmp_path: Path) -> None:
         link = zipfile.ZipInfo("schema.json")
         link.external_attr = 0o120777 << 16
         archive.writestr(link, "/etc/passwd")
-    with pytest.raises(UnsupportedModelError, match="link"):
+    with pytest.raises(UnsupportedModelError, match="holds a link"):
         load(_save(tmp_path, out.getvalue()))
 
 
@@ -341,6 +341,15 @@ def test_one_member_read_many_times_counts_many_times(
     monkeypatch.setattr(limits, "MAX_UNPACKED_BYTES", len(data))
     with pytest.raises(UnsupportedModelError, match="the schema unpacks"):
         load(_save(tmp_path, data))
+
+
+def test_an_array_that_is_shared_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tree()
+    large = np.zeros(10_000)
+    model.large_ = [large] * 100
+    data = skops_bytes(model)
+    monkeypatch.setattr(limits, "MAX_UNPACKED_BYTES", len(data) + large.nbytes)
+    assert load(_save(tmp_path, data)).estimator is not None
 
 
 def test_a_bomb_inside_a_sparse_matrix_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
