@@ -154,6 +154,10 @@ def read_config(path: Path | None) -> Config:
         ) from error
     except UnicodeDecodeError as error:
         raise UsageError("configuration", f"{path.name} is not UTF-8 text", place=str(path)) from error
+    except RecursionError as error:
+        raise UsageError(
+            "configuration", f"{path.name} is not TOML that can be read: nested too deeply", place=str(path)
+        ) from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError("configuration", f"{path.name} is not TOML: {error}", place=str(path)) from error
     try:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecu_bundle.errors import UsageError
-from ecu_bundle.interface import UNKNOWN_CODE, Array, Interface, Rows, Tensor
+from ecu_bundle.interface import MISSING_CODE, UNKNOWN_CODE, Array, Code, Interface, Rows, Tensor
 
 MAX_FILE_BYTES = 2 << 30
 
@@ -149,7 +149,7 @@ def _to_device(values: NDArray[Any], tensor: Tensor) -> Array:
         with np.errstate(over="ignore"):
             return np.ascontiguousarray(values.astype(np.float32))
     except (TypeError, ValueError) as error:
-        for index, value in enumerate(values.ravel()):
+        for index, value in enumerate(values.ravel().tolist()):
             try:
                 float(value)
             except (TypeError, ValueError):
@@ -163,11 +163,13 @@ def _to_device(values: NDArray[Any], tensor: Tensor) -> Array:
 
 def _to_codes(values: NDArray[Any], tensor: Tensor) -> NDArray[np.int32]:
     numbers = {code.value for code in tensor.codes}
-    by_name = {code.name: code.value for code in tensor.codes}
-    missing = by_name.get("missing") if -2 in numbers else None
+    by_name = {code.name: code.value for code in reversed(tensor.codes)}
+    missing = MISSING_CODE if Code(MISSING_CODE, "missing") in tensor.codes else None
+    unknown = UNKNOWN_CODE if Code(UNKNOWN_CODE, "unknown") in tensor.codes else None
     codes = np.empty(values.shape, dtype=np.int32)
-    for index, value in np.ndenumerate(values):
+    for index, value in np.ndenumerate(values.astype(object)):
         code = _code_of(value, by_name, numbers, missing)
+        code = unknown if code is None else code
         if code is None:
             raise UsageError(
                 "data",
@@ -180,17 +182,12 @@ def _to_codes(values: NDArray[Any], tensor: Tensor) -> NDArray[np.int32]:
 
 
 def _code_of(value: Any, by_name: dict[str, int], numbers: set[int], missing: int | None) -> int | None:
-    if isinstance(value, str) and value in by_name:
-        return by_name[value]
+    """The code of a category by its text, or by its number where no text looks like that number."""
+    if value is None:
+        return missing
     if isinstance(value, int | float | np.integer | np.floating | np.bool_):
         if np.isnan(value):
-            return missing if missing is not None else _unknown(by_name)
-        if value in numbers:
-            return int(value)
-    if value is None and missing is not None:
-        return missing
-    return _unknown(by_name)
-
-
-def _unknown(by_name: dict[str, int]) -> int | None:
-    return UNKNOWN_CODE if by_name.get("unknown") == UNKNOWN_CODE else None
+            return missing
+        text = str(int(value)) if float(value).is_integer() else str(value)
+        return by_name.get(text, int(value) if value in numbers else None)
+    return by_name.get(str(value))

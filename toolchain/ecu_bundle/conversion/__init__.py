@@ -14,8 +14,6 @@ from ecu_bundle.identifiers import bundle_name
 from ecu_bundle.interface import MATRIX_INPUT, Interface, Tensor
 
 if TYPE_CHECKING:
-    import onnx
-
     from ecu_bundle.interface import Column
 
 
@@ -63,15 +61,23 @@ def _convert_estimator(loaded: LoadedModel, name: str, words: ModelDescription) 
     from ecu_bundle.conversion.exporter import export
     from ecu_bundle.conversion.preparation import prepare
     from ecu_bundle.conversion.probing import choose_outputs
+    from ecu_bundle.conversion.refusals import refuse_hopeless
     from ecu_bundle.parity.missing import settle_missing
     from ecu_bundle.parity.outputs import outputs_of
 
     estimator = loaded.estimator
+    refuse_hopeless(estimator)
     outputs = outputs_of(estimator)
     prepared = prepare(estimator)
-    inputs = _input_tensors(prepared.columns, words)
-    notes: list[str] = list(loaded.notes)
-    proto = export(prepared.estimator, len(prepared.columns))
+    columns = prepared.columns
+    inputs = _input_tensors(columns, words)
+    notes = [*loaded.notes, *prepared.notes]
+    if len(prepared.used) < len(columns):
+        left_out = [column.name for i, column in enumerate(columns) if i not in prepared.used]
+        notes.append("columns that the model does not use are left out: " + ", ".join(left_out))
+        inputs = [inputs[i] for i in prepared.used]
+    check_names(inputs)
+    proto = export(prepared.estimator, len(prepared.used))
     graph.force_c_locale(proto)
     if outputs.classes:
         graph.class_codes(proto, outputs.classes)
@@ -84,26 +90,25 @@ def _convert_estimator(loaded: LoadedModel, name: str, words: ModelDescription) 
     described = [(source, describe_output(t, words), column) for source, t, column in chosen]
     graph.set_outputs(proto, described, prefix)
     proto = graph.finish(proto, name)
-    inputs = _drop_unused(proto, inputs, notes)
     interface = Interface(outputs.kind, tuple(inputs), tuple(t for _, t, _ in described))
-    check_names(interface)
+    check_names((*interface.inputs, *interface.outputs))
     model = OnnxModel(
         name=name,
         proto=proto,
         interface=interface,
         notes=tuple(notes),
         decisions="tree" if graph.follows_from_trees(proto) else "smooth",
-        columns=prepared.columns,
+        columns=columns,
     )
     return settle_missing(loaded, model)
 
 
 def _input_tensors(columns: Sequence[Column], words: ModelDescription) -> list[Tensor]:
-    """One tensor per column where the columns have names, else one matrix."""
+    """One tensor per column where the columns have names or categories, else one matrix."""
     named = any(c.name for c in columns)
-    text = any(code.name != str(code.value) for c in columns for code in c.codes if code.value >= 0)
+    coded = any(c.codes for c in columns)
     said = list(words.inputs)
-    if not named and not text and len(said) != len(columns):
+    if not named and not coded and len(said) != len(columns):
         if said and {d.name for d in said} != {MATRIX_INPUT}:
             raise UsageError(
                 "convert",
@@ -124,19 +129,3 @@ def _input_tensors(columns: Sequence[Column], words: ModelDescription) -> list[T
         tensor = Tensor(name, "int32", codes=column.codes) if column.codes else Tensor(name, "float32")
         tensors.append(describe_input(tensor, by_name[name]) if name in by_name else tensor)
     return tensors
-
-
-def _drop_unused(proto: onnx.ModelProto, inputs: list[Tensor], notes: list[str]) -> list[Tensor]:
-    """Leaves out named columns that the model does not read; the ECU need not supply them."""
-    from ecu_bundle.conversion.graph import used_inputs
-
-    used = used_inputs(proto.graph)
-    if len(inputs) == 1 or not used:
-        return inputs
-    unused = [t.name for t in inputs if t.name not in used]
-    if unused:
-        notes.append("columns that the model does not use are left out: " + ", ".join(unused))
-        kept = [value for value in proto.graph.input if value.name in used]
-        del proto.graph.input[:]
-        proto.graph.input.extend(kept)
-    return [t for t in inputs if t.name in used]

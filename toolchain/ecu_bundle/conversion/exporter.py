@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import onnx
 
+from ecu_bundle.conversion.parts import walk
 from ecu_bundle.errors import UnsupportedModelError
 from ecu_bundle.interface import MATRIX_INPUT
 
@@ -26,9 +27,14 @@ def export(estimator: Any, features: int) -> onnx.ModelProto:
         UnsupportedModelError: no converter, or the converter refuses; names the estimator.
     """
     from skl2onnx import convert_sklearn
+    from skl2onnx.common import utils
     from skl2onnx.common.data_types import FloatTensorType
 
+    from ecu_bundle.conversion.trees.families import register
+
+    register()
     logging.getLogger("skl2onnx").setLevel(logging.ERROR)
+    utils._unique_index["subgraph"] = 0  # it numbers subgraphs over the whole process
     with _plain_attributes(), _exact_thresholds(), _zipmap_option(estimator), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -45,11 +51,26 @@ def export(estimator: Any, features: int) -> onnx.ModelProto:
 
 
 def _options(estimator: Any) -> dict[int, dict[str, bool]]:
-    """Turns ZipMap off for every classifier inside the estimator."""
+    """Turns ZipMap off for every classifier inside the estimator.
+
+    A classifier behind a calibration gives raw scores; skl2onnx forgets that at the end of a pipeline.
+    """
     from sklearn.base import is_classifier
 
-    parts = [part for part in walk(estimator) if is_classifier(part)]
-    return {id(part): {"zipmap": False} for part in parts if _converter_options(part) is not None}
+    parts = [part for part in walk(estimator) if hasattr(part, "predict") and is_classifier(part)]
+    options = {id(part): {"zipmap": False} for part in parts if _converter_options(part) is not None}
+    for part in walk(estimator):
+        for calibrated in getattr(part, "calibrated_classifiers_", ()):
+            last = _last_step(calibrated.estimator)
+            if hasattr(last, "decision_function") and "raw_scores" in (_converter_options(last) or {}):
+                options[id(last)]["raw_scores"] = True
+    return options
+
+
+def _last_step(estimator: Any) -> Any:
+    while hasattr(estimator, "steps"):
+        estimator = estimator.steps[-1][1]
+    return estimator
 
 
 def _converter_options(part: Any) -> dict[str, Any] | None:
@@ -58,30 +79,8 @@ def _converter_options(part: Any) -> dict[str, Any] | None:
     from skl2onnx.common._registration import _converter_pool
 
     converter = _converter_pool.get(sklearn_operator_name_map.get(type(part)))
-    options: dict[str, Any] | None = getattr(converter, "_options", None)
-    return options
-
-
-def walk(estimator: Any) -> Iterator[Any]:
-    """The estimator and every estimator inside it, depth first, each once."""
-    seen: set[int] = set()
-    stack = [estimator]
-    while stack:
-        part = stack.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        if hasattr(part, "get_params") and not isinstance(part, type):
-            yield part
-            stack.extend(reversed([v for _, v in sorted(vars(part).items())]))
-        elif isinstance(part, dict):
-            stack.extend(part.values())
-        elif isinstance(part, list | tuple) and len(part) < 10_000:
-            stack.extend(part)
-        elif isinstance(part, np.ndarray) and part.dtype == object and part.size < 10_000:
-            stack.extend(part.ravel())
-        elif type(part).__name__ == "_CalibratedClassifier":
-            stack.extend(vars(part).values())
+    options = getattr(converter, "_options", None)
+    return options if isinstance(options, dict) else None
 
 
 @contextmanager
@@ -193,6 +192,13 @@ _ALTERNATIVES = {
 
 def _refusal(estimator: Any, error: Exception) -> UnsupportedModelError:
     """Names the estimator at fault, the reason, and what could be used instead."""
+    if "Unexpect rank" in str(error) or "has unknown dimension" in str(error):
+        return UnsupportedModelError(
+            "convert",
+            "a ColumnTransformer behind another step cannot be converted",
+            place="sklearn.compose._column_transformer.ColumnTransformer",
+            hint="put the ColumnTransformer first, with a pipeline for each group of columns",
+        )
     culprit = _culprit(estimator, error)
     module = type(culprit).__module__
     alternative = next((text for key, text in _ALTERNATIVES.items() if module.endswith(key)), "")

@@ -55,7 +55,7 @@ def adopt(loaded: LoadedModel, name: str, words: ModelDescription) -> OnnxModel:
         graph.set_outputs(proto, chosen, prefix)
     kind: Any = "classifier" if outputs[0].dtype == "int32" and len(outputs) > 1 else "other"
     interface = Interface(kind, tuple(inputs), tuple(outputs))
-    check_names(interface)
+    check_names((*inputs, *outputs))
     return OnnxModel(
         name=name,
         proto=graph.finish(proto, name),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -145,6 +146,7 @@ def finish(proto: onnx.ModelProto, name: str) -> onnx.ModelProto:
     """Drops dead nodes and text about the tools, fixes versions; the same bytes every time."""
     prune(proto.graph)
     del proto.graph.value_info[:]
+    number_names(proto.graph)
     proto.graph.name = name
     proto.graph.doc_string = ""
     proto.doc_string = ""
@@ -161,6 +163,27 @@ def finish(proto: onnx.ModelProto, name: str) -> onnx.ModelProto:
     return proto
 
 
+_COUNTED = re.compile(r"UU\d+UU")
+
+
+def number_names(graph: onnx.GraphProto, numbers: dict[str, str] | None = None) -> None:
+    """Numbers the names afresh that skl2onnx takes from a counter of the whole process."""
+    numbers = {} if numbers is None else numbers
+
+    def renamed(name: str) -> str:
+        return _COUNTED.sub(lambda found: numbers.setdefault(found[0], f"v{len(numbers)}"), name)
+
+    for value in (*graph.input, *graph.output, *graph.initializer, *graph.value_info):
+        value.name = renamed(value.name)
+    for node in graph.node:
+        node.name = renamed(node.name)
+        node.input[:] = [renamed(name) for name in node.input]
+        node.output[:] = [renamed(name) for name in node.output]
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                number_names(attribute.g, numbers)
+
+
 def prune(graph: onnx.GraphProto) -> None:
     """Removes nodes and initializers that no output needs."""
     needed = {o.name for o in graph.output}
@@ -175,12 +198,6 @@ def prune(graph: onnx.GraphProto) -> None:
     initializers = [i for i in graph.initializer if i.name in needed]
     del graph.initializer[:]
     graph.initializer.extend(initializers)
-
-
-def used_inputs(graph: onnx.GraphProto) -> set[str]:
-    """Names of graph inputs that some node reads."""
-    read = {name for node in graph.node for name in (*node.input, *_outer_names(node))}
-    return {i.name for i in graph.input} & (read | {o.name for o in graph.output})
 
 
 def _outer_names(node: onnx.NodeProto) -> Iterable[str]:
@@ -205,13 +222,16 @@ _TREE_OPERATORS = frozenset(
     {
         "TreeEnsembleClassifier",
         "TreeEnsembleRegressor",
+        "Add",
         "ArgMax",
         "ArrayFeatureExtractor",
         "Cast",
         "Concat",
         "Constant",
+        "Div",
         "Flatten",
         "Gather",
+        "GreaterOrEqual",
         "Identity",
         "LabelEncoder",
         "OneHotEncoder",
@@ -225,7 +245,10 @@ _TREE_OPERATORS = frozenset(
 
 
 def follows_from_trees(proto: onnx.ModelProto) -> bool:
-    """True when only tree walks, sums of leaves and moves of data make up the graph."""
+    """True when only tree walks, exact sums of leaves and moves of data make up the graph.
+
+    Add, Div and GreaterOrEqual are single IEEE operations on each element: the same bits everywhere.
+    """
     trees = 0
     for node in proto.graph.node:
         if node.op_type not in _TREE_OPERATORS:

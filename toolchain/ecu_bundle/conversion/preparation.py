@@ -11,44 +11,98 @@ change of meaning:
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from ecu_bundle.conversion.folding import fold_scalers
+from ecu_bundle.conversion.parts import walk
 from ecu_bundle.errors import UnsupportedModelError
 from ecu_bundle.interface import MISSING_CODE, UNKNOWN_CODE, Code, Column
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An estimator for the converter, and the columns that it takes."""
+    """An estimator for the converter.
+
+    Attributes:
+        estimator: takes a float matrix of the used columns.
+        columns: all columns of the original estimator.
+        used: positions of the columns that it reads; all of them where columns have no names.
+        notes: what was rewritten and a reader of the certificate should know.
+    """
 
     estimator: Any
     columns: tuple[Column, ...]
+    used: tuple[int, ...]
+    notes: tuple[str, ...] = ()
 
 
 def prepare(estimator: Any) -> Prepared:
     """Deep-copies a fitted estimator and removes strings and column names from it.
 
     Raises:
-        UnsupportedModelError: a string column that no supported encoder consumes.
+        UnsupportedModelError: text that no supported encoder consumes, or no columns at all.
     """
     names = [str(name) for name in getattr(estimator, "feature_names_in_", ())]
     count = int(getattr(estimator, "n_features_in_", len(names)))
-    twin = copy.deepcopy(estimator)
-    walk = _Walk()
-    walk.visit(twin, list(range(count)))
+    if count == 0:
+        raise UnsupportedModelError(
+            "convert",
+            f"{type(estimator).__name__} does not say how many numbers it takes a row",
+            place=f"{type(estimator).__module__}.{type(estimator).__name__}",
+            hint="train on a matrix of numbers, shape (rows, features)",
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # deprecated classes say so when they are copied
+        twin = copy.deepcopy(estimator)
+    while type(twin).__name__ in _SHELLS:
+        twin = getattr(twin, _SHELLS[type(twin).__name__])
+    for part in walk(twin):
+        _simplify(part)
+    visitor = _Walk()
+    visitor.visit(twin, list(range(count)))
+    notes = fold_scalers(twin)
     columns = []
     for position in range(count):
         name = names[position] if names else ""
-        vocabulary = walk.vocabularies.get(position)
-        if vocabulary is None or not (vocabulary.text or position not in walk.numeric_uses):
+        vocabulary = visitor.vocabularies.get(position)
+        if vocabulary is None:
             columns.append(Column(name))
         else:
+            # as a number, an unseen category has no one value that could stand for it
+            vocabulary.accepts_unknown &= position not in visitor.numeric_uses
             columns.append(vocabulary.column(name))
-    return Prepared(twin, tuple(columns))
+    used = tuple(sorted(visitor.numeric_uses | visitor.kept | visitor.vocabularies.keys()))
+    if names and used:
+        visitor.narrow(set(used))
+    else:
+        used = tuple(range(count))
+    return Prepared(twin, tuple(columns), used, tuple(notes))
+
+
+_SHELLS = {
+    "FrozenEstimator": "estimator",
+    "GridSearchCV": "best_estimator_",
+    "HalvingGridSearchCV": "best_estimator_",
+    "HalvingRandomSearchCV": "best_estimator_",
+    "RandomizedSearchCV": "best_estimator_",
+    "SelfTrainingClassifier": "estimator_",
+}
+"""Estimators that predict what the estimator in one attribute predicts, and nothing else."""
+
+
+def _simplify(part: Any) -> None:
+    """Takes away what changes nothing that the device computes, and what converters stumble over."""
+    vars(part).pop("_sklearn_output_config", None)
+    if "flatten_transform" in vars(part):
+        part.flatten_transform = False
+    classes = vars(part).get("classes_")
+    if isinstance(classes, np.ndarray) and classes.dtype.kind in "iu":
+        part.classes_ = classes.astype(np.int64)
 
 
 @dataclass(slots=True)
@@ -58,13 +112,16 @@ class _Vocabulary:
     text: bool = False
     accepts_unknown: bool = True
     accepts_missing: bool = False
+    missing: Any = np.nan
     categories: list[Any] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
 
     def code_of(self, category: Any) -> int:
         """The code of a category, new when it is seen for the first time."""
         if _is_missing(category):
-            self.accepts_missing = True
+            if self.accepts_missing and (category is None) != (self.missing is None):
+                raise _two_kinds_of_missing()
+            self.accepts_missing, self.missing = True, category
             return MISSING_CODE
         if category not in self.categories:
             self.categories.append(category)
@@ -72,14 +129,21 @@ class _Vocabulary:
         return self.numbers[self.categories.index(category)]
 
     def column(self, name: str) -> Column:
-        codes = [Code(n, str(c)) for n, c in zip(self.numbers, self.categories, strict=True)]
+        codes = [Code(n, _name(c)) for n, c in zip(self.numbers, self.categories, strict=True)]
         values = list(self.categories)
         if self.accepts_unknown and UNKNOWN_CODE not in self.numbers:
             codes.append(Code(UNKNOWN_CODE, "unknown"))
             values.append(None)
+        if self.accepts_missing and MISSING_CODE in self.numbers:
+            raise UnsupportedModelError(
+                "convert",
+                f"the category {MISSING_CODE} and missing values of one column have the same code",
+                place=f"column {name!r}",
+                hint="fill missing values before training",
+            )
         if self.accepts_missing:
             codes.append(Code(MISSING_CODE, "missing"))
-            values.append(np.nan)
+            values.append(self.missing)
         return Column(name, tuple(codes), tuple(values))
 
 
@@ -89,9 +153,28 @@ class _Walk:
     def __init__(self) -> None:
         self.vocabularies: dict[int, _Vocabulary] = {}
         self.numeric_uses: set[int] = set()
+        self.kept: set[int] = set()
         self._seen: set[int] = set()
+        self._inputs: list[tuple[Any, Sequence[int]]] = []
 
-    def visit(self, part: Any, columns: Sequence[int | None]) -> None:
+    def narrow(self, used: set[int]) -> None:
+        """Takes unused columns away from every part that sees columns of the row."""
+        from sklearn.compose import ColumnTransformer
+
+        for part, columns in self._inputs:
+            kept = [i for i, column in enumerate(columns) if column in used]
+            if "n_features_in_" in vars(part):
+                part.n_features_in_ = len(kept)
+            if isinstance(part, ColumnTransformer):
+                place = {old: new for new, old in enumerate(kept)}
+                part.transformers_ = [
+                    (name, transformer, [place[i] for i in positions if i in place])
+                    for name, transformer, positions in part.transformers_
+                ]
+                part.transformers = [t for t in part.transformers_ if t[0] != "remainder"]
+                part._transformer_to_input_indices = {name: p for name, _, p in part.transformers_}
+
+    def visit(self, part: Any, columns: Sequence[int]) -> None:
         from sklearn.compose import ColumnTransformer
         from sklearn.impute import SimpleImputer
         from sklearn.pipeline import Pipeline
@@ -100,30 +183,44 @@ class _Walk:
         if id(part) in self._seen or not hasattr(part, "get_params"):
             return
         self._seen.add(id(part))
+        if columns:
+            self._inputs.append((part, columns))
         if isinstance(part, Pipeline):
             self._visit_pipeline(part, columns)
         elif isinstance(part, ColumnTransformer):
             self._visit_column_transformer(part, columns)
         elif isinstance(part, OneHotEncoder | OrdinalEncoder):
-            self._recode(part, columns)
+            if hasattr(part, "categories_"):  # a bagging ensemble keeps an unfitted template
+                self._recode(part, columns)
         elif isinstance(part, SimpleImputer):
             self._check_imputer(part)
             self._use_as_numbers(columns)
         elif parts := list(_nested(part)):
-            for nested in parts:
-                self.visit(nested, columns)
+            self._visit_meta(part, parts, columns)
         else:
+            self._check_text(part)
             self._use_as_numbers(columns)
 
-    def _visit_pipeline(self, part: Any, columns: Sequence[int | None]) -> None:
-        current = columns
+    def _visit_pipeline(self, part: Any, columns: Sequence[int]) -> None:
+        current: Sequence[int] = columns
         for _, step in part.steps:
             if step is None or isinstance(step, str):
                 continue
             self.visit(step, current)
             current = []
 
-    def _visit_column_transformer(self, part: Any, columns: Sequence[int | None]) -> None:
+    def _visit_meta(self, part: Any, parts: Sequence[Any], columns: Sequence[int]) -> None:
+        """Parts of a meta-estimator; each part of a bagging ensemble may see columns of its own."""
+        chosen = {}
+        if hasattr(part, "estimators_features_"):
+            self.kept.update(columns)
+            chosen = {id(e): f for e, f in zip(part.estimators_, part.estimators_features_, strict=True)}
+        for nested in parts:
+            self.visit(nested, [columns[i] for i in chosen[id(nested)]] if id(nested) in chosen else columns)
+        if getattr(part, "passthrough", False) is True:
+            self._use_as_numbers(columns)
+
+    def _visit_column_transformer(self, part: Any, columns: Sequence[int]) -> None:
         by_position = []
         for name, transformer, selected in part.transformers_:
             positions = _positions(part, name, selected)
@@ -136,10 +233,10 @@ class _Walk:
         part.transformers_ = by_position
         part.transformers = [(n, t, c) for n, t, c in by_position if n != "remainder"]
 
-    def _use_as_numbers(self, columns: Iterable[int | None]) -> None:
-        self.numeric_uses.update(c for c in columns if c is not None)
+    def _use_as_numbers(self, columns: Iterable[int]) -> None:
+        self.numeric_uses.update(columns)
 
-    def _recode(self, encoder: Any, columns: Sequence[int | None]) -> None:
+    def _recode(self, encoder: Any, columns: Sequence[int]) -> None:
         recoded = []
         for j, categories in enumerate(encoder.categories_):
             column = columns[j] if j < len(columns) else None
@@ -162,6 +259,17 @@ class _Walk:
         encoder.categories_ = recoded
 
     @staticmethod
+    def _check_text(part: Any) -> None:
+        categories = getattr(part, "categories_", None) or []
+        if any(isinstance(value, str) for values in categories for value in values):
+            raise UnsupportedModelError(
+                "convert",
+                f"{type(part).__name__} on text has no form for the device, where a category is a code",
+                place=f"{type(part).__module__}.{type(part).__name__}",
+                hint="use OneHotEncoder or OrdinalEncoder",
+            )
+
+    @staticmethod
     def _check_imputer(part: Any) -> None:
         if any(isinstance(value, str) for value in np.ravel(part.statistics_)):
             raise UnsupportedModelError(
@@ -172,10 +280,28 @@ class _Walk:
             )
 
 
+def _name(category: Any) -> str:
+    """What the device calls a category: a whole number has no point, whatever its type."""
+    return str(category) if isinstance(category, str | bool | np.bool_) else str(int(category))
+
+
+def _two_kinds_of_missing() -> UnsupportedModelError:
+    return UnsupportedModelError(
+        "convert",
+        "a column of categories knows both None and NaN, and the device has one code for a missing value",
+        place="OneHotEncoder",
+        hint="fill missing categories with one of the two before training",
+    )
+
+
+_OTHER_PARTS = ("final_estimator_", "le_", "label_binarizer_")
+"""Parts of a meta-estimator that see outputs of other parts, or labels."""
+
+
 def _nested(part: Any) -> Iterable[Any]:
-    """Fitted estimators inside a meta-estimator that see the same columns as it."""
+    """Fitted estimators inside a meta-estimator that see columns of its input."""
     for key, value in sorted(vars(part).items()):
-        if not key.endswith("_") and key != "transformer_list":
+        if key in _OTHER_PARTS or not (key.endswith("_") or key == "transformer_list"):
             continue
         items = value.values() if isinstance(value, dict) else value
         for item in items if isinstance(items, list | tuple | type({}.values())) else [items]:

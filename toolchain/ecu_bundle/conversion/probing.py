@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ecu_bundle.conversion.preparation import Prepared
 from ecu_bundle.errors import UnsupportedModelError
-from ecu_bundle.interface import Tensor
+from ecu_bundle.interface import MISSING_CODE, UNKNOWN_CODE, Code, Tensor
 from ecu_bundle.parity.outputs import Outputs, reference_of
 from ecu_bundle.parity.session import open_session
 
@@ -33,6 +33,8 @@ def choose_outputs(
     """
     feed = _probe_rows(inputs)
     estimator = prepared.estimator
+    matrix = np.concatenate([a.astype(np.float64) for a in feed.values()], axis=1)
+    _check_one_label(estimator, outputs, matrix)
     try:
         session = open_session(proto)
         names = [value.name for value in session.get_outputs()]
@@ -50,8 +52,8 @@ def choose_outputs(
             "convert",
             f"the converted model has the outputs {names}, needed are {list(outputs.names)}",
             place=type(estimator).__name__,
+            hint="choose an estimator with predict or transform of its own",
         )
-    matrix = np.concatenate([a.astype(np.float64) for a in feed.values()], axis=1)
     reference = reference_of(estimator, _without_text(outputs))
     chosen: list[tuple[str, Tensor, int | None]] = []
     for name, source in zip(outputs.names, tensors, strict=False):
@@ -70,9 +72,26 @@ def choose_outputs(
                 "convert",
                 f"{name} has {actual.shape[1]} values a row in ONNX and {expected.shape[1]} in scikit-learn",
                 place=type(estimator).__name__,
+                hint="the conversion of this estimator is not true; choose another one",
             )
         chosen.append((source, Tensor(name, "float32", expected.shape[1]), column))
     return chosen
+
+
+def _check_one_label(estimator: Any, outputs: Outputs, matrix: NDArray[np.float64]) -> None:
+    """A classifier that predicts several labels a row is refused; only its predictions tell."""
+    if outputs.names[0] != "label":
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        predicted = estimator.predict(matrix)
+    if np.ndim(predicted) != 1 or np.shape(predicted) != (len(matrix),):
+        raise UnsupportedModelError(
+            "convert",
+            f"{type(estimator).__name__} gives several labels a row",
+            place=type(estimator).__name__,
+            hint="train one classifier for each label",
+        )
 
 
 def _without_text(outputs: Outputs) -> Outputs:
@@ -90,7 +109,9 @@ def _probe_rows(inputs: Sequence[Tensor]) -> dict[str, NDArray[Any]]:
     feed: dict[str, NDArray[Any]] = {}
     for tensor in inputs:
         if tensor.codes:
-            values = generator.choice([c.value for c in tensor.codes if c.value >= 0], (_PROBE_ROWS, 1))
+            reserved = (Code(UNKNOWN_CODE, "unknown"), Code(MISSING_CODE, "missing"))
+            known = [c.value for c in tensor.codes if c not in reserved]
+            values = generator.choice(known, (_PROBE_ROWS, 1))
             feed[tensor.name] = values.astype(np.int64)
         else:
             feed[tensor.name] = generator.random((_PROBE_ROWS, tensor.elements)).astype(np.float32)

@@ -77,6 +77,15 @@ def generate_rows(model: OnnxModel, data: Any = None) -> GeneratedRows:
     return GeneratedRows(_assemble(interface, parts), tuple(notes))
 
 
+def range_rows(model: OnnxModel, count: int) -> Rows:
+    """Rows of the ranges alone; cheap, for trials."""
+    traced = trace(model.proto, model.interface)
+    ensembles = [(ensemble_of(node), sources) for node, sources in traced.trees]
+    low, high, _ = _ranges(model.interface, None, traced, ensembles)
+    spread = _uniform(model.interface, low, high, count, np.random.default_rng(SEED))
+    return _assemble(model.interface, [("range", spread)])
+
+
 def _ranges(
     interface: Interface,
     given: NDArray[np.float32] | None,

@@ -42,8 +42,12 @@ def outputs_of(estimator: Any) -> Outputs:
 
     if is_classifier(estimator):
         codes, classes = _class_codes(estimator)
-        second: OutputName = "probabilities" if hasattr(estimator, "predict_proba") else "decision_function"
-        return Outputs("classifier", ("label", second), codes, classes)
+        names: tuple[OutputName, ...] = ("label",)  # alone for a vote by hard labels
+        if hasattr(estimator, "predict_proba"):
+            names = ("label", "probabilities")
+        elif hasattr(estimator, "decision_function"):
+            names = ("label", "decision_function")
+        return Outputs("classifier", names, codes, classes)
     if is_outlier_detector(estimator):
         codes = (Code(-1, "outlier"), Code(1, "inlier"))
         return Outputs("outlier_detector", ("label", "scores"), codes)

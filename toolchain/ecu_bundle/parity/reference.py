@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ecu_bundle.artifacts import LoadedModel, OnnxModel
 from ecu_bundle.errors import VerificationError
-from ecu_bundle.interface import MATRIX_INPUT, Array, Column, Interface, Rows, Tensor
+from ecu_bundle.interface import MATRIX_INPUT, UNKNOWN_CODE, Array, Column, Interface, Rows, Tensor
 from ecu_bundle.parity.outputs import outputs_of, reference_of
 
 SKLEARN = "scikit-learn"
@@ -66,10 +66,10 @@ def estimator_input(columns: Sequence[Column], interface: Interface, rows: Rows)
     Returns:
         A DataFrame when the estimator was trained with column names, else an array.
     """
-    if MATRIX_INPUT in rows.tensors and len(rows.tensors) == 1 and not interface.inputs[0].codes:
-        return rows.tensors[MATRIX_INPUT].astype(np.float64)
     tensors = {t.name: t for t in interface.inputs}
     named = any(c.name for c in columns)
+    if not named and list(tensors) == [MATRIX_INPUT] and not interface.inputs[0].codes:
+        return rows.tensors[MATRIX_INPUT].astype(np.float64)
     names = [c.name for c in columns] if named else [t.name for t in interface.inputs]
     data = {
         position: _decode(rows, tensors.get(name), column, len(rows))
@@ -77,7 +77,10 @@ def estimator_input(columns: Sequence[Column], interface: Interface, rows: Rows)
     }
     import pandas as pd
 
-    frame = pd.DataFrame(data)
+    # pandas would guess a type for text, in which None and NaN are alike
+    frame = pd.DataFrame(
+        {position: pd.Series(v, dtype=object) if v.dtype == object else v for position, v in data.items()}
+    )
     if named:
         frame.columns = pd.Index(names)
         return frame
@@ -95,7 +98,7 @@ def _decode(rows: Rows, tensor: Tensor | None, column: Column, count: int) -> ND
     known = [float(v) for v in column.values if v is not None and not isinstance(v, str)]
     unseen: Any = UNSEEN if text else max(known, default=0.0) + 1.0
     meaning = {
-        code.value: unseen if value is None else value
+        code.value: unseen if value is None and code.value == UNKNOWN_CODE else value
         for code, value in zip(column.codes, column.values, strict=True)
     }
     decoded = [meaning[int(v)] for v in values]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import onnx
 
+from ecu_bundle.errors import VerificationError
 from ecu_bundle.interface import Interface, Rows
 
 
@@ -33,6 +34,9 @@ def run_rows(model: onnx.ModelProto | bytes, interface: Interface, rows: Rows) -
 
     Returns:
         One array (rows, elements) per output: int32 for labels, float32 otherwise.
+
+    Raises:
+        VerificationError: ONNX Runtime refuses a row.
     """
     session = open_session(model)
     names = [tensor.name for tensor in interface.outputs]
@@ -42,7 +46,15 @@ def run_rows(model: onnx.ModelProto | bytes, interface: Interface, rows: Rows) -
     }
     results = {t.name: np.empty((len(rows), t.elements), t.numpy_dtype) for t in interface.outputs}
     for row in range(len(rows)):
-        outputs = session.run(names, {name: array[row : row + 1] for name, array in feeds.items()})
+        try:
+            outputs = session.run(names, {name: array[row : row + 1] for name, array in feeds.items()})
+        except Exception as error:
+            raise VerificationError(
+                "verify",
+                f"ONNX Runtime cannot compute the row: {str(error).splitlines()[0]}",
+                place=f"row {row}" + (f" ({rows.origins[row]})" if rows.origins else ""),
+                hint="check the ranges and the data in ecu-bundle.toml",
+            ) from error
         for name, value in zip(names, outputs, strict=True):
             results[name][row] = np.asarray(value).reshape(-1)
     return results

@@ -80,7 +80,8 @@ def boundary_rows(
         generator: source of the choices.
 
     Returns:
-        Rows (3 x splits, features). A split behind columns that cannot be traced gives no row.
+        Rows (3 x splits, features). A split behind columns that cannot be traced gives no row, nor
+        does a value that is not finite (a split that only sends NaN another way has no threshold).
     """
     splits = [int(s) for s in ensemble.splits if int(ensemble.feature[s]) in sources]
     if len(splits) > limit:
@@ -98,7 +99,8 @@ def boundary_rows(
         for value in (edge, np.nextafter(edge, np.float32(np.inf)), np.nextafter(edge, np.float32(-np.inf))):
             row[source.feature] = value
             rows.append(row.copy())
-    return np.array(rows, dtype=np.float32).reshape(-1, base.shape[1])
+    found = np.array(rows, dtype=np.float32).reshape(-1, base.shape[1])
+    return np.asarray(found[np.isfinite(found).all(axis=1)])
 
 
 def _paths(

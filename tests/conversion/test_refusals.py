@@ -1,0 +1,168 @@
+"""What cannot be converted truly is refused with exit code 3, by name, with a way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.ensemble import (
+    BaggingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomTreesEmbedding,
+)
+from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
+from sklearn.feature_selection import RFE
+from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import MultiOutputClassifier
+from sklearn.neighbors import KNeighborsClassifier, RadiusNeighborsClassifier, RadiusNeighborsRegressor
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeRegressor
+
+from ecu_bundle.artifacts import LoadedModel
+from ecu_bundle.conversion import convert
+from ecu_bundle.errors import UnsupportedModelError
+
+from .models import FRAME, POSITIVE, TWO, VALUE, X, proven
+
+TEXTS = ["brake warm", "brake cold", "engine warm", "engine cold"] * 20
+
+
+class Inverted(LogisticRegression):  # type: ignore[misc]
+    """A subclass whose predictions the converter of its parent does not know."""
+
+    def predict(self, X: Any) -> Any:
+        return 1 - super().predict(X)
+
+
+class Doubled(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    def fit(self, X: Any, y: Any = None) -> Doubled:  # noqa: ARG002
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def transform(self, X: Any) -> Any:
+        return 2 * X
+
+
+def kernel(a: Any, b: Any) -> Any:
+    return a @ b.T
+
+
+def distance(a: Any, b: Any) -> float:
+    return float(np.abs(a - b).max())
+
+
+def text_and_numbers() -> Any:
+    columns = ColumnTransformer([("t", TfidfVectorizer(), "text"), ("n", StandardScaler(), ["speed"])])
+    return make_pipeline(columns, LogisticRegression()).fit(FRAME.assign(text=TEXTS), TWO)
+
+
+BOTH = np.column_stack([TWO, 1 - TWO])
+FOREIGN = "not a class of scikit-learn"
+TEXT = "no text can reach an ECU"
+SEVERAL = "several labels a row"
+
+REFUSED: list[tuple[Any, str, str]] = [
+    (lambda: make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(TEXTS, TWO), "TfidfVectorizer", TEXT),
+    (lambda: make_pipeline(CountVectorizer(), LogisticRegression()).fit(TEXTS, TWO), "CountVectorizer", TEXT),
+    (lambda: make_pipeline(HashingVectorizer(), LogisticRegression()).fit(TEXTS, TWO), "HashingVec", TEXT),
+    (
+        lambda: make_pipeline(FeatureUnion([("a", TfidfVectorizer())]), LogisticRegression()).fit(TEXTS, TWO),
+        "TfidfVectorizer",
+        TEXT,
+    ),
+    (text_and_numbers, "TfidfVectorizer", TEXT),
+    (lambda: Inverted().fit(X, TWO), "Inverted", FOREIGN),
+    (lambda: make_pipeline(StandardScaler(), Inverted()).fit(X, TWO), "Inverted", FOREIGN),
+    (lambda: GridSearchCV(Inverted(), {"C": [1.0]}, cv=2).fit(X, TWO), "Inverted", FOREIGN),
+    (lambda: BaggingClassifier(Inverted(), n_estimators=2).fit(X, TWO), "Inverted", FOREIGN),
+    (lambda: make_pipeline(Doubled(), LogisticRegression()).fit(X, TWO), "Doubled", FOREIGN),
+    (
+        lambda: make_pipeline(FunctionTransformer(lambda x: x), LogisticRegression()).fit(X, TWO),
+        "FunctionTransformer",
+        "Python function '<lambda>'",
+    ),
+    (
+        lambda: make_pipeline(FunctionTransformer(np.log1p), LinearRegression()).fit(np.abs(X), VALUE),
+        "FunctionTransformer",
+        "Python function 'log1p'",
+    ),
+    (
+        lambda: TransformedTargetRegressor(func=np.log, inverse_func=np.exp).fit(X, POSITIVE),
+        "TransformedTargetRegressor",
+        "Python function",
+    ),
+    (lambda: SVC(kernel=kernel).fit(X, TWO), "SVC", "Python function 'kernel'"),
+    (lambda: KNeighborsClassifier(metric=distance).fit(X, TWO), "KNeighbors", "Python function 'distance'"),
+    (lambda: MultiOutputClassifier(LogisticRegression()).fit(X, BOTH), "MultiOutputClassifier", SEVERAL),
+    (lambda: RandomForestClassifier(2).fit(X, BOTH), "RandomForestClassifier", SEVERAL),
+    (lambda: KNeighborsClassifier().fit(X, BOTH), "KNeighborsClassifier", SEVERAL),
+    (lambda: OneVsRestClassifier(LogisticRegression()).fit(X, BOTH), "OneVsRestClassifier", SEVERAL),
+    (lambda: MLPClassifier(solver="lbfgs", max_iter=500).fit(X, BOTH), "MLPClassifier", SEVERAL),
+    (lambda: RidgeClassifier().fit(X, BOTH), "RidgeClassifier", SEVERAL),
+    (lambda: make_pipeline(StandardScaler(), RidgeClassifier()).fit(X, BOTH), "Pipeline", SEVERAL),
+    (lambda: GaussianProcessClassifier().fit(X, TWO), "GaussianProcessClassifier", "does not run"),
+    (lambda: RadiusNeighborsClassifier(3.0).fit(X, TWO), "RadiusNeighborsClassifier", "does not run"),
+    (lambda: RadiusNeighborsRegressor(3.0).fit(X, VALUE), "RadiusNeighborsRegressor", "does not run"),
+    (lambda: RandomTreesEmbedding(3).fit(X), "RandomTreesEmbedding", "sparse outputs"),
+    (lambda: RFE(LinearRegression()).fit(X, VALUE), "RFE", "an estimator inside it"),
+    (lambda: IsotonicRegression().fit(X[:, 0], VALUE), "IsotonicRegression", "how many numbers"),
+    (
+        lambda: HistGradientBoostingRegressor(max_iter=3, categorical_features=[0]).fit(
+            FRAME[["cylinders", "speed"]], VALUE
+        ),
+        "HistGradientBoostingRegressor",
+        "categorical features",
+    ),
+    (
+        lambda: HistGradientBoostingRegressor(max_iter=3).fit(FRAME[["gear"]].astype("category"), VALUE),
+        "HistGradientBoostingRegressor",
+        "categorical features",
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "place", "cause"), REFUSED)
+def test_refused_by_name_with_a_way_out(make: Any, place: str, cause: str) -> None:
+    loaded = LoadedModel("model", "pickle", "0" * 64, make())
+    with pytest.raises(UnsupportedModelError) as caught:
+        convert(loaded)
+    error = caught.value
+    assert error.exit_code == 3
+    assert error.stage == "convert"
+    assert place in error.place
+    assert cause in error.cause
+    assert error.hint
+
+
+RIGHT_BESIDE: list[Any] = [
+    make_pipeline(FunctionTransformer(), LinearRegression()),
+    make_pipeline(RFE(LinearRegression(), n_features_to_select=2), LinearRegression()),
+]
+
+
+@pytest.mark.parametrize("estimator", RIGHT_BESIDE, ids=lambda e: type(e.steps[0][1]).__name__)
+def test_what_stands_beside_a_refusal_converts(estimator: Any) -> None:
+    proven(estimator.fit(X, VALUE))
+
+
+@pytest.mark.parametrize("make", [LinearRegression, lambda: DecisionTreeRegressor(max_depth=3)])
+def test_several_targets_of_a_regressor_are_one_output(make: Any) -> None:
+    model = proven(make().fit(X, np.column_stack([VALUE, -VALUE, 2 * VALUE])))
+    assert [(t.name, t.elements) for t in model.interface.outputs] == [("variable", 3)]
+
+
+def test_scikit_learn_itself_refuses_duplicated_columns() -> None:
+    with pytest.raises(ValueError, match="unique column names"):
+        LinearRegression().fit(pd.DataFrame(X, columns=list("aabc")), VALUE)
