@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from ecu_bundle.pipeline import Options
 
 INTERRUPTED = 130
+SECONDS_TO_CLEAN_UP = 2.0
+"""An impatient second Ctrl-C within this time does not stop the cleaning up."""
+
 _PATH = click.Path(path_type=Path)
 
 
@@ -30,8 +35,14 @@ class _Run:
         self.console = Console()
 
     def result(self, data: dict[str, Any], text: str) -> None:
-        """Prints the result on stdout: JSON for machines or text for people."""
-        click.echo(json.dumps(data, indent=2, ensure_ascii=False) if self.json else text)
+        """Prints the result on stdout: JSON for machines or text for people.
+
+        A reader that goes away early, like ``head``, is no error.
+        """
+        try:
+            click.echo(json.dumps(data, indent=2, ensure_ascii=False) if self.json else text)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 _run = _Run()
@@ -43,7 +54,12 @@ def _set_json(_: click.Context, __: click.Parameter, value: bool) -> None:
 
 
 _json_option = click.option(
-    "--json", is_flag=True, expose_value=False, callback=_set_json, help="Print the result as JSON."
+    "--json",
+    is_flag=True,
+    is_eager=True,  # known before another option is refused
+    expose_value=False,
+    callback=_set_json,
+    help="Print the result as JSON.",
 )
 
 
@@ -263,7 +279,9 @@ def _file_name(name: str) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of the program ``ecu-bundle``; always exits."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    _listen_to_signals()
+    # An unknown option is refused before any option is read.
+    _run.json = "--json" in (sys.argv[1:] if arguments is None else arguments)
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         cli.main(arguments, prog_name="ecu-bundle", standalone_mode=False)
@@ -278,9 +296,6 @@ def main(arguments: list[str] | None = None) -> None:
         _run.console.close()
         click.echo("\ninterrupted; no bundle was written", err=True)
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(ExitCode.OK)
     except Exception as error:
         _report_defect(error)
     sys.exit(ExitCode.OK)
@@ -316,8 +331,19 @@ def _report_defect(error: Exception) -> None:
     )
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+def _listen_to_signals() -> None:
+    """Ctrl-C and a polite request to end clean up alike; a job that shall ignore Ctrl-C still does."""
+    last = -math.inf
+
+    def interrupt(*_: object) -> None:
+        nonlocal last
+        previous, last = last, time.monotonic()
+        if last - previous > SECONDS_TO_CLEAN_UP:
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, interrupt)
 
 
 if __name__ == "__main__":

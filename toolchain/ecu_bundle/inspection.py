@@ -77,7 +77,8 @@ def _model(path: Path, options: Options) -> dict[str, Any]:
 def _interface(interface: Interface) -> dict[str, Any]:
     from ecu_bundle.parity.certify import interface_record
 
-    return json.loads(interface_record(interface).model_dump_json())
+    record: dict[str, Any] = json.loads(interface_record(interface).model_dump_json())
+    return record
 
 
 def inspection_text(facts: dict[str, Any]) -> str:

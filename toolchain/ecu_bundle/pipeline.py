@@ -178,7 +178,10 @@ def make_plan(path: Path, options: Options) -> Plan:
     config_path = options.config or config_beside(path)
     if options.config is not None and not options.config.is_file():
         raise UsageError(
-            "configuration", f"there is no file {options.config.name}", place=str(options.config)
+            "configuration",
+            f"there is no file {options.config.name}",
+            place=str(options.config),
+            hint="correct --config; `ecu-bundle init MODEL` writes a commented example",
         )
     config = read_config(config_path)
     target = get_target(options.target or config.build.target or "host")
@@ -221,9 +224,14 @@ def _output_folder(plan: Plan, name: str) -> Path:
     if output is None and plan.config.build.output:
         output = plan.folder / plan.config.build.output
     output = output if output is not None else DEFAULT_OUTPUT / name / plan.target.name
-    if output.exists() and not output.is_dir():
+    try:
+        is_file = output.exists() and not output.is_dir()
+        is_taken = output.is_dir() and any(output.iterdir()) and not (output / FILE_NAME).is_file()
+    except OSError as error:
+        raise _unwritable(output, error) from error
+    if is_file:
         raise UsageError("output", f"{output} is a file", hint="choose another folder with -o")
-    if output.is_dir() and any(output.iterdir()) and not (output / FILE_NAME).is_file():
+    if is_taken:
         raise UsageError(
             "output",
             f"the folder {output} holds something that is not a bundle",

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from ecu_bundle.artifacts import OnnxModel
 from ecu_bundle.config import FILE_NAME
+from ecu_bundle.conversion import convert
 from ecu_bundle.errors import UsageError
 from ecu_bundle.interface import Tensor
-from ecu_bundle.pipeline import Options, convert_model, load_model, make_plan
+from ecu_bundle.pipeline import Options, load_model, make_plan
 
 _HEAD = """\
 # How ecu-bundle builds this model. Everything is optional; a line with one # shows a default or an example.
@@ -60,8 +61,8 @@ def write_config(
     place = (path if path.is_dir() else path.parent) / FILE_NAME if output is None else Path(output)
     if place.exists() and not force:
         raise UsageError("init", f"{place.name} exists already", place=str(place), hint="--force replaces it")
-    plan = make_plan(path, options or Options())
-    text = config_text(convert_model(load_model(path, plan), plan))
+    # An existing configuration may give permissions, but its words are not those of the model.
+    text = config_text(convert(load_model(path, make_plan(path, options or Options()))))
     try:
         place.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -71,6 +71,7 @@ def verify(
     with stages.stage("check", "digests of every file"):
         manifest = read_manifest(bundle)
         check_files(bundle, manifest)
+        check_records(bundle, manifest)
         onnx_model = read_onnx(bundle, manifest)
     if options.target not in (None, manifest.target):
         raise UsageError(
@@ -90,21 +91,39 @@ def verify(
     return Verified(manifest.name, manifest.target, (*report.comparisons, gate), not changes, changes)
 
 
-def read_onnx(bundle: Path, manifest: Manifest) -> OnnxModel:
-    """The ONNX model inside a bundle, with the interface of the manifest.
+def check_records(bundle: Path, manifest: Manifest) -> None:
+    """Compares model, image and certificate with the digests that the manifest gives for them.
 
     Raises:
-        VerificationError: the file is missing or is not the one that the manifest names.
+        VerificationError: one of them is missing or is another; names it.
+    """
+    records = {
+        f"model/{manifest.name}.onnx": ("ONNX file", manifest.onnx_digest),
+        f"model/{manifest.name}.ecui": ("model image", manifest.image_digest),
+        "reports/certificate.json": ("certificate", manifest.certificate_digest),
+    }
+    for name, (what, digest) in records.items():
+        path = bundle / name
+        if not path.is_file() or sha256_hex(path.read_bytes()) != digest:
+            raise VerificationError("verify", f"the {what} is not the one of the manifest", place=name)
+
+
+def read_onnx(bundle: Path, manifest: Manifest) -> OnnxModel:
+    """The ONNX model inside a bundle that `check_records` accepted, with the manifest's interface.
+
+    Raises:
+        VerificationError: the file is no ONNX file.
     """
     import onnx
 
-    path = bundle / "model" / f"{manifest.name}.onnx"
-    data = path.read_bytes() if path.is_file() else b""
-    if sha256_hex(data) != manifest.onnx_digest:
-        raise VerificationError("verify", "the ONNX file is not the one of the manifest", place=str(path))
+    name = f"model/{manifest.name}.onnx"
+    try:
+        proto = onnx.load_from_string((bundle / name).read_bytes())
+    except Exception as error:  # protobuf's DecodeError, whose module has no types
+        raise VerificationError("verify", f"not an ONNX file: {error}", place=name) from error
     return OnnxModel(
         name=manifest.name,
-        proto=onnx.load_from_string(data),
+        proto=proto,
         interface=interface_of(manifest.interface),
         decisions=manifest.decisions,
     )

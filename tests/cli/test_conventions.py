@@ -1,0 +1,210 @@
+"""What holds for every verb: help, streams, JSON, exit codes, start-up."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ecu_bundle import prediction
+from ecu_bundle.cli import cli
+from ecu_bundle.errors import ExitCode
+from pipeline.examples import Bundles, model_file, rows_file
+
+from .program import PROGRAM, call, spawn, succeed
+
+VERBS = ["build", "doctor", "init", "inspect", "report", "run", "targets", "verify"]
+HEAVY = ["sklearn", "onnx", "onnxruntime", "numpy", "pandas", "pydantic", "scipy", "skops", "jinja2"]
+ESCAPE = "\x1b"
+
+
+def test_the_verbs() -> None:
+    assert sorted(cli.commands) == VERBS
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_every_verb_explains_itself(verb: str, option: str) -> None:
+    outcome = succeed(verb, option)
+    assert outcome.stdout.startswith(f"Usage: ecu-bundle {verb}")
+    assert "--json" in outcome.stdout
+    assert outcome.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["build", "--help"], ["--version"], ["build", "--bogus"]])
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    """Which is what makes it answer at once."""
+    code = (
+        "import sys\nfrom ecu_bundle.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    print(*sys.modules, file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stderr.split())
+    assert "click" in loaded
+    assert loaded & set(HEAVY) == set()
+
+
+def test_the_version() -> None:
+    assert succeed("--version").stdout.startswith("ecu-bundle 0.")
+
+
+def test_the_group_alone_shows_its_help() -> None:
+    outcome = call()
+    assert outcome.code == 2
+    assert "Usage: ecu-bundle" in outcome.stderr
+    assert "verify" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["build"], "Missing argument 'MODEL'"),
+        (["build", "x", "--bogus"], "No such option '--bogus'"),
+        (["build", "x", "--engine", "steam"], "'steam' is not one of"),
+        (["build", "x", "--target", "toaster"], "unknown target 'toaster'"),
+        (["build", "x", "--engine", "native", "--target", "host"], "engine 'native' is not available"),
+        (["build", "x", "--config", "nothing.toml"], "there is no file nothing.toml"),
+        (["run", "x"], "Missing option '--input'"),
+        (["doctor", "--target", "toaster"], "unknown target 'toaster'"),
+    ],
+)
+@pytest.mark.parametrize("last", [True, False])
+def test_usage_errors_are_json_too(arguments: list[str], said: str, last: bool) -> None:
+    verb, *rest = arguments
+    outcome = call(verb, *rest, "--json") if last else call(verb, "--json", *rest)
+    assert outcome.code == 2
+    assert said in outcome.data["cause"]
+    assert outcome.data["exit_code"] == 2
+    assert outcome.data["hint"]
+    assert f"error: {outcome.data['stage']}: {outcome.data['cause']}" in outcome.stderr
+
+
+def test_an_unknown_verb() -> None:
+    outcome = call("bake")
+    assert outcome.code == 2
+    assert "No such command 'bake'" in outcome.stderr
+    assert "next: ecu-bundle --help" in outcome.stderr
+
+
+def test_results_on_stdout_and_words_on_stderr(tmp_path: Path) -> None:
+    """As a program, with neither stream a terminal: no colours, no moving signs."""
+    outcome = spawn("build", model_file("wine_grade"), "-o", tmp_path / "out")
+    assert outcome.code == 0, outcome.stderr
+    assert ESCAPE not in outcome.stdout + outcome.stderr and "\r" not in outcome.stderr
+    stages = [line.split()[0] for line in outcome.stderr.splitlines() if line]
+    assert stages == ["load", "convert", "verify", "generate", "build", "run", "report"]
+    first = outcome.stdout.splitlines()[0]
+    assert first == f"{tmp_path / 'out'}: verified bundle of wine_grade for host"
+    named = re.findall(r"^  [\w ]+  +(\S+)$", outcome.stdout, flags=re.MULTILINE)
+    assert len(named) == 3
+    assert all(Path(path).is_file() for path in named)
+
+
+def test_json_is_quiet_when_nobody_watches(tmp_path: Path) -> None:
+    outcome = succeed("build", model_file("wine_grade"), "-o", tmp_path / "out", "--json")
+    assert outcome.stderr == ""
+    assert outcome.data["bundle"] == str(tmp_path / "out")
+    assert list(outcome.data["seconds"]) == [
+        "load",
+        "convert",
+        "verify",
+        "generate",
+        "build",
+        "run",
+        "report",
+    ]
+
+
+def test_exit_codes_are_all_different() -> None:
+    """0 to 5 as documented; which failure gives which stands in the tests of the failures."""
+    assert [int(code) for code in ExitCode] == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("json_wanted", [True, False])
+def test_a_defect_of_ours_says_so(json_wanted: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("the moon is full")
+
+    monkeypatch.setattr(prediction, "predict", broken)
+    monkeypatch.delenv("ECU_BUNDLE_DEBUG", raising=False)
+    model, rows = str(model_file("wine_grade")), str(rows_file("wine_grade"))
+    arguments = ["run", model, "-i", rows, "-o", str(tmp_path / "out")]
+    outcome = call(*arguments, *(["--json"] if json_wanted else []))
+    assert outcome.code == 5
+    assert "error: internal: ZeroDivisionError: the moon is full" in outcome.stderr
+    assert "at: test_conventions.py:" in outcome.stderr
+    assert "ECU_BUNDLE_DEBUG=1" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    if json_wanted:
+        assert outcome.data["exit_code"] == 5
+    else:
+        assert outcome.stdout == ""
+    monkeypatch.setenv("ECU_BUNDLE_DEBUG", "1")
+    assert "Traceback (most recent call last)" in call(*arguments).stderr
+
+
+def test_a_reader_that_goes_away_is_no_error(bundles: Bundles) -> None:
+    process = subprocess.Popen(
+        [PROGRAM, "inspect", bundles("auto_mpg"), "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait() == 0
+
+
+def test_targets() -> None:
+    rows = {row["name"]: row for row in succeed("targets", "--json").data["targets"]}
+    assert list(rows) == ["host", "aarch64-linux", "armv7-linux"]
+    assert {row["state"] for row in rows.values()} == {"ready"}
+    assert rows["armv7-linux"]["runner"] == "QEMU user mode, qemu-arm"
+    text = succeed("targets").stdout
+    assert all(line.split()[0] == name for line, name in zip(text.splitlines(), rows, strict=True))
+
+
+def test_targets_without_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    rows = succeed("targets", "--json").data["targets"]
+    assert rows[0]["state"] == "missing: cmake g++ make"
+
+
+def test_doctor_finds_everything() -> None:
+    outcome = succeed("doctor", "--json")
+    assert outcome.data["install"] == ""
+    assert all(finding["version"] for finding in outcome.data["findings"])
+    assert succeed("doctor", "-t", "host").stdout.endswith("\nnothing is missing\n")
+
+
+def test_doctor_says_the_line_that_installs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    line = "sudo apt-get install -y --no-install-recommends"
+    outcome = call("doctor", "--target", "host", "--json")
+    assert outcome.code == 4
+    assert outcome.data["install"] == f"{line} cmake g++ make"
+    outcome = call("doctor")
+    assert outcome.code == 4
+    assert f"{line} cmake g++ g++-aarch64-linux-gnu g++-arm-linux-gnueabihf make qemu-user" in outcome.stdout
+
+
+def test_json_of_every_verb_is_json_alone(bundles: Bundles, tmp_path: Path) -> None:
+    bundle, model, rows = bundles("wine_grade"), model_file("wine_grade"), rows_file("wine_grade")
+    for arguments in (
+        ["inspect", model],
+        ["report", bundle],
+        ["init", model, "-o", tmp_path / "wine.toml"],
+        ["run", model, "-i", rows, "-o", tmp_path / "out"],
+        ["targets"],
+        ["doctor"],
+    ):
+        outcome = succeed(*arguments, "--json")
+        assert isinstance(json.loads(outcome.stdout), dict), arguments

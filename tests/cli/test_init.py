@@ -1,0 +1,67 @@
+"""``init``: a configuration that works as it stands."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from pipeline.examples import model_file
+
+from .program import call, succeed
+
+
+@pytest.mark.parametrize("example", ["auto_mpg", "wine_grade"])
+def test_what_it_writes_builds_unchanged(example: str, tmp_path: Path) -> None:
+    model = Path(shutil.copy(model_file(example), tmp_path))
+    bare = succeed("inspect", model, "--json").data
+    written = succeed("init", model).stdout.strip()
+    assert written == str(tmp_path / "ecu-bundle.toml")
+    assert succeed("inspect", model, "--json").data == bare
+    outcome = succeed("build", model, "-o", tmp_path / "out", "--json")
+    assert outcome.data["name"] == example
+
+
+def test_every_commented_line_is_an_option(tmp_path: Path) -> None:
+    """With the comment signs taken away it is still a configuration that is accepted.
+
+    The example has a configuration with better names beside it; they must not leak into the new one.
+    """
+    config = tmp_path / "all.toml"
+    succeed("init", model_file("auto_mpg"), "-o", config)
+    lines = [
+        line.removeprefix("# ") if line.startswith("# ") and " = " in line.partition("#")[2] else line
+        for line in config.read_text().splitlines()
+    ]
+    content = tomllib.loads("\n".join(lines))
+    assert content["build"] == {"target": "host", "engine": "auto", "output": "build"}
+    assert content["inputs"][0] == {
+        "name": "cylinders",
+        "unit": "",
+        "min": 0.0,
+        "max": 1.0,
+        "description": "",
+    }
+    config.write_text("\n".join(lines))
+    succeed("inspect", model_file("auto_mpg"), "--config", config)
+
+
+def test_an_existing_file_is_kept_without_force(tmp_path: Path) -> None:
+    config = tmp_path / "mine.toml"
+    config.write_text("# mine\n")
+    outcome = call("init", model_file("wine_grade"), "-o", config)
+    assert outcome.code == 2
+    assert "mine.toml exists already" in outcome.stderr and "--force replaces it" in outcome.stderr
+    assert config.read_text() == "# mine\n"
+    outcome = succeed("init", model_file("wine_grade"), "-o", config, "--force", "--json")
+    assert outcome.data == {"config": str(config)}
+    assert tomllib.loads(config.read_text())["model"]["name"] == "wine_grade"
+
+
+@pytest.mark.parametrize("output", ["/proc/mine.toml", "/dev/full"])
+def test_a_place_that_cannot_be_written(output: str) -> None:
+    outcome = call("init", model_file("wine_grade"), "-o", output, "--force")
+    assert outcome.code == 2
+    assert "init: cannot write " in outcome.stderr

@@ -1,0 +1,63 @@
+"""The commands that README.md shows work as they stand there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from ecu_bundle.cli import cli
+from pipeline.examples import CHECKOUT
+
+from .program import call
+
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+ELSEWHERE = ("make test", "git clone")
+"""Beginnings of lines that run by themselves: the tests would run the tests."""
+OPTIONS = {"TARGET": "--target", "ENGINE": "--engine", "OUT": "--output", "DATA": "--data"}
+
+
+def _lines() -> list[str]:
+    blocks = re.findall(r"^```sh\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+    lines = [line.strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line and not line.startswith(("#", *ELSEWHERE))]
+
+
+def _arguments(line: str) -> list[str]:
+    """What a README line hands to the program, be it started by `make` or from `.venv`."""
+    words = shlex.split(line, comments=True)
+    if words[:2] == ["make", "ecu-bundle"]:
+        given = dict(word.split("=", 1) for word in words[2:])
+        arguments = ["build", given.pop("MODEL")]
+        if given.pop("TRUST", ""):
+            arguments.append("--trust-pickle")
+        for name, value in given.items():
+            arguments += [OPTIONS[name], value]
+        return arguments
+    assert words[0] in (".venv/bin/ecu-bundle", "ecu-bundle"), f"the test does not know how to run: {line}"
+    return words[1:]
+
+
+def test_readme_shows_the_two_commands_first() -> None:
+    assert re.search(r"```sh\nmake ecu-bundle MODEL=\S+\nmake test\n```", README)
+    assert len(_lines()) >= 5
+
+
+@pytest.mark.cross
+def test_every_command_works_in_its_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a folder that looks like the checkout; later lines use what earlier ones built."""
+    (tmp_path / "examples").symlink_to(CHECKOUT / "examples")
+    (tmp_path / "build").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for line in _lines():
+        outcome = call(*_arguments(line))
+        assert outcome.code == 0, f"{line}\n{outcome.stderr}"
+        assert outcome.stdout, line
+    assert (tmp_path / "build/bundles/auto_mpg/host/reports/report.html").is_file()
+
+
+def test_every_named_verb_exists() -> None:
+    named = set(re.findall(r"\.venv/bin/ecu-bundle (\w+)", README))
+    assert named <= set(cli.commands)

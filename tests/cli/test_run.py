@@ -1,0 +1,121 @@
+"""``run``: predictions of models and bundles are those of scikit-learn, on every target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import ecu_bundle
+from pipeline.examples import Bundles, model_file, rows_file
+
+from .program import call, succeed
+
+Predictions = dict[str, np.ndarray[Any, Any]]
+
+
+def _rows(example: str) -> Any:
+    path = rows_file(example)
+    return np.load(path) if path.suffix == ".npy" else pd.read_csv(path)
+
+
+def _run(path: Path, table: Path, output: Path, *options: str) -> Predictions:
+    data = succeed("run", path, "--input", table, "-o", output, "--json", *options).data
+    files = {name: Path(file) for name, file in data["outputs"].items()}
+    assert set(output.iterdir()) == set(files.values())
+    arrays = {name: np.load(file) for name, file in files.items()}
+    assert {name: list(array.shape) for name, array in arrays.items()} == data["shapes"]
+    return arrays
+
+
+def _rounded(rows: Any) -> Any:
+    """The rows as the device gets them: float32, which scikit-learn then reads as float64."""
+    if isinstance(rows, pd.DataFrame):
+        numbers = rows.select_dtypes("number").columns
+        return rows.astype(dict.fromkeys(numbers, np.float32)).astype(dict.fromkeys(numbers, np.float64))
+    return rows.astype(np.float32).astype(np.float64)
+
+
+@pytest.mark.parametrize(
+    ("example", "label", "values"),
+    [
+        ("auto_mpg", "", "mpg"),
+        ("fault_classifier", "verdict", "probabilities"),
+        ("wine_grade", "grade", "probabilities"),
+    ],
+)
+def test_a_model_predicts_like_scikit_learn(example: str, label: str, values: str, tmp_path: Path) -> None:
+    results = _run(model_file(example), rows_file(example), tmp_path / "out")
+    estimator = ecu_bundle.load(model_file(example)).estimator
+    assert estimator is not None
+    rows = _rounded(_rows(example))
+    assert list(results) == ([label, values] if label else [values])
+    if label:
+        np.testing.assert_array_equal(results[label], estimator.predict(rows))
+        np.testing.assert_allclose(results[values], estimator.predict_proba(rows), rtol=1e-5, atol=1e-5)
+    else:
+        np.testing.assert_allclose(results[values][:, 0], estimator.predict(rows), rtol=1e-5)
+    reference = _run(model_file(example), rows_file(example), tmp_path / "reference", "--engine", "sklearn")
+    for name, array in results.items():
+        assert reference[name].dtype == array.dtype
+        np.testing.assert_allclose(array, reference[name], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("example", "target"),
+    [
+        ("auto_mpg", "host"),
+        ("wine_grade", "host"),
+        pytest.param("auto_mpg", "armv7-linux", marks=pytest.mark.cross),
+    ],
+)
+def test_a_bundle_gives_the_same_bits(bundles: Bundles, example: str, target: str, tmp_path: Path) -> None:
+    table = rows_file(example)
+    model = _run(model_file(example), table, tmp_path / "model")
+    bundle = _run(bundles(example, target), table, tmp_path / "bundle", "--engine", "ort")
+    assert list(model) == list(bundle)
+    for name, array in model.items():
+        assert array.dtype == bundle[name].dtype
+        assert array.tobytes() == bundle[name].tobytes()
+
+
+def test_all_kinds_of_tables_agree(tmp_path: Path) -> None:
+    X = np.load(rows_file("wine_grade")).astype(np.float32)
+    names = [tensor.name for tensor in _interface("wine_grade").inputs]
+    frame = pd.DataFrame(X, columns=names)
+    np.save(tmp_path / "rows.npy", X)
+    frame[names[::-1]].to_csv(tmp_path / "rows.csv", index=False)
+    frame.assign(remark="extra column").to_parquet(tmp_path / "rows.parquet")
+    results = [
+        _run(model_file("wine_grade"), tmp_path / f"rows.{ending}", tmp_path / ending)
+        for ending in ("npy", "csv", "parquet")
+    ]
+    for name, array in results[0].items():
+        assert all(array.tobytes() == other[name].tobytes() for other in results[1:])
+
+
+def _interface(example: str) -> Any:
+    from ecu_bundle.pipeline import Options, convert_model, load_model, make_plan
+
+    plan = make_plan(model_file(example), Options())
+    return convert_model(load_model(model_file(example), plan), plan).interface
+
+
+@pytest.mark.parametrize("engine", ["native", "steam"])
+def test_an_engine_that_is_not_there(engine: str, bundles: Bundles, tmp_path: Path) -> None:
+    for path in (model_file("wine_grade"), bundles("wine_grade")):
+        outcome = call("run", path, "-i", rows_file("wine_grade"), "-o", tmp_path / "out", "--engine", engine)
+        assert outcome.code == 2
+        assert f"the engine '{engine}' is not available here" in outcome.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    outcome = call("run", model_file("wine_grade"), "-i", rows_file("wine_grade"), "-o", tmp_path / "file")
+    assert outcome.code == 2
+    assert "output: cannot write: " in outcome.stderr
+    assert (tmp_path / "file").read_text() == "mine"

@@ -1,0 +1,231 @@
+"""``verify`` accepts what was delivered and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cli.program import call, succeed
+
+from .examples import Bundles, copy_of, model_file, rows_file
+
+
+def _adjust_manifest(bundle: Path, *extra: str) -> None:
+    """What a forger does after a change: the manifest agrees with the files again."""
+    manifest = json.loads((bundle / "bundle.json").read_bytes())
+    for path in manifest["files"]:
+        manifest["files"][path] = hashlib.sha256((bundle / path).read_bytes()).hexdigest()
+    name = manifest["name"]
+    for key, path in (("onnx_digest", f"model/{name}.onnx"), ("image_digest", f"model/{name}.ecui")):
+        if key in extra:
+            manifest[key] = manifest["files"][path]
+    (bundle / "bundle.json").write_text(json.dumps(manifest))
+
+
+def _change(path: Path, pattern: str, replacement: Callable[[re.Match[str]], str]) -> None:
+    text = path.read_text()
+    changed, count = re.subn(pattern, replacement, text, count=1)
+    assert count == 1 and changed != text
+    path.write_text(changed)
+
+
+def test_a_bundle_is_as_delivered(bundles: Bundles) -> None:
+    outcome = succeed("verify", bundles("auto_mpg"), "--json")
+    data = outcome.data
+    assert data["verified"] is True and data["same_binary"] is True and data["changes"] == []
+    assert [gate["right"] for gate in data["comparisons"]] == ["the bundle on host (direct)"]
+
+
+def test_with_the_model_scikit_learn_is_asked_too(bundles: Bundles) -> None:
+    outcome = succeed(
+        "verify", bundles("auto_mpg"), "--model", model_file("auto_mpg"), "--data", rows_file("auto_mpg")
+    )
+    assert "every file is as delivered, and the proof holds" in outcome.stdout
+    assert "rows agree with scikit-learn" in outcome.stdout
+
+
+@pytest.mark.cross
+@pytest.mark.parametrize(
+    ("example", "target"), [("auto_mpg", "armv7-linux"), ("wine_grade", "aarch64-linux")]
+)
+def test_a_bundle_for_another_target_runs_under_qemu(bundles: Bundles, example: str, target: str) -> None:
+    outcome = succeed("verify", bundles(example, target), "--target", target)
+    assert f"the bundle on {target}" in outcome.stdout
+
+
+def test_a_user_may_have_built_in_the_bundle(bundles: Bundles, tmp_path: Path) -> None:
+    bundle = copy_of(bundles("wine_grade"), tmp_path)
+    (bundle / "build").mkdir()
+    (bundle / "build" / "CMakeCache.txt").write_text("")
+    succeed("verify", bundle)
+
+
+def _edit(bundle: Path) -> None:
+    (bundle / "README.md").write_text("other words")
+
+
+def _remove(bundle: Path) -> None:
+    (bundle / "src/ecu/status.cpp").unlink()
+
+
+def _add(bundle: Path) -> None:
+    (bundle / "src/extra.cpp").write_text("int extra;\n")
+
+
+def _add_hidden(bundle: Path) -> None:
+    (bundle / "include/.hidden.h").write_text("\n")
+
+
+def _link(bundle: Path) -> None:
+    (bundle / "README.md").rename(bundle.parent / "README.md")
+    (bundle / "README.md").symlink_to(bundle.parent / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("harm", "named"),
+    [
+        (_edit, "README.md has changed"),
+        (_remove, "src/ecu/status.cpp is missing"),
+        (_add, "src/extra.cpp is not listed"),
+        (_add_hidden, "include/.hidden.h is not listed"),
+        (_link, "README.md is missing"),
+    ],
+)
+def test_a_changed_folder_is_refused(
+    harm: Callable[[Path], None], named: str, bundles: Bundles, tmp_path: Path
+) -> None:
+    bundle = copy_of(bundles("wine_grade"), tmp_path)
+    harm(bundle)
+    outcome = call("verify", bundle)
+    assert outcome.code == 1
+    assert outcome.stdout == ""
+    assert named in outcome.stderr
+
+
+def _flip_image(bundle: Path) -> None:
+    """One bit in the middle of the image that the program holds."""
+    source = bundle / "src/wine_grade.cpp"
+    start = source.read_text().index("_image[] = {")
+    values = [*re.finditer(r"\d+", source.read_text()[start:])]
+    middle = values[len(values) // 2]
+    text = source.read_text()
+    at = start + middle.start()
+    source.write_text(text[:at] + str(int(middle[0]) ^ 1) + text[start + middle.end() :])
+
+
+def _change_golden(bundle: Path) -> None:
+    """A label that the self-test expects."""
+    _change(
+        bundle / "tests/golden_vectors.cpp",
+        r"(kOutput0\[\] = \{\s*0x0000000)(\d)U",
+        lambda found: f"{found[1]}{(int(found[2]) + 1) % 3}U",
+    )
+
+
+def _swap_onnx(bundle: Path) -> None:
+    other = bundle.parent / "auto_mpg.onnx"
+    (bundle / "model/wine_grade.onnx").write_bytes(other.read_bytes())
+
+
+def _swap_image(bundle: Path) -> None:
+    other = bundle.parent / "auto_mpg.ecui"
+    (bundle / "model/wine_grade.ecui").write_bytes(other.read_bytes())
+
+
+def _swap_certificate(bundle: Path) -> None:
+    path = bundle / "reports/certificate.json"
+    path.write_text(path.read_text().replace('"passed": true', '"passed": false'))
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (_flip_image, "ECU_IMAGE_BAD_DIGEST"),
+        (_change_golden, "the self-test failed on host"),
+        (_swap_onnx, "the ONNX file is not the one of the manifest"),
+        (_swap_image, "the model image is not the one of the manifest"),
+        (_swap_certificate, "the certificate is not the one of the manifest"),
+    ],
+)
+def test_a_forged_bundle_is_refused(
+    harm: Callable[[Path], None], said: str, bundles: Bundles, tmp_path: Path
+) -> None:
+    bundle = copy_of(bundles("wine_grade"), tmp_path)
+    for ending in ("onnx", "ecui"):
+        (tmp_path / f"auto_mpg.{ending}").write_bytes(
+            (bundles("auto_mpg") / f"model/auto_mpg.{ending}").read_bytes()
+        )
+    harm(bundle)
+    _adjust_manifest(bundle)
+    outcome = call("verify", bundle)
+    assert outcome.code == 1, outcome.stderr
+    assert said in outcome.stderr
+
+
+def _other_weights(bundle: Path) -> None:
+    """The same graph with other coefficients; the program still holds the old ones."""
+    import onnx
+
+    path = bundle / "model/wine_grade.onnx"
+    model = onnx.load_from_string(path.read_bytes())
+    (coefficients,) = (a for n in model.graph.node for a in n.attribute if a.name == "coefficients")
+    coefficients.floats[0] *= 1.001
+    path.write_bytes(model.SerializeToString())
+
+
+def _no_onnx(bundle: Path) -> None:
+    (bundle / "model/wine_grade.onnx").write_bytes(b"no ONNX file at all")
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [(_other_weights, "the bundle on host (direct) differs from"), (_no_onnx, "not an ONNX file")],
+)
+def test_an_onnx_file_that_the_manifest_vouches_for_is_run(
+    harm: Callable[[Path], None], said: str, bundles: Bundles, tmp_path: Path
+) -> None:
+    bundle = copy_of(bundles("wine_grade"), tmp_path)
+    harm(bundle)
+    _adjust_manifest(bundle, "onnx_digest")
+    outcome = call("verify", bundle)
+    assert outcome.code == 1, outcome.stderr
+    assert said in outcome.stderr
+
+
+def test_another_model_is_not_the_source(bundles: Bundles) -> None:
+    outcome = call("verify", bundles("wine_grade"), "--model", model_file("auto_mpg"))
+    assert outcome.code == 2
+    assert "auto_mpg.skops is not the model that the bundle was made of" in outcome.stderr
+
+
+def test_another_target_is_refused(bundles: Bundles) -> None:
+    outcome = call("verify", bundles("wine_grade"), "--target", "aarch64-linux")
+    assert outcome.code == 2
+    assert "the bundle is for the target host, not aarch64-linux" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "cannot be read"),
+        ("[]", "cannot be read"),
+        ('{"manifest_version": 2}', "manifest_version"),
+        ("\0\xff", "cannot be read"),
+    ],
+)
+def test_a_damaged_manifest_is_refused(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "bundle.json").write_text(text, encoding="latin-1")
+    outcome = call("verify", tmp_path)
+    assert outcome.code == 2
+    assert said in outcome.stderr
+
+
+def test_a_folder_without_manifest_is_no_bundle(tmp_path: Path) -> None:
+    outcome = call("verify", tmp_path)
+    assert outcome.code == 2
+    assert "is not a bundle: it has no bundle.json" in outcome.stderr
