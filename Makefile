@@ -19,6 +19,7 @@ export ORT_DISABLE_TELEMETRY := 1
 TOOL := $(VENV)/bin/ecu-bundle
 RUN := $(VENV)/bin/python -m
 INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
+CPP := $(foreach folder,runtime tests benchmarks,'$(folder)/*.h' '$(folder)/*.cpp' '$(folder)/*.c')
 NATIVE := CMakeLists.txt pyproject.toml $(shell find runtime cmake -name '*.cpp' -o -name '*.h' -o -name 'CMakeLists.txt' -o -name '*.cmake')
 
 .PHONY: ecu-bundle
@@ -29,24 +30,24 @@ ecu-bundle: $(VENV)/ready ## build a verified bundle: MODEL=file [TARGET=host] [
 
 .PHONY: test
 test: $(VENV)/ready-dev lint ## install what the tests need, check style and types, run the tests
-	$(RUN) pytest -m "not slow" $(TESTS)
+	$(RUN) pytest -n auto -m "not slow" $(TESTS)
 
 .PHONY: test-full
 test-full: $(VENV)/ready-dev lint ## the same with the slow sweeps
-	$(RUN) pytest $(TESTS)
+	$(RUN) pytest -n auto $(TESTS)
 
 .PHONY: lint
 lint: $(VENV)/ready-dev ## style and types of the Python and C++ sources
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy
-	$(VENV)/bin/clang-format --dry-run --Werror $$(git ls-files 'runtime/*.h' 'runtime/*.cpp' 'tests/*.cpp' 'tests/*.c')
+	$(VENV)/bin/clang-format --dry-run --Werror $$(git ls-files $(CPP))
 
 .PHONY: format
 format: $(VENV)/ready-dev ## rewrite the sources in our style
 	$(RUN) ruff format .
 	$(RUN) ruff check --fix .
-	$(VENV)/bin/clang-format -i $$(git ls-files 'runtime/*.h' 'runtime/*.cpp' 'tests/*.cpp' 'tests/*.c')
+	$(VENV)/bin/clang-format -i $$(git ls-files $(CPP))
 
 .PHONY: examples
 examples: $(VENV)/ready-dev ## train the models of examples/ again
