@@ -94,6 +94,15 @@ def read_manifest(bundle: Path) -> Manifest:
         ) from error
 
 
+def is_bundle(folder: Path) -> bool:
+    """Whether a folder holds a bundle of ours, and not only a file of that name."""
+    try:
+        read_manifest(folder)
+    except UsageError:
+        return False
+    return True
+
+
 def check_files(bundle: Path, manifest: Manifest) -> None:
     """Compares every file with the manifest.
 

@@ -28,7 +28,7 @@ from ecu_bundle.artifacts import (
 from ecu_bundle.artifacts import Engine as EngineName
 from ecu_bundle.config import Config, config_beside, read_config
 from ecu_bundle.errors import UsageError
-from ecu_bundle.manifest import FILE_NAME, Manifest, Source, file_digests
+from ecu_bundle.manifest import FILE_NAME, Manifest, Source, file_digests, is_bundle
 from ecu_bundle.stages import Silent, Stages, Watcher
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def _output_folder(plan: Plan, name: str) -> Path:
     output = output if output is not None else DEFAULT_OUTPUT / name / plan.target.name
     try:
         is_file = output.exists() and not output.is_dir()
-        is_taken = output.is_dir() and any(output.iterdir()) and not (output / FILE_NAME).is_file()
+        is_taken = output.is_dir() and any(output.iterdir()) and not is_bundle(output)
     except OSError as error:
         raise _unwritable(output, error) from error
     if is_file:
@@ -328,12 +328,14 @@ def _replace(folder: Path, output: Path) -> None:
         folder.rename(output)
         return
     with tempfile.TemporaryDirectory(prefix=f".{output.name}.old.", dir=output.parent) as old:
-        output.rename(Path(old) / "bundle")
+        kept = Path(old) / "bundle"
         try:
+            output.rename(kept)
             folder.rename(output)
-        except OSError:
-            (Path(old) / "bundle").rename(output)
-            raise
+        finally:
+            # also after an interrupt between the two: without a new bundle the old one stays
+            if not output.exists() and kept.exists():
+                kept.rename(output)
 
 
 def _unwritable(output: Path, error: OSError) -> UsageError:

@@ -153,7 +153,8 @@ def _prove(
                 f"{Path(model).name} is not the model that the bundle was made of",
                 place=f"its digest is {loaded.source_digest}, the manifest names {manifest.source.digest}",
             )
-        onnx_model = dataclasses.replace(onnx_model, columns=prepare(loaded.estimator).columns)
+        if loaded.estimator is not None:
+            onnx_model = dataclasses.replace(onnx_model, columns=prepare(loaded.estimator).columns)
     table: Any = None if data is None else read_table(Path(data))
     report = check_parity(
         loaded, onnx_model, data=table, tolerance=manifest.tolerance, progress=stages.detail

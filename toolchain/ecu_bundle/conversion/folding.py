@@ -36,7 +36,7 @@ def fold_scalers(estimator: Any) -> list[str]:
 
     notes: list[str] = []
     for part in list(walk(estimator)):
-        if isinstance(part, Pipeline) and part.steps:
+        if isinstance(part, Pipeline) and part.steps and _is_fitted(part.steps[-1][1]):
             trees = _trees_of(part.steps[-1][1])
             if trees is not None:
                 _fold_pipeline(part, trees, notes)
@@ -98,6 +98,11 @@ def _trailing_scalers(steps: Sequence[Any]) -> list[Any]:
     while count < len(steps) and _is_scaler(steps[-1 - count]):
         count += 1
     return list(steps[len(steps) - count :])
+
+
+def _is_fitted(model: Any) -> bool:
+    """False for the template that a meta-estimator keeps beside its fitted copies."""
+    return any(hasattr(model, name) for name in ("tree_", "estimators_", "_predictors"))
 
 
 def _is_scaler(step: Any) -> bool:

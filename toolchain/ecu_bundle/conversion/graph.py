@@ -231,6 +231,7 @@ _TREE_OPERATORS = frozenset(
         "Div",
         "Flatten",
         "Gather",
+        "Greater",
         "GreaterOrEqual",
         "Identity",
         "LabelEncoder",

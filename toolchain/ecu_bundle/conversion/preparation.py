@@ -216,7 +216,8 @@ class _Walk:
             self.kept.update(columns)
             chosen = {id(e): f for e, f in zip(part.estimators_, part.estimators_features_, strict=True)}
         for nested in parts:
-            self.visit(nested, [columns[i] for i in chosen[id(nested)]] if id(nested) in chosen else columns)
+            own = columns and id(nested) in chosen
+            self.visit(nested, [columns[i] for i in chosen[id(nested)]] if own else columns)
         if getattr(part, "passthrough", False) is True:
             self._use_as_numbers(columns)
 

@@ -100,7 +100,8 @@ def label_margins(interface: Interface, expected: Mapping[str, NDArray[Any]]) ->
     if scores.shape[1] == 1:
         margin: NDArray[np.float64] = np.abs(scores[:, 0])
         return margin
-    ordered = np.sort(scores if interface.kind != "clusterer" else -scores, axis=1)
+    distances = interface.kind == "clusterer" and interface.outputs[1].name == "scores"
+    ordered = np.sort(-scores if distances else scores, axis=1)
     gap: NDArray[np.float64] = ordered[:, -1] - ordered[:, -2]
     return gap
 

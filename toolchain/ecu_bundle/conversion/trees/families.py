@@ -127,20 +127,33 @@ def convert_boosting_classifier(scope: Any, operator: Any, container: Any) -> No
         outputs=outputs,
         scale=2.0 if exponential else 1.0,
         raw_scores=raw_scores,
+        decision="GreaterOrEqual",
     )
 
 
 def _link(
-    nodes: Nodes, operator: Any, model: Any, raw: str, *, outputs: int, scale: float, raw_scores: bool
+    nodes: Nodes,
+    operator: Any,
+    model: Any,
+    raw: str,
+    *,
+    outputs: int,
+    scale: float,
+    raw_scores: bool,
+    decision: str,
 ) -> None:
-    """Scores (rows, outputs) to label and probabilities, in float64; or to label and scores."""
+    """Scores (rows, outputs) to label and probabilities, in float64; or to label and scores.
+
+    A binary score of exactly 0 is the second class for GradientBoosting (``GreaterOrEqual``) and the
+    first for HistGradientBoosting (``Greater``), as in scikit-learn.
+    """
     second = operator.outputs[1].full_name
     if outputs > 1:
         _label(nodes, operator, model, nodes.add("ArgMax", [raw], axis=1, keepdims=0))
         nodes.cast(raw if raw_scores else nodes.add("Softmax", [raw], axis=1), _FLOAT, second)
         return
     flat = nodes.add("Reshape", [raw, nodes.constant(np.array([-1], dtype=np.int64))])
-    positive = nodes.add("GreaterOrEqual", [flat, nodes.constant(np.array([0.0]))])
+    positive = nodes.add(decision, [flat, nodes.constant(np.array([0.0]))])
     _label(nodes, operator, model, nodes.cast(positive, TensorProto.INT64))
     if raw_scores:
         nodes.cast(nodes.add("Concat", [nodes.add("Neg", [raw]), raw], axis=1), _FLOAT, second)
@@ -183,7 +196,16 @@ def convert_hist_classifier(scope: Any, operator: Any, container: Any) -> None:
     nodes, model = Nodes(scope, container), operator.raw_operator
     raw = _hist_raw(nodes, operator, model)
     raw_scores = _wants_scores(container, model)
-    _link(nodes, operator, model, raw, outputs=model.n_trees_per_iteration_, scale=1.0, raw_scores=raw_scores)
+    _link(
+        nodes,
+        operator,
+        model,
+        raw,
+        outputs=model.n_trees_per_iteration_,
+        scale=1.0,
+        raw_scores=raw_scores,
+        decision="Greater",
+    )
 
 
 def _wants_scores(container: Any, model: Any) -> bool:

@@ -18,7 +18,7 @@ _SMALLEST_EXPONENT = -149
 _RELATIVE_TARGET = 2.0**-44
 """Each limb adds about 20 bits; enough are taken that the sum is closer than this to the true one."""
 
-MAX_LIMBS = 4
+MAX_LIMBS = 6
 
 
 def split(leaves: Sequence[NDArray[np.float64]]) -> list[list[NDArray[np.float32]]]:
@@ -31,13 +31,18 @@ def split(leaves: Sequence[NDArray[np.float64]]) -> list[list[NDArray[np.float32
         Per limb, the most significant first, and per tree: float32 values of the same shape. Their sum
         over limbs is the leaf up to the grid of the last one.
     """
+    if len(leaves) == 1:
+        # nothing is added: the nearest float32, and what it misses
+        nearest = leaves[0].astype(np.float32)
+        missed = (leaves[0] - nearest).astype(np.float32)
+        return [[nearest], [missed]] if missed.any() else [[nearest]]
     rest = [values.astype(np.float64) for values in leaves]
     outputs = rest[0].shape[1] if rest else 0
-    whole = _largest_sum(rest, outputs)
+    target = np.minimum(_largest_sum(rest, outputs) * _RELATIVE_TARGET, _smallest(rest, outputs) * 2.0**-30)
     limbs: list[list[NDArray[np.float32]]] = []
     while len(limbs) < MAX_LIMBS:
         bound = _largest_sum(rest, outputs)
-        if limbs and bool(np.all(bound <= whole * _RELATIVE_TARGET)):
+        if limbs and bool(np.all(bound <= target)):
             break
         grid = _grid(bound)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -45,6 +50,15 @@ def split(leaves: Sequence[NDArray[np.float64]]) -> list[list[NDArray[np.float32
         limbs.append([values.astype(np.float32) for values in limb])
         rest = [values - part for values, part in zip(rest, limb, strict=True)]
     return limbs
+
+
+def _smallest(leaves: Sequence[NDArray[np.float64]], outputs: int) -> NDArray[np.float64]:
+    """Per output, the smallest leaf that is not 0: a sum may consist of such leaves alone."""
+    smallest = np.full(outputs, np.inf)
+    for values in leaves:
+        sizes = np.where(values == 0.0, np.inf, np.abs(values))
+        smallest = np.minimum(smallest, sizes.min(axis=0, initial=np.inf))
+    return np.where(np.isfinite(smallest), smallest, 0.0)
 
 
 def _largest_sum(leaves: Sequence[NDArray[np.float64]], outputs: int) -> NDArray[np.float64]:

@@ -1,0 +1,72 @@
+"""Defects that were found in the conversion of trees, each once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import load_iris
+from sklearn.ensemble import (
+    BaggingClassifier,
+    BaggingRegressor,
+    HistGradientBoostingClassifier,
+    IsolationForest,
+    RandomForestClassifier,
+    RandomForestRegressor,
+    VotingClassifier,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
+
+from ecu_bundle import BundleError, convert
+from ecu_bundle.engine import Engine
+
+X, Y = load_iris(return_X_y=True)
+STEPS = np.repeat([[0.0], [1.0], [2.0]], 40, axis=0)
+
+
+def test_a_score_of_zero_is_the_first_class_of_hist_boosting() -> None:
+    labels = [0, 1] * 20 + [0] * 40 + [1] * 40
+    fitted = HistGradientBoostingClassifier(max_iter=5).fit(STEPS, labels)
+    with Engine.open(convert(fitted)) as engine:
+        np.testing.assert_array_equal(engine.run(STEPS)["label"], fitted.predict(STEPS))
+
+
+@pytest.mark.parametrize(
+    ("model", "leaves"),
+    [
+        (DecisionTreeRegressor(), [1e9, 1e-6, 2e-6]),
+        (RandomForestRegressor(10, bootstrap=False), [1e15, 1.0, 2.0]),
+        (RandomForestRegressor(10, bootstrap=False), [1e9, 1e-6, 3e-6]),
+    ],
+)
+def test_small_leaves_beside_large_ones_are_kept(model: Any, leaves: list[float]) -> None:
+    fitted = model.fit(STEPS, np.repeat(leaves, 40))
+    with Engine.open(convert(fitted)) as engine:
+        expected = fitted.predict(STEPS).astype(np.float32)
+        np.testing.assert_array_max_ulp(engine.run(STEPS)["variable"][:, 0], expected, maxulp=1)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        VotingClassifier([("a", make_pipeline(StandardScaler(), RandomForestClassifier(3)))]),
+        BaggingClassifier(make_pipeline(StandardScaler(), RandomForestClassifier(3)), n_estimators=2),
+        CalibratedClassifierCV(
+            make_pipeline(StandardScaler(), HistGradientBoostingClassifier(max_iter=2)), cv=2
+        ),
+        make_pipeline(StandardScaler(), IsolationForest(n_estimators=5)),
+        make_pipeline(StandardScaler(), BaggingRegressor(n_estimators=3)),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_scalers_and_trees_inside_other_estimators_do_not_crash(model: Any) -> None:
+    """Converted or refused by name, never an error that nobody foresaw."""
+    fitted = model.fit(X, Y)
+    try:
+        assert convert(fitted).interface.outputs
+    except BundleError as error:
+        assert error.exit_code == 3
