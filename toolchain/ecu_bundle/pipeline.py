@@ -251,7 +251,7 @@ def prove(loaded: LoadedModel, model: OnnxModel, plan: Plan, stages: Stages) -> 
 
     given = plan.config.parity
     path = plan.options.data or (plan.folder / given.data if given.data else None)
-    data = None if path is None else read_table(path)
+    data = None if path is None else read_table(path, model.interface)
     report = check_parity(loaded, model, data=data, tolerance=given.tolerance, progress=stages.detail)
     for comparison in report.comparisons:
         require(comparison)

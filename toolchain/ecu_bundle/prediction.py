@@ -104,7 +104,7 @@ def _run_bundle(path: Path, table: Path, engine: str, stages: Stages) -> tuple[I
 
 
 def _read(table: Path, interface: Interface) -> Rows:
-    return refuse_missing(rows_from(read_table(table), interface), interface)
+    return refuse_missing(rows_from(read_table(table, interface), interface), interface)
 
 
 def _no_engine(engine: str, choices: str) -> UsageError:

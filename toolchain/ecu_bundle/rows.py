@@ -13,10 +13,15 @@ from ecu_bundle.errors import UsageError
 from ecu_bundle.interface import MISSING_CODE, UNKNOWN_CODE, Array, Code, Interface, Rows, Tensor
 
 MAX_FILE_BYTES = 2 << 30
+_GAPS = ("", "NaN", "nan", "NA", "N/A", "null", "None")
+"""What stands for a missing number in a CSV file."""
 
 
-def read_table(path: Path) -> Any:
+def read_table(path: Path, interface: Interface | None = None) -> Any:
     """Reads ``.npy``, ``.csv`` or ``.parquet``: an array, or a DataFrame with named columns.
+
+    In a CSV file the columns of text categories are read as text: "02" is not 2, and "NA" is not
+    missing; an empty cell is.
 
     Raises:
         UsageError: no such file, unknown ending, or content that cannot be read.
@@ -32,7 +37,8 @@ def read_table(path: Path) -> Any:
             case ".csv":
                 import pandas as pd
 
-                return pd.read_csv(path)
+                text = {t.name for t in interface.inputs if _has_text_codes(t)} if interface else set()
+                return _read_csv(path, text) if text else pd.read_csv(path)
             case ".parquet":
                 import pandas as pd
 
@@ -46,6 +52,26 @@ def read_table(path: Path) -> Any:
     raise UsageError(
         "data", f"unknown kind of file {path.suffix!r}", place=str(path), hint="use .npy, .csv or .parquet"
     )
+
+
+def _has_text_codes(tensor: Tensor) -> bool:
+    return any(code.value >= 0 and code.name != str(code.value) for code in tensor.codes)
+
+
+def _read_csv(path: Path, text: set[str]) -> Any:
+    """A CSV file with some columns left as text, where only an empty cell is missing."""
+    import pandas as pd
+
+    columns = list(pd.read_csv(path, nrows=0).columns)
+    frame = pd.read_csv(
+        path,
+        dtype={name: object for name in columns if name in text},
+        keep_default_na=False,
+        na_values={name: list(_GAPS) for name in columns if name not in text},
+    )
+    for name in text & set(columns):
+        frame[name] = pd.Series([cell or None for cell in frame[name]], dtype=object, index=frame.index)
+    return frame
 
 
 def rows_from(X: Any, interface: Interface, origin: str = "data") -> Rows:

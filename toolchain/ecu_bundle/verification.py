@@ -155,7 +155,7 @@ def _prove(
             )
         if loaded.estimator is not None:
             onnx_model = dataclasses.replace(onnx_model, columns=prepare(loaded.estimator).columns)
-    table: Any = None if data is None else read_table(Path(data))
+    table: Any = None if data is None else read_table(Path(data), onnx_model.interface)
     report = check_parity(
         loaded, onnx_model, data=table, tolerance=manifest.tolerance, progress=stages.detail
     )
