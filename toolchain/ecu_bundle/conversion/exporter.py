@@ -30,9 +30,9 @@ def export(estimator: Any, features: int) -> onnx.ModelProto:
     from skl2onnx.common import utils
     from skl2onnx.common.data_types import FloatTensorType
 
-    from ecu_bundle.conversion.trees.families import register
+    from ecu_bundle.conversion.registry import register_all
 
-    register()
+    register_all()
     logging.getLogger("skl2onnx").setLevel(logging.ERROR)
     utils._unique_index["subgraph"] = 0  # it numbers subgraphs over the whole process
     with _plain_attributes(), _exact_thresholds(), _zipmap_option(estimator), warnings.catch_warnings():
@@ -109,13 +109,15 @@ def _exact_thresholds() -> Iterator[None]:
     """
     from skl2onnx.common import tree_ensemble
 
+    from ecu_bundle.conversion.trees.emit import round_down
+
     original = tree_ensemble.add_node
     position = list(inspect.signature(original).parameters).index
 
     def add_node(*args: Any, **options: Any) -> Any:
         values = list(args)
         if values[position("mode")] == "BRANCH_LEQ":
-            values[position("value")] = _round_down(float(values[position("value")]))
+            values[position("value")] = float(round_down(np.array([values[position("value")]]))[0])
         return original(*values, **options)
 
     tree_ensemble.add_node = add_node
@@ -123,13 +125,6 @@ def _exact_thresholds() -> Iterator[None]:
         yield
     finally:
         tree_ensemble.add_node = original
-
-
-def _round_down(value: float) -> float:
-    """The largest float32 that is not above a float64."""
-    with np.errstate(over="ignore"):
-        nearest = np.float32(value)
-    return float(np.nextafter(nearest, np.float32(-np.inf)) if float(nearest) > value else nearest)
 
 
 @contextmanager

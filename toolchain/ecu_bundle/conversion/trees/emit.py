@@ -9,45 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto
 
+from ecu_bundle.conversion.nodes import Nodes
 from ecu_bundle.conversion.trees.ensemble import Tree
 from ecu_bundle.conversion.trees.limbs import split
-
-_OPSET = 21
-
-
-class Nodes:
-    """Adds nodes to a skl2onnx container under names that are free."""
-
-    def __init__(self, scope: Any, container: Any) -> None:
-        self._scope = scope
-        self._container = container
-
-    def add(self, op_type: str, inputs: Sequence[str], output: str | None = None, **attributes: Any) -> str:
-        """Adds a node of one output, by default under a new name; returns the name of the output."""
-        name = output or self._scope.get_unique_variable_name(f"tree_{op_type.lower()}")
-        domain = "ai.onnx.ml" if op_type.startswith("TreeEnsemble") else ""
-        self._container.add_node(
-            op_type,
-            list(inputs),
-            [name],
-            op_domain=domain,
-            op_version=1 if domain else _OPSET,
-            name=self._scope.get_unique_operator_name(f"tree_{op_type}"),
-            **attributes,
-        )
-        return name
-
-    def constant(self, values: NDArray[Any]) -> str:
-        """Adds an initializer: float64, float32 or int64."""
-        kinds = {"float64": TensorProto.DOUBLE, "float32": TensorProto.FLOAT, "int64": TensorProto.INT64}
-        name: str = self._scope.get_unique_variable_name("tree_constant")
-        kind = kinds[values.dtype.name]
-        self._container.add_initializer(name, kind, list(values.shape), values.ravel().tolist())
-        return name
-
-    def cast(self, source: str, kind: int, output: str | None = None) -> str:
-        """Adds a Cast."""
-        return self.add("Cast", [source], output, to=int(kind))
 
 
 def add_sums(nodes: Nodes, matrix: str, trees: Sequence[Tree]) -> str:

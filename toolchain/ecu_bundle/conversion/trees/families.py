@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto
 
-from ecu_bundle.conversion.trees.emit import Nodes, add_sums
+from ecu_bundle.conversion.nodes import Nodes
+from ecu_bundle.conversion.registry import CLASSIFIER_OPTIONS, Converter, Family
+from ecu_bundle.conversion.trees.emit import add_sums
 from ecu_bundle.conversion.trees.ensemble import Tree, of_predictor, of_tree
 
-Converter = Callable[[Any, Any, Any], None]
 _FLOAT = TensorProto.FLOAT
-_OPTIONS = {name: [True, False] for name in ("zipmap", "nocl", "output_class_labels", "raw_scores")}
-"""What skl2onnx asks a classifier's converter for; only the defaults without ZipMap are used."""
 
 
 def _matrix(nodes: Nodes, operator: Any) -> str:
@@ -213,31 +211,26 @@ def _wants_scores(container: Any, model: Any) -> bool:
     return bool(container.get_options(model, {"raw_scores": False})["raw_scores"])
 
 
-def register() -> None:
-    """Puts our converters in place of skl2onnx's; calling it again changes nothing."""
-    from skl2onnx import update_registered_converter
-    from skl2onnx._supported_operators import sklearn_operator_name_map
-    from skl2onnx.common._registration import get_shape_calculator
+def families() -> list[Family]:
+    """The tree models, in place of skl2onnx's converters."""
     from sklearn import ensemble, tree
 
-    table: dict[type, Converter] = {
+    regressors: dict[type, Converter] = {
         tree.DecisionTreeRegressor: convert_mean_regressor,
         tree.ExtraTreeRegressor: convert_mean_regressor,
         ensemble.RandomForestRegressor: convert_mean_regressor,
         ensemble.ExtraTreesRegressor: convert_mean_regressor,
+        ensemble.GradientBoostingRegressor: convert_boosting_regressor,
+        ensemble.HistGradientBoostingRegressor: convert_hist_regressor,
+    }
+    classifiers: dict[type, Converter] = {
         tree.DecisionTreeClassifier: convert_mean_classifier,
         tree.ExtraTreeClassifier: convert_mean_classifier,
         ensemble.RandomForestClassifier: convert_mean_classifier,
         ensemble.ExtraTreesClassifier: convert_mean_classifier,
-        ensemble.GradientBoostingRegressor: convert_boosting_regressor,
         ensemble.GradientBoostingClassifier: convert_boosting_classifier,
-        ensemble.HistGradientBoostingRegressor: convert_hist_regressor,
         ensemble.HistGradientBoostingClassifier: convert_hist_classifier,
     }
-    for kind, converter in table.items():
-        alias = sklearn_operator_name_map[kind]
-        if not alias.startswith("Ecu"):
-            options = _OPTIONS if converter.__name__.endswith("classifier") else None
-            update_registered_converter(
-                kind, "Ecu" + alias + kind.__name__, get_shape_calculator(alias), converter, options=options
-            )
+    return [Family(kind, converter) for kind, converter in regressors.items()] + [
+        Family(kind, converter, options=CLASSIFIER_OPTIONS) for kind, converter in classifiers.items()
+    ]
