@@ -25,6 +25,7 @@ max = 250.5
 
 [[inputs]]
 name = "load"
+accepts_nan = false
 
 [outputs.variable]
 name = "wear"
@@ -75,6 +76,10 @@ def test_every_option(tmp_path: Path) -> None:
     assert (load.minimum, load.maximum) == (-math.inf, math.inf)
     assert words.outputs["variable"].rename == "wear"
     assert words.classes == {"bad": "worn"}
+    assert (speed.accepts_nan, load.accepts_nan) == (None, False)
+    assert words.places["inputs", "1"] == f"{tmp_path / FILE_NAME}, line 12"
+    assert words.places["outputs", "variable"].endswith(", line 16")
+    assert words.places["classes", "bad"].endswith(", line 22")
     assert (config.build.target, config.build.engine, config.build.output) == ("host", "ort", "out")
     assert (config.load.trust_pickle, config.load.allow_version_skew) == (True, False)
     assert (config.parity.data, config.parity.tolerance) == ("rows.csv", 1e-4)
@@ -123,43 +128,59 @@ def test_all_mistakes_at_once_with_their_lines(tmp_path: Path) -> None:
     said = mistakes(tmp_path, MANY)
     assert said.splitlines()[0] == f"{FILE_NAME} has 9 mistakes:"
     for expected in (
-        "line 2: model.name: String should match pattern",
+        "line 2: model.name: must be letters, digits and _, beginning with a letter",
         "line 3: model.colour: there is no such option",
-        "line 5: inputs.0: min 3.0 is above max 1.0",
-        "line 10: inputs.1.name: is missing",
+        "line 5: input 'speed': min 3.0 is above max 1.0",
+        "line 10: input 2, name: is missing",
         "line 13: outputs.wrong: must be 'label', 'probabilities'",
         "line 17: build.engine: must be 'auto', 'ort', 'native' or 'both'",
-        "line 20: parity.tolerance: Input should be less than or equal to 0.01",
-        "line 21: parity.data: Input should be a valid string",
-        "line 23: nonsense: there is no such option",
+        "line 20: parity.tolerance: must be at most 0.01",
+        "line 21: parity.data: must be a text in quotes",
+        "line 23: nonsense: there is no such table",
     ):
         assert expected in said
 
 
 SINGLE: list[tuple[str, str]] = [
-    ("[parity]\ntolerance = 0\n", "line 2: parity.tolerance: Input should be greater than 0"),
+    ("[parity]\ntolerance = 0\n", "line 2: parity.tolerance: must be above 0"),
     ("[parity]\ntolerance = nan\n", "line 2: parity.tolerance"),
-    ("[parity]\ntolerance = '1e-5'\n", "line 2: parity.tolerance: Input should be a valid number"),
+    ("[parity]\ntolerance = '1e-5'\n", "line 2: parity.tolerance: must be a number"),
     ("parity.tolerance = 1\n", "line 1: parity.tolerance"),
     ("parity = { tolerance = 1 }\n", "line 1: parity.tolerance"),
     ("[parity]\n'tolerance' = 1\n", "line 2: parity.tolerance"),
     ("[ parity ] # words\n  tolerance=1\n", "line 2: parity.tolerance"),
-    ("[[inputs]]\nname='a'\nmin = inf\n", "line 3: inputs.0.min: Input should be a finite number"),
-    ("[[inputs]]\nname='a'\nmin = true\n", "line 3: inputs.0.min: Input should be a valid number"),
-    ("[[inputs]]\nname = ''\n", "line 2: inputs.0.name"),
-    ("[[inputs]]\nname='a'\n[[inputs]]\nname='a'\n", "the input 'a' is described twice"),
-    ("[inputs]\nname='a'\n", "line 1: inputs"),
-    ("inputs = 'speed'\n", "line 1: inputs"),
-    ("[load]\ntrust_pickle = 'yes'\n", "line 2: load.trust_pickle: Input should be a valid boolean"),
-    ("[load]\ntrust_pickle = 1\n", "line 2: load.trust_pickle: Input should be a valid boolean"),
-    ("[classes]\na = ''\n", "line 2: classes.a"),
-    ("[classes]\na = 1\n", "line 2: classes.a: Input should be a valid string"),
+    ("[[inputs]]\nname='a'\nmin = inf\n", "line 3: input 'a', min: must be a finite number"),
+    ("[[inputs]]\nname='a'\nmin = true\n", "line 3: input 'a', min: must be a number"),
+    ("[[inputs]]\nname = ''\n", "line 2: input 1, name: must not be empty"),
+    ("[[inputs]]\nname='a'\n[[inputs]]\nname='a'\n", "line 3: input 'a': is described twice"),
+    ("[inputs]\nname='a'\n", "line 1: inputs: must be a list of tables, written [[inputs]]"),
+    ("inputs = 'speed'\n", "line 1: inputs: must be a list of tables, written [[inputs]]"),
+    ("[load]\ntrust_pickle = 'yes'\n", "line 2: load.trust_pickle: must be true or false"),
+    ("[load]\ntrust_pickle = 1\n", "line 2: load.trust_pickle: must be true or false"),
+    ("[classes]\na = ''\n", "line 2: classes.a: must not be empty"),
+    ("[classes]\na = 1\n", "line 2: classes.a: must be a text in quotes"),
     ("[model]\nname = '../../etc/passwd'\n", "line 2: model.name"),
     ('[model]\nname = \'a\\"; system(\\"x\\");\'\n', "line 2: model.name"),
     ("[model]\nname = '" + "a" * 49 + "'\n", "line 2: model.name"),
-    ("[model]\ntitle = '" + "a" * 501 + "'\n", "line 2: model.title"),
-    ("[[inputs]]\nname='a'\nunit='" + "u" * 41 + "'\n", "line 3: inputs.0.unit"),
+    ("[model]\ntitle = '" + "a" * 501 + "'\n", "line 2: model.title: must have at most 500 characters"),
+    (
+        "[[inputs]]\nname='a'\nunit='" + "u" * 41 + "'\n",
+        "line 3: input 'a', unit: must have at most 40 characters",
+    ),
     ("[outputs.label]\ncolour = 1\n", "line 2: outputs.label.colour: there is no such option"),
+    ("[[inputs]]\nname='a'\naccepts_nan = 0\n", "line 3: input 'a', accepts_nan: must be true or false"),
+    ("[model]\ntitel = 'x'\n", "line 2: model.titel: there is no such option; did you mean 'title'?"),
+    ("[modle]\n", "line 1: modle: there is no such table; did you mean 'model'?"),
+    ("[[input]]\nname='a'\n", "line 1: input: there is no such table; did you mean 'inputs'?"),
+    ("target = 'host'\n", "line 1: target: there is no such option"),
+    ("[parity.date]\nx = 1\n", "line 1: parity.date: there is no such table; did you mean 'data'?"),
+    ("[[inputs]]\nname='a'\nmaximum = 1\n", "line 3: input 'a', maximum: there is no such option"),
+    ("[[inputs]]\nname='a'\nunits = 'V'\n", "'a', units: there is no such option; did you mean 'unit'?"),
+    ("[outputs.lable]\nunit = 'V'\n", "line 1: outputs.lable: must be 'label', 'probabilities'"),
+    ("[outputs.lable]\nunit = 'V'\n", "or 'variable'; did you mean 'label'?"),
+    ("[build]\nengine = 'ORT'\n", "'native' or 'both'; did you mean 'ort'?"),
+    ("[outputs]\nlabel = 'verdict'\n", "line 2: outputs.label: must be a table"),
+    ("model = 'fuel'\n", "line 1: model: must be a table"),
 ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 
 from ecu_bundle.errors import UsageError
 from ecu_bundle.interface import Code, Interface, Rows, Tensor
-from ecu_bundle.rows import matrix_of, read_table, refuse_missing, rows_from
+from ecu_bundle.rows import matrix_of, refuse_missing, rows_from
 
 
 def interface(*codes: tuple[int, str]) -> Interface:
@@ -91,7 +90,7 @@ NO_CODES: list[tuple[Any, tuple[tuple[int, str], ...]]] = [
 def test_no_code(value: Any, codes: tuple[tuple[int, str], ...]) -> None:
     with pytest.raises(UsageError, match="is not a category of 'c'") as caught:
         code(value, *codes)
-    assert caught.value.place == "row 0, column 'c'"
+    assert caught.value.place == "row 1 (counted from 1), column 'c'"
     assert caught.value.hint == "categories: " + ", ".join(name for _, name in codes)
 
 
@@ -113,6 +112,12 @@ def test_rows_pass_as_they_are() -> None:
     assert rows_from(rows, FLOATS) is rows
 
 
+@pytest.mark.parametrize("dtype", ["complex128", "datetime64[s]", "timedelta64[s]"])
+def test_what_is_no_real_number_is_refused(dtype: str) -> None:
+    with pytest.raises(UsageError, match="no real numbers"):
+        rows_from(np.zeros((2, 3), dtype=dtype), FLOATS)
+
+
 def test_numbers_as_text_are_numbers() -> None:
     assert rows_from(np.array([["1", "2.5", "-3e2"]]), FLOATS).tensors["b"].tolist() == [[2.5, -300.0]]
 
@@ -124,50 +129,4 @@ def test_missing_values_pass_where_the_model_has_a_rule() -> None:
     assert refuse_missing(rows, accepts) is rows
     with pytest.raises(UsageError, match=r"missing \(NaN\)") as caught:
         refuse_missing(rows, refuses)
-    assert caught.value.place == "row 1, column 'a'"
-
-
-TABLE = pd.DataFrame({"a": [1.5, 2.5], "c": ["x", "y"]})
-
-
-def test_tables_are_read_by_their_ending(tmp_path: Path) -> None:
-    TABLE.to_csv(tmp_path / "t.csv", index=False)
-    TABLE.to_parquet(tmp_path / "t.PARQUET")
-    np.save(tmp_path / "t.npy", np.eye(2))
-    for name in ("t.csv", "t.PARQUET"):
-        assert read_table(tmp_path / name)["c"].tolist() == ["x", "y"]
-    assert read_table(tmp_path / "t.npy").tolist() == [[1.0, 0.0], [0.0, 1.0]]
-
-
-UNREADABLE: list[tuple[str, bytes, str]] = [
-    ("t.npy", b"", "cannot be read"),
-    ("t.npy", b"\x93NUMPY\x01\x00", "cannot be read"),
-    ("t.csv", b"", "cannot be read"),
-    ("t.csv", b"\xff\xfe\x00", "cannot be read"),
-    ("t.csv", b"a,b\n1,2\n1,2,3,4\n", "cannot be read"),
-    ("t.parquet", b"PAR1", "cannot be read"),
-    ("t.xlsx", b"PK", "unknown kind of file '.xlsx'"),
-    ("t", b"1,2", "unknown kind of file ''"),
-]
-
-
-@pytest.mark.parametrize(("name", "content", "cause"), UNREADABLE)
-def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: bytes, cause: str) -> None:
-    path = tmp_path / name
-    path.write_bytes(content)
-    with pytest.raises(UsageError, match=cause) as caught:
-        read_table(path)
-    assert caught.value.place == str(path)
-
-
-def test_an_array_of_objects_is_not_unpickled(tmp_path: Path) -> None:
-    path = tmp_path / "t.npy"
-    np.save(path, np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    with pytest.raises(UsageError, match="cannot be read"):
-        read_table(path)
-
-
-def test_no_file(tmp_path: Path) -> None:
-    for path in (tmp_path / "none.csv", tmp_path):
-        with pytest.raises(UsageError, match="there is no file"):
-            read_table(path)
+    assert caught.value.place == "row 2 (counted from 1), column 'a'"

@@ -14,7 +14,7 @@ from ecu_bundle.engine import Engine
 from ecu_bundle.manifest import read_manifest
 from ecu_bundle.parity.generation import generate_rows
 from ecu_bundle.parity.session import open_session
-from ecu_bundle.verification import read_onnx
+from ecu_bundle.records import read_records
 
 ROWS = 200
 ROUNDS = 25
@@ -42,7 +42,7 @@ def compare_with_python(bundle: Path, *, rounds: int = ROUNDS) -> PythonRatio:
     made, so only its calls are timed.
     """
     manifest = read_manifest(bundle)
-    model = read_onnx(bundle, manifest)
+    model = read_records(bundle, manifest).model
     rows = generate_rows(model).rows.take(slice(ROWS))
     session = open_session(model.data)
     types = {t.name: np.int64 if t.dtype == "int32" else np.float32 for t in model.interface.inputs}

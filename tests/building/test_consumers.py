@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import numpy as np
 import pybind11
 import pytest
 
+from building.guide import Guide, command
 from ecu_bundle.interface import Rows
 from generation.bundles import write_bundle
 from generation.samples import classifier, expected, regressor, rows
@@ -115,20 +115,6 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Bundles:
     )
 
 
-def command(*words: str | Path, folder: Path | None = None, environment: dict[str, str] | None = None) -> str:
-    """Output of a command that must succeed."""
-    done = subprocess.run(
-        [str(word) for word in words],
-        cwd=folder,
-        env=os.environ | (environment or {}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
 def build_consumer(folder: Path, before: str, *, both: bool = False, options: tuple[str, ...] = ()) -> Path:
     """A project of an integrator with one or both bundles; returns its program."""
     folder.mkdir()
@@ -192,19 +178,19 @@ def test_find_package_from_a_moved_prefix(prefix: Path, tmp_path: Path) -> None:
     assert command(app) == gear_output() + fuel_output()
 
 
-def test_pkg_config_from_c_and_cpp(prefix: Path, tmp_path: Path) -> None:
+def test_pkg_config_from_c_and_cpp(bundles: Bundles, prefix: Path, tmp_path: Path) -> None:
     search = {"PKG_CONFIG_PATH": str(next(prefix.glob("lib*/**/pkgconfig")))}
     flags = command("pkg-config", "--cflags", "fuel", environment=search).split()
     libraries = command("pkg-config", "--libs", "fuel", environment=search).split()
     (tmp_path / "main.cpp").write_text(FUEL_MAIN)
     command("g++", "-std=c++17", *flags, tmp_path / "main.cpp", *libraries, "-o", tmp_path / "app")
     assert command(tmp_path / "app") == fuel_output()
-    c_example = (Path(__file__).parents[1] / "generation/golden/regressor/INTEGRATION.md").read_text()
-    (tmp_path / "main.c").write_text(c_example.split("```c\n")[1].split("```")[0])
+    guide = Guide(bundles.fuel)
+    (tmp_path / "main.c").write_text(guide.block("Call it from C", "c"))
     command(
         "gcc", "-std=c11", "-Wall", "-Werror", *flags, tmp_path / "main.c", *libraries, "-o", tmp_path / "c"
     )
-    assert command(tmp_path / "c").startswith("ECU_OK")
+    assert command(tmp_path / "c") == guide.block("Call it from C++", "text")
 
 
 def source_list(bundle: Path) -> dict[str, list[str]]:

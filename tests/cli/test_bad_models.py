@@ -127,10 +127,14 @@ def test_a_missing_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "said", "place"),
     [
-        (np.zeros((3, 5)), "the model takes 13 columns, the data has shape (3, 5)", ""),
-        (np.zeros((2, 13, 1)), "the model takes 13 columns, the data has shape (2, 13, 1)", ""),
-        (np.full((3, 13), "red"), "'red' is not a number", "row 0, column 'alcohol'"),
-        (np.full((3, 13), np.nan), "missing (NaN), and the model has no rule", "row 0, column 'alcohol'"),
+        (np.zeros((3, 5)), "the model takes 13 columns, the data has shape (3, 5)", "{file}"),
+        (np.zeros((2, 13, 1)), "the model takes 13 columns, the data has shape (2, 13, 1)", "{file}"),
+        (
+            np.full((3, 13), "red"),
+            "'red' is not a number",
+            "{file}, row 1 (counted from 1), column 'alcohol'",
+        ),
+        (np.full((3, 13), np.nan), "missing (NaN)", "{file}, row 1 (counted from 1), column 'alcohol'"),
     ],
 )
 @pytest.mark.parametrize("verb", ["run", "build"])
@@ -141,7 +145,8 @@ def test_data_that_does_not_fit(verb: str, rows: Any, said: str, place: str, tmp
     outcome = call(verb, model_file("wine_grade"), option, data, "-o", tmp_path / "out", "--json")
     assert outcome.code == 2, outcome.stderr
     assert said in outcome.data["cause"]
-    assert outcome.data["place"] == place
+    assert outcome.data["place"] == place.format(file=data)
+    assert outcome.data["hint"]
     assert [entry.name for entry in tmp_path.iterdir()] == ["data.npy"]
 
 
@@ -191,7 +196,7 @@ def test_all_mistakes_of_a_configuration_with_their_lines(tmp_path: Path) -> Non
     for said in (
         "line 2: model.name: ",
         "line 3: model.colour: there is no such option",
-        "line 5: inputs.0: min 12.0 is above max 3.0",
+        "line 5: input 'alcohol': min 12.0 is above max 3.0",
         "line 11: build.engine: must be ",
         "line 14: parity.tolerance: ",
     ):
@@ -204,7 +209,7 @@ def test_all_mistakes_of_a_configuration_with_their_lines(tmp_path: Path) -> Non
         (b"[model\n", "is not TOML"),
         (b"\xff\xfe", "is not UTF-8 text"),
         (b'[build]\ntarget = "toaster"\n', "unknown target 'toaster'"),
-        (b'[[inputs]]\nname = "speed"\n', "1 inputs are described, the model has 13 columns"),
+        (b'[[inputs]]\nname = "speed"\n', "describes 1 input, the model has 13 columns without names"),
     ],
 )
 def test_a_configuration_that_does_not_fit(text: bytes, said: str, tmp_path: Path) -> None:

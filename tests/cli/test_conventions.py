@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,8 +18,9 @@ from pipeline.examples import Bundles, model_file, rows_file
 
 from .program import PROGRAM, call, spawn, succeed
 
-VERBS = ["build", "doctor", "init", "inspect", "report", "run", "targets", "verify"]
+VERBS = ["build", "diff", "doctor", "init", "inspect", "report", "run", "targets", "verify"]
 HEAVY = ["sklearn", "onnx", "onnxruntime", "numpy", "pandas", "pydantic", "scipy", "skops", "jinja2"]
+VALUED = ["--target", "--data", "--input", "--model"]
 ESCAPE = "\x1b"
 
 
@@ -32,6 +34,7 @@ def test_every_verb_explains_itself(verb: str, option: str) -> None:
     outcome = succeed(verb, option)
     assert outcome.stdout.startswith(f"Usage: ecu-bundle {verb}")
     assert "--json" in outcome.stdout
+    assert f"Example: ecu-bundle {verb} " in outcome.stdout or outcome.stdout.endswith(f"ecu-bundle {verb}\n")
     assert outcome.stderr == ""
 
 
@@ -52,6 +55,29 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
 
 def test_the_version() -> None:
     assert succeed("--version").stdout.startswith("ecu-bundle 0.")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_complete_verbs_and_options(shell: str) -> None:
+    source = spawn(env={**os.environ, "_ECU_BUNDLE_COMPLETE": f"{shell}_source"})
+    assert source.code == 0
+    assert f"_ECU_BUNDLE_COMPLETE={shell}_complete" in source.stdout
+    words = {"COMP_WORDS": "ecu-bundle build --ta", "COMP_CWORD": "--ta" if shell == "fish" else "2"}
+    done = spawn(env={**os.environ, **words, "_ECU_BUNDLE_COMPLETE": f"{shell}_complete"})
+    assert "--target" in done.stdout
+    assert done.stderr == ""
+
+
+def test_every_verb_in_an_example_is_valid() -> None:
+    """The examples of the help take the options that they name; a wrong one would raise."""
+    for verb in VERBS:
+        (line,) = re.findall(r"^ *Example: ecu-bundle (.*(?:\n .*)*)", succeed(verb, "--help").stdout, re.M)
+        name, *options = line.split()
+        assert name == verb
+        given = cli.commands[verb].make_context(verb, list(options)).params
+        assert set(options) - {str(v) for v in given.values()} <= {"-t", "-o", *VALUED} | set(
+            given.get("names", ())
+        )
 
 
 def test_the_group_alone_shows_its_help() -> None:

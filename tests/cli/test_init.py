@@ -36,7 +36,7 @@ def test_every_commented_line_is_an_option(tmp_path: Path) -> None:
         for line in config.read_text().splitlines()
     ]
     content = tomllib.loads("\n".join(lines))
-    assert content["build"] == {"target": "host", "engine": "auto", "output": "build"}
+    assert content["build"] == {"target": "host", "engine": "auto", "output": "auto_mpg-bundle"}
     assert content["inputs"][0] == {
         "name": "cylinders",
         "unit": "",
@@ -58,6 +58,19 @@ def test_an_existing_file_is_kept_without_force(tmp_path: Path) -> None:
     outcome = succeed("init", model_file("wine_grade"), "-o", config, "--force", "--json")
     assert outcome.data == {"config": str(config)}
     assert tomllib.loads(config.read_text())["model"]["name"] == "wine_grade"
+
+
+def test_the_next_step_is_said_on_stderr(tmp_path: Path) -> None:
+    model = Path(shutil.copy(model_file("wine_grade"), tmp_path))
+    assert succeed("init", model).stderr.strip().endswith(f"then: ecu-bundle build {model}")
+    config = tmp_path / "other.toml"
+    assert succeed("init", model, "-o", config).stderr.strip().endswith(f"{model} --config {config}")
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    outcome = call("init", model_file("wine_grade"), "-o", tmp_path, "--force")
+    assert outcome.code == 2
+    assert f"{tmp_path.name} is a folder" in outcome.stderr
 
 
 @pytest.mark.parametrize("output", ["/proc/mine.toml", "/dev/full"])

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from ecu_bundle.cli import cli
@@ -56,6 +59,18 @@ def test_every_command_works_in_its_order(tmp_path: Path, monkeypatch: pytest.Mo
         assert outcome.code == 0, f"{line}\n{outcome.stderr}"
         assert outcome.stdout, line
     assert (tmp_path / "build/bundles/auto_mpg/host/reports/report.html").is_file()
+
+
+def test_the_python_snippet_runs_as_typed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (snippet,) = re.findall(r"^```python\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(CHECKOUT)
+    names: dict[str, Any] = {}
+    exec(compile(snippet, "README.md", "exec"), names)  # noqa: S102 - the text under test
+    printed = np.array(re.findall(r"[\d.]+", capsys.readouterr().out), dtype=np.float64)
+    frame = pd.DataFrame(names["rows"])
+    np.testing.assert_allclose(printed, names["loaded"].estimator.predict(frame), rtol=1e-5)
 
 
 def test_every_named_verb_exists() -> None:

@@ -15,7 +15,7 @@ from sklearn.ensemble import (
     VotingClassifier,
 )
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.linear_model import LogisticRegression, Perceptron, RidgeClassifier, SGDClassifier
+from sklearn.linear_model import LogisticRegression, Perceptron, Ridge, RidgeClassifier, SGDClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsTransformer
 from sklearn.pipeline import make_pipeline
@@ -23,6 +23,8 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, LinearSVC, NuSVC
 from sklearn.tree import DecisionTreeClassifier
 
+from ecu_bundle.conversion import convert
+from ecu_bundle.errors import UnsupportedModelError
 from ecu_bundle.parity.session import run_rows
 from ecu_bundle.rows import rows_from
 
@@ -104,3 +106,12 @@ def test_the_estimator_is_not_changed() -> None:
     vote = VotingClassifier([("a", LogisticRegression())], voting="soft").fit(X, THREE)
     prove(vote)
     assert vote.flatten_transform is True
+
+
+def test_a_damaged_model_that_scikit_learn_cannot_run_is_refused() -> None:
+    damaged = Ridge().fit(X, VALUE)
+    damaged.intercept_ = np.zeros(3)  # no longer one number for the one target
+    with pytest.raises(UnsupportedModelError, match="scikit-learn itself cannot compute") as caught:
+        convert(damaged)
+    assert caught.value.place.endswith("Ridge")
+    assert caught.value.hint

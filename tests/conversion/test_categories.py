@@ -14,7 +14,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler, TargetEncoder
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from ecu_bundle.conversion import convert
@@ -186,7 +186,6 @@ REFUSED: list[tuple[Any, str, str]] = [
         "SimpleImputer on text",
         "handle_unknown",
     ),
-    (TargetEncoder(cv=2), "TargetEncoder on text", "OneHotEncoder"),
     (OneHotEncoder(min_frequency=15), "[Ii]nfrequent categories", ""),
 ]
 

@@ -175,7 +175,7 @@ def test_another_process_gives_the_same_bytes() -> None:
         subprocess.run(
             [sys.executable, "-c", PROGRAM],
             cwd=here,
-            env={"PYTHONHASHSEED": seed, "PYTHONPATH": f"{here}:{here.parent / 'toolchain'}"},
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": f"{here}:{here.parent}:{here.parent / 'toolchain'}"},
             capture_output=True,
             check=True,
             text=True,

@@ -27,6 +27,7 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from ecu_bundle.conversion.description import ModelDescription, OutputDescription
+from ecu_bundle.parity.outputs import class_codes
 from ecu_bundle.parity.session import run_rows
 from ecu_bundle.rows import rows_from
 
@@ -128,3 +129,41 @@ def test_outliers_and_clusters_have_names() -> None:
     assert codes_of(outliers, "label") == {-1: "outlier", 1: "inlier"}
     clusters = proven(KMeans(3, n_init=1, random_state=0).fit(X))
     assert codes_of(clusters, "label") == {0: "cluster 0", 1: "cluster 1", 2: "cluster 2"}
+
+
+BEYOND: list[Any] = [
+    5 * TWO.astype(np.int64) * 10**10 - 7,
+    np.array([2**63, 2**64 - 1], dtype=np.uint64)[TWO],
+    np.array([-(2**40), 0, 2**31])[THREE],
+]
+
+
+@pytest.mark.parametrize("y", BEYOND, ids=["int64", "uint64", "three"])
+@pytest.mark.parametrize(
+    "classifier",
+    [
+        RandomForestClassifier(3, random_state=0),
+        LogisticRegression(),
+        HistGradientBoostingClassifier(max_iter=3),
+    ],
+    ids=lambda c: type(c).__name__,
+)
+def test_numbers_beyond_int32_are_numbered_and_keep_their_name(classifier: Any, y: Any) -> None:
+    model = proven(classifier.fit(X, y), data=X)
+    assert codes_of(model, "label") == {i: str(value) for i, value in enumerate(np.unique(y))}
+
+
+@pytest.mark.parametrize(
+    ("classes", "codes"),
+    [
+        ([-(2**31), 2**31 - 1], (-(2**31), 2**31 - 1)),
+        ([-(2**31) - 1, 0], (0, 1)),
+        ([1.0, 2.0], (1, 2)),
+        ([1.5, 2.0], (0, 1)),
+        ([float("nan"), 2.0], (0, 1)),
+        (["a", "b"], (0, 1)),
+        ([False, True], (0, 1)),
+    ],
+)
+def test_one_rule_says_which_number_stands_for_a_class(classes: Any, codes: Any) -> None:
+    assert class_codes(classes) == codes

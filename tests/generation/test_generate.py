@@ -21,7 +21,7 @@ from ecu_bundle.errors import InternalError
 from ecu_bundle.generation import generate
 from ecu_bundle.generation.sources import WARNING_FLAGS
 from ecu_bundle.image.writer import compile_image
-from ecu_bundle.interface import Rows
+from ecu_bundle.interface import Code, Interface, Rows, Tensor
 from generation.bundles import OPTIONS, sources, write
 from generation.samples import HOSTILE, classifier, golden, hostile, regressor
 
@@ -135,6 +135,53 @@ def test_guide_examples_compile(tmp_path: Path) -> None:
         ):
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
             assert done.returncode == 0, done.stderr
+
+
+def wide(elements: int) -> OnnxModel:
+    """A model with one long input; only its interface and golden vectors are looked at."""
+    x = Tensor("x", "float32", elements, minimum=-1.0, maximum=4.0)
+    return replace(
+        regressor(), interface=Interface("regressor", (x,), (Tensor("y", "float32", accepts_nan=False),))
+    )
+
+
+@pytest.mark.parametrize(("elements", "written_out"), [(1, True), (256, True), (257, False)])
+def test_a_wide_input_is_not_written_out(elements: int, written_out: bool) -> None:
+    model = wide(elements)
+    vectors = GoldenVectors(
+        Rows({"x": np.ones((1, elements), np.float32)}), {"y": np.full((1, 1), 2.5, np.float32)}, {}, {}
+    )
+    guide = generate(model, compile_image(model), vectors, OPTIONS).files["INTEGRATION.md"].decode()
+    assert (guide.count("1.0F") == 2 * elements) == written_out
+    assert ("y = 2.5\n" in guide) == written_out
+    assert ("inputs.x.fill(1.5F);" in guide) != written_out
+
+
+def test_the_example_prefers_finite_rows_of_the_user() -> None:
+    model = wide(1)
+    values = np.array([[9.0], [np.nan], [3.0], [2.0]], np.float32)
+    rows = Rows({"x": values}, ("boundary", "data", "data", "range"))
+    vectors = GoldenVectors(rows, {"y": values}, {"y": 1e-3}, {})
+    guide = generate(model, compile_image(model), vectors, OPTIONS).files["INTEGRATION.md"].decode()
+    assert "inputs.x = 3.0F;" in guide
+    assert "It prints, up to the tolerance of the certificate:\n\n```text\ny = 3\n```" in guide
+
+
+def test_the_guide_says_what_a_missing_value_is() -> None:
+    cells = {
+        Tensor("a", "float32"): "not possible: `ECU_NAN_REFUSED`",
+        Tensor("b", "float32", accepts_nan=True): "`ecu::kNoValue` (NaN)",
+        Tensor("c", "int32", codes=(Code(0, "x"),)): "not possible: `ECU_BAD_CATEGORY`",
+        Tensor("d", "int32", codes=(Code(0, "x"), Code(-1, "unknown"))): "`D::kUnknown`",
+        Tensor("e", "int32", codes=(Code(0, "x"), Code(-1, "unknown"), Code(-2, "missing"))): "`E::kMissing`",
+        Tensor("f", "int32", codes=(Code(-2, "-2"), Code(-1, "-1"))): "not possible: `ECU_BAD_CATEGORY`",
+    }
+    model = replace(regressor(), interface=Interface("regressor", tuple(cells), (Tensor("y", "float32"),)))
+    values = {t.name: np.full((1, 1), t.codes[0].value if t.codes else 1, t.numpy_dtype) for t in cells}
+    vectors = GoldenVectors(Rows(values), {"y": np.ones((1, 1), np.float32)}, {}, {})
+    guide = generate(model, compile_image(model), vectors, OPTIONS).files["INTEGRATION.md"].decode()
+    table = dict(re.findall(r"^\| `(\w)` .* \| ([^|]+) \|$", guide, re.M))
+    assert table == {tensor.name: cell for tensor, cell in cells.items()}
 
 
 def test_every_line_of_a_table_has_its_columns() -> None:

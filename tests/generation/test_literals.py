@@ -29,6 +29,25 @@ def test_float_literals_have_the_bits_of_float32(tmp_path: Path) -> None:
     assert printed == list(literals.bits(np.array(VALUES, dtype=np.float32)))
 
 
+TEXTS = ["", "worn", 'a"b', "\\", "??/", "%s\n", "\0011", "Ümlaut 7", "日本", HOSTILE]
+
+
+def test_string_literals_have_the_bytes_of_the_text(tmp_path: Path) -> None:
+    source = tmp_path / "texts.cpp"
+    texts = ", ".join(literals.string(text) for text in TEXTS)
+    source.write_text(
+        "#include <cstdio>\n#include <initializer_list>\n"
+        f"int main() {{ for (const char* text : {{{texts}}})"
+        " { std::fputs(text, stdout); std::putchar(0); } }\n"
+    )
+    program = tmp_path / "texts"
+    subprocess.run(
+        ["g++", "-std=c++17", "-Wall", "-Wtrigraphs", "-Werror", source, "-o", program], check=True
+    )
+    printed = subprocess.run([program], check=True, capture_output=True).stdout
+    assert printed == "".join(text + "\0" for text in TEXTS).encode()
+
+
 def test_infinite_and_too_large_bounds() -> None:
     assert literals.float32(np.inf) == "ecu::kInfinity"
     assert literals.float32(-np.inf) == "-ecu::kInfinity"

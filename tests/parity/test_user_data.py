@@ -95,23 +95,26 @@ def replaced(column: str, row: int, value: Any) -> pd.DataFrame:
     return data
 
 
+ROW_4 = "row 4 (counted from 1), column 'gear'"
+ROW_6 = "row 6 (counted from 1), column 'load'"
+
 WRONG: list[tuple[str, Any, str, str]] = [
     ("matrix", X[:, :3], "takes 4 columns, the data has shape", ""),
     ("matrix", np.zeros((2, 2, 2)), "takes 4 columns", ""),
     ("matrix", np.zeros(3), "takes 4 columns", ""),
-    ("matrix", pd.DataFrame(X[:, :2]), "lacks the column 'X'", ""),
+    ("matrix", pd.DataFrame(X[:, :2]), "takes 4 columns, the data has shape (", ""),
     ("named", NUMBERS[["speed"]], "lacks the columns 'load', 'spare'", ""),
     ("named", {"speed": [1.0], "load": [1.0, 2.0], "spare": [1.0]}, "different lengths", ""),
     ("named", pd.DataFrame(np.ones((2, 4)), columns=["speed", "load", "spare", "load"]), "stands twice", ""),
-    ("named", replaced("load", 5, "heavy"), "'heavy' is not a number", "row 5, column 'load'"),
-    ("named", replaced("load", 5, [1, 2]), "not a number", "row 5, column 'load'"),
-    ("named", replaced("spare", 7, np.nan), "missing (NaN)", "row 7, column 'spare'"),
-    ("named", replaced("spare", 7, None), "missing (NaN)", "row 7, column 'spare'"),
-    ("mixed", replaced("gear", 3, "Z"), "'Z' is not a category of 'gear'", "row 3, column 'gear'"),
-    ("mixed", replaced("gear", 3, 17), "17 is not a category", "row 3, column 'gear'"),
-    ("mixed", replaced("gear", 3, 1.5), "1.5 is not a category", "row 3, column 'gear'"),
-    ("mixed", replaced("gear", 3, np.nan), "nan is not a category", "row 3, column 'gear'"),
-    ("mixed", replaced("gear", 3, np.inf), "inf is not a category", "row 3, column 'gear'"),
+    ("named", replaced("load", 5, "heavy"), "'heavy' is not a number", ROW_6),
+    ("named", replaced("load", 5, [1, 2]), "not a number", ROW_6),
+    ("named", replaced("spare", 7, np.nan), "missing (NaN)", "row 8 (counted from 1), column 'spare'"),
+    ("named", replaced("spare", 7, None), "missing (NaN)", "row 8 (counted from 1), column 'spare'"),
+    ("mixed", replaced("gear", 3, "Z"), "'Z' is not a category of 'gear'", ROW_4),
+    ("mixed", replaced("gear", 3, 17), "17 is not a category", ROW_4),
+    ("mixed", replaced("gear", 3, 1.5), "1.5 is not a category", ROW_4),
+    ("mixed", replaced("gear", 3, np.nan), "nan is not a category", ROW_4),
+    ("mixed", replaced("gear", 3, np.inf), "inf is not a category", ROW_4),
 ]
 
 
@@ -136,7 +139,7 @@ def test_a_sample_is_checked_by_convert() -> None:
 def test_an_unknown_engine_or_precision(matrix: Pair) -> None:
     with pytest.raises(UsageError, match="unknown engine 'tvm'"):
         check_parity(*matrix, engines=("ort", "tvm"))
-    with pytest.raises(UsageError, match="'half' is not available"):
+    with pytest.raises(UsageError, match="no precision 'half'"):
         convert(LinearRegression().fit(X, VALUE), precision="half")  # type: ignore[arg-type]
 
 

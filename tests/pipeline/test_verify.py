@@ -7,10 +7,12 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.program import call, succeed
+from ecu_bundle.parity import REPEATED
 
 from .examples import Bundles, copy_of, model_file, rows_file
 
@@ -21,10 +23,25 @@ def _adjust_manifest(bundle: Path, *extra: str) -> None:
     for path in manifest["files"]:
         manifest["files"][path] = hashlib.sha256((bundle / path).read_bytes()).hexdigest()
     name = manifest["name"]
-    for key, path in (("onnx_digest", f"model/{name}.onnx"), ("image_digest", f"model/{name}.ecui")):
-        if key in extra:
-            manifest[key] = manifest["files"][path]
+    records = {
+        "onnx_digest": f"model/{name}.onnx",
+        "image_digest": f"model/{name}.ecui",
+        "certificate_digest": "reports/certificate.json",
+    }
+    for key in extra:
+        manifest[key] = manifest["files"][records[key]]
     (bundle / "bundle.json").write_text(json.dumps(manifest))
+
+
+def _forge_certificate(bundle: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Changes the certificate, and the manifest so that it agrees."""
+    path = bundle / "reports/certificate.json"
+    certificate = json.loads(path.read_bytes())
+    before = json.dumps(certificate)
+    change(certificate)
+    assert json.dumps(certificate) != before
+    path.write_text(json.dumps(certificate))
+    _adjust_manifest(bundle, "certificate_digest")
 
 
 def _change(path: Path, pattern: str, replacement: Callable[[re.Match[str]], str]) -> None:
@@ -38,13 +55,16 @@ def test_a_bundle_is_as_delivered(bundles: Bundles) -> None:
     outcome = succeed("verify", bundles("auto_mpg"), "--json")
     data = outcome.data
     assert data["verified"] is True and data["same_binary"] is True and data["changes"] == []
-    assert [gate["right"] for gate in data["comparisons"]] == ["the bundle on host (direct)"]
+    assert [gate["right"] for gate in data["comparisons"]] == [REPEATED, "the bundle on host (direct)"]
+    assert data["omitted"] == ["the comparison with scikit-learn and its rows: give the model with --model"]
 
 
-def test_with_the_model_scikit_learn_is_asked_too(bundles: Bundles) -> None:
-    outcome = succeed(
-        "verify", bundles("auto_mpg"), "--model", model_file("auto_mpg"), "--data", rows_file("auto_mpg")
-    )
+@pytest.mark.parametrize("example", ["auto_mpg", "wine_grade"])
+def test_with_the_model_the_whole_certificate_is_computed_again(bundles: Bundles, example: str) -> None:
+    arguments = ("--model", model_file(example), "--data", rows_file(example))
+    data = succeed("verify", bundles(example), *arguments, "--json").data
+    assert data["changes"] == data["omitted"] == []
+    outcome = succeed("verify", bundles(example), *arguments)
     assert "every file is as delivered, and the proof holds" in outcome.stdout
     assert "rows agree with scikit-learn" in outcome.stdout
 
@@ -191,10 +211,93 @@ def test_an_onnx_file_that_the_manifest_vouches_for_is_run(
 ) -> None:
     bundle = copy_of(bundles("wine_grade"), tmp_path)
     harm(bundle)
+    digest = hashlib.sha256((bundle / "model/wine_grade.onnx").read_bytes()).hexdigest()
+    _forge_certificate(bundle, lambda certificate: certificate.update(onnx_digest=digest))
     _adjust_manifest(bundle, "onnx_digest")
     outcome = call("verify", bundle)
     assert outcome.code == 1, outcome.stderr
     assert said in outcome.stderr
+
+
+def _claims_exact(certificate: dict[str, Any]) -> None:
+    certificate["exact_outputs"] = ["probabilities"]
+
+
+def _accepts_nan(certificate: dict[str, Any]) -> None:
+    certificate["interface"]["inputs"][0]["accepts_nan"] ^= True
+
+
+def _other_output(certificate: dict[str, Any]) -> None:
+    certificate["interface"]["outputs"][1]["name"] = "score"
+
+
+def _other_codes(certificate: dict[str, Any]) -> None:
+    certificate["interface"]["outputs"][0]["codes"]["0"] = "better"
+
+
+def _other_source(certificate: dict[str, Any]) -> None:
+    certificate["reference"]["source_digest"] = "0" * 64
+
+
+def _other_version(certificate: dict[str, Any]) -> None:
+    certificate["certificate_version"] = 1
+
+
+@pytest.mark.parametrize(
+    ("forge", "said"),
+    [
+        (_claims_exact, "the certificate calls probabilities exact, in the ONNX graph no output is"),
+        (_accepts_nan, "the interface of the certificate is not the one of the model image"),
+        (_other_output, "the interface of the certificate is not the one of the model image"),
+        (_other_codes, "the interface of the certificate is not the one of the model image"),
+        (_other_source, "bundle.json: source.digest"),
+        (_other_version, "the certificate cannot be read: certificate_version"),
+    ],
+)
+def test_a_forged_certificate_is_refused(
+    forge: Callable[[dict[str, Any]], None], said: str, bundles: Bundles, tmp_path: Path
+) -> None:
+    """Even where manifest and certificate agree: graph and image tell the truth."""
+    bundle = copy_of(bundles("wine_grade"), tmp_path)
+    _forge_certificate(bundle, forge)
+    manifest = json.loads((bundle / "bundle.json").read_bytes())
+    manifest["interface"] = json.loads((bundle / "reports/certificate.json").read_bytes())["interface"]
+    (bundle / "bundle.json").write_text(json.dumps(manifest))
+    outcome = call("verify", bundle)
+    assert outcome.code == 1, outcome.stderr
+    assert said in outcome.stderr
+
+
+@pytest.mark.parametrize("field", ["title", "onnxruntime_version", "library_digest"])
+def test_a_manifest_that_contradicts_the_certificate_is_refused(
+    field: str, bundles: Bundles, tmp_path: Path
+) -> None:
+    bundle = copy_of(bundles("wine_grade"), tmp_path)
+    manifest = json.loads((bundle / "bundle.json").read_bytes())
+    manifest[field] = "another"
+    (bundle / "bundle.json").write_text(json.dumps(manifest))
+    outcome = call("verify", bundle)
+    assert outcome.code == 1
+    assert f"bundle.json: {field}\n" in outcome.stderr
+
+
+def _nicer_figures(certificate: dict[str, Any]) -> None:
+    gate = certificate["comparisons"][0]
+    gate["outputs"][1]["max_ulp"] = 0
+    certificate["tools"]["numpy"] = "1.0"
+
+
+def test_figures_that_are_not_found_again_are_told(bundles: Bundles, tmp_path: Path) -> None:
+    bundle = copy_of(bundles("wine_grade"), tmp_path)
+    _forge_certificate(bundle, _nicer_figures)
+    manifest = json.loads((bundle / "bundle.json").read_bytes())
+    manifest["tools"]["numpy"] = "1.0"
+    (bundle / "bundle.json").write_text(json.dumps(manifest))
+    arguments = ("--model", model_file("wine_grade"), "--data", rows_file("wine_grade"))
+    outcome = succeed("verify", bundle, *arguments)
+    assert "changed: comparisons[0].outputs[1].max_ulp: 0 -> " in outcome.stdout
+    assert 'changed: tools[numpy]: "1.0" -> "' in outcome.stdout
+    assert outcome.stdout.count("changed: ") == 2
 
 
 def test_another_model_is_not_the_source(bundles: Bundles) -> None:
@@ -214,7 +317,7 @@ def test_another_target_is_refused(bundles: Bundles) -> None:
     [
         ("", "cannot be read"),
         ("[]", "cannot be read"),
-        ('{"manifest_version": 2}', "manifest_version"),
+        ('{"manifest_version": 1}', "manifest_version"),
         ("\0\xff", "cannot be read"),
     ],
 )

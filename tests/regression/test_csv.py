@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ecu_bundle.interface import Code, Interface, Tensor
-from ecu_bundle.rows import read_table, rows_from
+from ecu_bundle.rows import rows_from
+from ecu_bundle.tables import read_table
 
 
 @pytest.mark.parametrize(

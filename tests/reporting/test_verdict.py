@@ -32,11 +32,11 @@ CONTRADICTIONS = {
     "marked as failed": changed(passed=False),
     "nothing was compared": changed(comparisons=()),
     "the self-test on aarch64-linux failed": changed(
-        binary=certificates.regressor().binary.model_copy(update={"self_test": "failed"})  # type: ignore[union-attr]
+        binaries=(certificates.regressor().binaries[0].model_copy(update={"self_test": "failed"}),)
     ),
     "ONNX Runtime against scikit-learn: nothing was compared": with_first_gate(rows=0),
     "ONNX Runtime against scikit-learn: the comparison did not pass; 3 rows refused": with_first_gate(
-        passed=False, refused_rows=3
+        passed=False, refused={"NaN": 3}
     ),
     "output mpg did not pass": with_first_output(passed=False),
     "1 value of mpg lies beyond the tolerance": with_first_output(passed=False, beyond_tolerance=1),

@@ -65,17 +65,25 @@ class OnnxModel:
             are INT64 (the engines convert).
         interface: the device view.
         notes: repairs and limits that the certificate repeats.
-        decisions: ``"tree"`` when every output follows from tree leaves alone (bit-equal on every
-            architecture), else ``"smooth"``.
+        exact: names of the exact outputs, for instance those that follow from tree decisions and exact
+            sums of leaves: bit-equal on every architecture. The other outputs are smooth.
         columns: the columns of the estimator, used and unused, in its order; empty for ONNX files.
+        standard: standard name of each output, in device order: ``label``, ``probabilities``,
+            ``decision_function``, ``scores``, ``variable``; empty for ONNX files.
     """
 
     name: str
     proto: onnx.ModelProto
     interface: Interface
     notes: tuple[str, ...] = ()
-    decisions: Literal["tree", "smooth"] = "smooth"
+    exact: frozenset[str] = frozenset()
     columns: tuple[Column, ...] = ()
+    standard: tuple[str, ...] = ()
+
+    @property
+    def exact_outputs(self) -> tuple[str, ...]:
+        """The exact outputs in the order of the interface."""
+        return tuple(t.name for t in self.interface.outputs if t.name in self.exact)
 
     @property
     def data(self) -> bytes:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 import os
+import shlex
 import signal
 import sys
 import time
@@ -93,7 +94,7 @@ def cli() -> None:
     """
 
 
-@cli.command()
+@cli.command(epilog="Example: ecu-bundle build model.skops --target aarch64-linux --data rows.csv")
 @click.argument("model", type=_PATH)
 @click.option("--target", "-t", help="What to build for; `ecu-bundle targets` lists them [host].")
 @click.option("--engine", "-e", type=click.Choice(["auto", "ort", "native", "both"]), help="[auto]")
@@ -105,6 +106,7 @@ def cli() -> None:
 @_json_option
 def build(model: Path, install_missing: bool, **given: Any) -> None:
     """Convert, prove, generate, build and run: MODEL becomes a bundle."""
+    from ecu_bundle.inspection import notes_of
     from ecu_bundle.pipeline import build_with_times, make_plan
 
     options = _options(given)
@@ -116,6 +118,9 @@ def build(model: Path, install_missing: bool, **given: Any) -> None:
             install(missing)
     bundle, seconds = build_with_times(model, options, watcher=_run.console)
     _run.console.say("")
+    notes = notes_of(bundle.path)
+    for note in notes:
+        _run.console.say(f"note: {note}")
     _run.result(
         {
             "bundle": str(bundle.path),
@@ -124,6 +129,7 @@ def build(model: Path, install_missing: bool, **given: Any) -> None:
             "engine": bundle.engine,
             "digest": bundle.digest,
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
+            "notes": notes,
         },
         f"{bundle.path}: verified bundle of {bundle.name} for {bundle.target}\n"
         f"  report       {bundle.path / 'reports' / 'report.html'}\n"
@@ -132,7 +138,7 @@ def build(model: Path, install_missing: bool, **given: Any) -> None:
     )
 
 
-@cli.command()
+@cli.command(epilog="Example: ecu-bundle run model.skops --input rows.csv -o predictions")
 @click.argument("path", metavar="MODEL|BUNDLE", type=_PATH)
 @click.option("--input", "-i", "table_path", type=_PATH, required=True, help="Rows: .npy, .csv or .parquet.")
 @click.option("--output", "-o", type=_PATH, required=True, help="Folder for one <output>.npy each.")
@@ -160,7 +166,7 @@ def run(path: Path, table_path: Path, output: Path, engine: str, **given: Any) -
     _run.result({"outputs": files, "shapes": shapes}, table(lines))
 
 
-@cli.command()
+@cli.command(epilog="Example: ecu-bundle verify build/bundles/model/host --model model.skops")
 @click.argument("bundle", type=_PATH)
 @click.option("--target", "-t", help="Must be the target of the bundle.")
 @click.option("--model", type=_PATH, help="The model it was made of: compares with scikit-learn too.")
@@ -173,21 +179,23 @@ def verify(bundle: Path, model: Path | None, data: Path | None, **given: Any) ->
 
     verified = verify_bundle(bundle, model=model, data=data, options=_options(given), watcher=_run.console)
     gates = [f"  {c.right}: {c.rows} rows agree with {c.left}" for c in verified.comparisons]
-    changes = [f"  note: {change}" for change in verified.changes]
+    changes = [f"  changed: {change}" for change in verified.changes]
+    omitted = [f"  not computed again: {what}" for what in verified.omitted]
     _run.result(
         {
             "name": verified.name,
             "target": verified.target,
             "verified": True,
             "same_binary": verified.same_binary,
-            "changes": list(verified.changes),
+            "changes": [dataclasses.asdict(change) for change in verified.changes],
+            "omitted": list(verified.omitted),
             "comparisons": [json.loads(c.model_dump_json()) for c in verified.comparisons],
         },
-        "\n".join([f"{bundle}: every file is as delivered, and the proof holds", *gates, *changes]),
+        "\n".join([f"{bundle}: every file is as delivered, and the proof holds", *gates, *changes, *omitted]),
     )
 
 
-@cli.command()
+@cli.command(epilog="Example: ecu-bundle inspect model.skops")
 @click.argument("path", metavar="FILE", type=_PATH)
 @_loading_options
 @_json_option
@@ -200,7 +208,24 @@ def inspect(path: Path, **given: Any) -> None:
     _run.result(facts, inspection_text(facts))
 
 
-@cli.command()
+@cli.command(epilog="Example: ecu-bundle diff delivered/model build/bundles/model/host")
+@click.argument("a", type=_PATH)
+@click.argument("b", type=_PATH)
+@_json_option
+def diff(a: Path, b: Path) -> None:
+    """Compare two bundles: can B be flashed where A runs? Exit code 0 yes, 1 no.
+
+    Compares interface, engine, target and memory, and runs both models on the golden rows of A.
+    """
+    from ecu_bundle.difference import difference, difference_record, difference_text
+
+    found = difference(a, b, watcher=_run.console)
+    _run.result(difference_record(found), difference_text(found))
+    if not found.flashable:
+        sys.exit(ExitCode.VERIFICATION_FAILED)
+
+
+@cli.command(epilog="Example: ecu-bundle report build/bundles/model/host -o report.html")
 @click.argument("bundle", type=_PATH)
 @click.option("--output", "-o", type=_PATH, help="Where to write the report [print where it is].")
 @_json_option
@@ -212,7 +237,7 @@ def report(bundle: Path, output: Path | None) -> None:
     _run.result({"report": str(place)}, str(place))
 
 
-@cli.command()
+@cli.command(epilog="Example: ecu-bundle init model.skops")
 @click.argument("model", type=_PATH)
 @click.option("--output", "-o", type=_PATH, help="File to write [ecu-bundle.toml beside the model].")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
@@ -223,10 +248,15 @@ def init(model: Path, output: Path | None, force: bool, **given: Any) -> None:
     from ecu_bundle.scaffold import write_config
 
     place = write_config(model, output, force=force, options=_options(given))
+    beside = output is None
     _run.result({"config": str(place)}, str(place))
+    _run.console.say(
+        "next: set units and ranges in it, then: ecu-bundle build "
+        + shlex.join([str(model), *([] if beside else ["--config", str(place)])])
+    )
 
 
-@cli.command()
+@cli.command(epilog="Example: ecu-bundle targets")
 @_json_option
 def targets() -> None:
     """List what a bundle can be built for."""
@@ -242,7 +272,7 @@ def targets() -> None:
     _run.result({"targets": [dict(zip(keys, row, strict=True)) for row in rows]}, table(rows))
 
 
-@cli.command()
+@cli.command(epilog="Example: ecu-bundle doctor --target armv7-linux")
 @click.option("--target", "-t", "names", multiple=True, help="Only for this target; may be repeated.")
 @click.option("--install", is_flag=True, help="Install what is missing with the system package manager.")
 @_json_option

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import math
-import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
+from ecu_bundle.config_mistakes import line_numbers, mistakes
 from ecu_bundle.conversion.description import InputDescription, ModelDescription, OutputDescription
 from ecu_bundle.errors import UsageError
 
@@ -33,13 +42,14 @@ class ModelTable(_Table):
 
 
 class InputTable(_Table):
-    """``[[inputs]]``: one column: unit, range and meaning."""
+    """``[[inputs]]``: one column: unit, range and meaning; ``accepts_nan = false`` refuses missing values."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     unit: Annotated[str, Field(max_length=40)] = ""
     min: Finite | None = None
     max: Finite | None = None
     description: Text = ""
+    accepts_nan: bool | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> InputTable:
@@ -54,6 +64,18 @@ class OutputTable(_Table):
     name: Annotated[str, Field(min_length=1, max_length=200)] = ""
     unit: Annotated[str, Field(max_length=40)] = ""
     description: Text = ""
+
+
+class ConvertTable(_Table):
+    """``[convert]``: how the model is converted."""
+
+    precision: Literal["float", "double"] = "float"
+    outputs: tuple[Literal["label", "probabilities", "decision_function", "scores", "variable"], ...] = ()
+
+    @field_validator("outputs", mode="before")
+    @classmethod
+    def _as_tuple(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
 
 
 class BuildTable(_Table):
@@ -88,9 +110,12 @@ class Config(_Table):
         Literal["label", "probabilities", "decision_function", "scores", "variable"], OutputTable
     ] = Field(default_factory=dict)
     classes: dict[str, Annotated[str, Field(min_length=1, max_length=200)]] = Field(default_factory=dict)
+    convert: ConvertTable = ConvertTable()
     build: BuildTable = BuildTable()
     load: LoadTable = LoadTable()
     parity: ParityTable = ParityTable()
+    _places: dict[tuple[str, ...], str] = PrivateAttr(default_factory=dict)
+    """File and line of the words about inputs, outputs and classes, by their path."""
 
     @field_validator("inputs", mode="before")
     @classmethod
@@ -102,7 +127,8 @@ class Config(_Table):
         names = [entry.name for entry in self.inputs]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"the input {twice[0]!r} is described twice")
+            second = names.index(twice[0], names.index(twice[0]) + 1)
+            raise PydanticCustomError("twice", "is described twice", {"at": ("inputs", str(second))})
         return self
 
     def description(self) -> ModelDescription:
@@ -118,6 +144,7 @@ class Config(_Table):
                     minimum=-math.inf if entry.min is None else entry.min,
                     maximum=math.inf if entry.max is None else entry.max,
                     description=entry.description,
+                    accepts_nan=entry.accepts_nan,
                 )
                 for entry in self.inputs
             ),
@@ -126,6 +153,9 @@ class Config(_Table):
                 for key, entry in self.outputs.items()
             },
             classes=dict(self.classes),
+            precision=self.convert.precision,
+            chosen=self.convert.outputs,
+            places=dict(self._places),
         )
 
 
@@ -161,58 +191,21 @@ def read_config(path: Path | None) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise UsageError("configuration", f"{path.name} is not TOML: {error}", place=str(path)) from error
     try:
-        return Config.model_validate(content)
+        config = Config.model_validate(content)
     except ValidationError as error:
-        lines = _line_numbers(text)
-        mistakes = [_mistake(detail, lines) for detail in error.errors()]
-        count = len(mistakes)
+        found = mistakes(error, content, text, Config)
+        count = len(found)
         raise UsageError(
             "configuration",
-            f"{path.name} has {count} mistake{'s' if count > 1 else ''}:\n    " + "\n    ".join(mistakes),
+            f"{path.name} has {count} mistake{'s' if count > 1 else ''}:\n    " + "\n    ".join(found),
             place=str(path),
             hint="`ecu-bundle init MODEL` writes a commented example",
         ) from error
-
-
-def _mistake(detail: Any, lines: dict[tuple[str, ...], int]) -> str:
-    location = tuple(str(part) for part in detail["loc"] if part != "[key]")
-    found = location
-    while found and found not in lines:
-        found = found[:-1]
-    where = f"line {lines[found]}: " if found else ""
-    name = ".".join(location) or "the file"
-    message = {
-        "extra_forbidden": "there is no such option",
-        "missing": "is missing",
-        "literal_error": f"must be {detail.get('ctx', {}).get('expected', 'one of the known names')}",
-    }.get(detail["type"], str(detail["msg"]).removeprefix("Value error, "))
-    return f"{where}{name}: {message}"
-
-
-_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(#.*)?$")
-_KEY = re.compile(
-    r"""^\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*="""
-)
-_PART = re.compile(r""""([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+)""")
-
-
-def _line_numbers(text: str) -> dict[tuple[str, ...], int]:
-    """Line of every table and key, by its path; good enough to point at a mistake."""
-    lines: dict[tuple[str, ...], int] = {}
-    counts: dict[tuple[str, ...], int] = {}
-    table: tuple[str, ...] = ()
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := _HEADER.match(line):
-            table = _path(header.group(2))
-            if header.group(1) == "[[":
-                index = counts.get(table, 0)
-                counts[table] = index + 1
-                table = (*table, str(index))
-            lines.setdefault(table, number)
-        elif key := _KEY.match(line):
-            lines.setdefault((*table, *_path(key.group(1))), number)
-    return lines
-
-
-def _path(dotted: str) -> tuple[str, ...]:
-    return tuple(next(g for g in match.groups() if g is not None) for match in _PART.finditer(dotted))
+    config._places.update(
+        {
+            key: f"{path}, line {line}"
+            for key, line in line_numbers(text).items()
+            if key[:1] in (("inputs",), ("outputs",), ("classes",))
+        }
+    )
+    return config

@@ -7,11 +7,13 @@ import math
 from pathlib import Path
 from typing import Any
 
+from ecu_bundle.config import FILE_NAME as CONFIG
 from ecu_bundle.console import table
 from ecu_bundle.interface import Interface
-from ecu_bundle.manifest import FILE_NAME, read_manifest
+from ecu_bundle.manifest import FILE_NAME, interface_of, read_manifest
 from ecu_bundle.pipeline import Options, convert_model, load_model, make_plan
 
+CERTIFICATE = "reports/certificate.json"
 IMAGE_MAGIC = b"ECUI"
 
 
@@ -68,7 +70,8 @@ def _model(path: Path, options: Options) -> dict[str, Any]:
         "onnx_digest": model.digest,
         "onnx_bytes": len(model.data),
         "onnx_operators": dict(sorted(operators.items())),
-        "decisions": model.decisions,
+        "exact_outputs": list(model.exact_outputs),
+        "smooth_outputs": [t.name for t in model.interface.outputs if t.name not in model.exact],
         "notes": list(model.notes),
         "interface": _interface(model.interface),
     }
@@ -81,15 +84,42 @@ def _interface(interface: Interface) -> dict[str, Any]:
     return record
 
 
+_MEANINGS = {
+    "exact_outputs": " (same bits on every processor, decided as scikit-learn does)",
+    "smooth_outputs": " (agree within a tolerance)",
+}
+
+
+def notes_of(bundle: Path) -> list[str]:
+    """What a reader should know about a bundle: inputs without range, notes of its certificate."""
+    manifest = read_manifest(bundle)
+    bare = [
+        t.name
+        for t in interface_of(manifest.interface).inputs
+        if t.dtype == "float32" and not math.isfinite(t.maximum - t.minimum)
+    ]
+    notes: list[str] = json.loads((bundle / CERTIFICATE).read_bytes())["notes"]
+    if bare:
+        listed = ", ".join(bare[:4]) + (f" and {len(bare) - 4} more" if len(bare) > 4 else "")
+        notes.insert(
+            0, f"no full range is declared for {listed}: the proof chose one; declare min and max in {CONFIG}"
+        )
+    return notes
+
+
 def inspection_text(facts: dict[str, Any]) -> str:
     """The facts as a page for people."""
     interface = facts["interface"]
     rows = [["kind", facts["kind"]]]
     skipped = ("kind", "interface", "files", "estimator_text", "tools", "resources", "source", "notes")
     for key, value in facts.items():
-        if key in skipped or value in ("", None):
+        if key in skipped or value in ("", None, []):
             continue
-        shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+        shown = str(value)
+        if isinstance(value, dict):
+            shown = ", ".join(f"{k} {v}" for k, v in value.items())
+        elif isinstance(value, list):
+            shown = ", ".join(value) + _MEANINGS.get(key, "")
         rows.append([key.replace("_", " "), shown])
     if "files" in facts:
         rows.append(["files", str(len(facts["files"]))])

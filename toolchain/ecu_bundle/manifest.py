@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +14,6 @@ from ecu_bundle.interface import Code, Interface, Tensor
 from ecu_bundle.parity.certificate import InterfaceRecord
 
 FILE_NAME = "bundle.json"
-MANIFEST_VERSION = 1
 OUR_FOLDERS_OF_USERS = ("build",)
 """Folders that an integrator may make inside a bundle; not part of it."""
 
@@ -36,13 +34,12 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
-    manifest_version: Literal[1] = 1
+    manifest_version: Literal[2] = 2
     name: str
     title: str
     version: str
     target: str
     engine: Literal["ort", "native"]
-    decisions: Literal["tree", "smooth"]
     interface: InterfaceRecord
     source: Source
     onnx_digest: str
@@ -50,7 +47,6 @@ class Manifest(BaseModel):
     library_digest: str
     certificate_digest: str
     onnxruntime_version: str
-    tolerance: float
     resources: dict[str, Any]
     tools: dict[str, str]
     files: dict[str, str]
@@ -103,6 +99,18 @@ def is_bundle(folder: Path) -> bool:
     return True
 
 
+def unlisted_files(bundle: Path, manifest: Manifest) -> list[str]:
+    """Files and links that are not part of a bundle, by path with forward slashes, sorted."""
+    found = {
+        path.relative_to(bundle).as_posix()
+        for path in bundle.rglob("*")
+        if (path.is_symlink() or path.is_file())
+        and path != bundle / FILE_NAME
+        and not _foreign(path.relative_to(bundle))
+    }
+    return sorted(found - manifest.files.keys())
+
+
 def check_files(bundle: Path, manifest: Manifest) -> None:
     """Compares every file with the manifest.
 
@@ -110,11 +118,11 @@ def check_files(bundle: Path, manifest: Manifest) -> None:
         VerificationError: a file is missing, changed or not listed; names all of them.
     """
     found = file_digests(bundle)
-    wrong = [f"{path} is missing" for path in _sorted(manifest.files.keys() - found.keys())]
-    wrong += [f"{path} is not listed" for path in _sorted(found.keys() - manifest.files.keys())]
+    wrong = [f"{path} is missing" for path in sorted(manifest.files.keys() - found.keys())]
+    wrong += [f"{path} is not listed" for path in unlisted_files(bundle, manifest)]
     wrong += [
         f"{path} has changed"
-        for path in _sorted(found.keys() & manifest.files.keys())
+        for path in sorted(found.keys() & manifest.files.keys())
         if found[path] != manifest.files[path]
     ]
     if wrong:
@@ -138,7 +146,7 @@ def interface_of(record: InterfaceRecord) -> Interface:
             minimum=entry.minimum,
             maximum=entry.maximum,
             description=entry.description,
-            codes=tuple(Code(int(value), name) for value, name in entry.codes.items()),
+            codes=tuple(Code(value, entry.codes[str(value)]) for value in sorted(map(int, entry.codes))),
             accepts_nan=entry.accepts_nan,
         )
 
@@ -148,7 +156,3 @@ def interface_of(record: InterfaceRecord) -> Interface:
 
 def _foreign(path: Path) -> bool:
     return path.parts[0] in OUR_FOLDERS_OF_USERS
-
-
-def _sorted(paths: Iterable[str]) -> list[str]:
-    return sorted(paths)

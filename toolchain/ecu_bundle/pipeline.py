@@ -7,10 +7,6 @@ passed: it is made in a temporary folder beside its place and renamed at the end
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -28,7 +24,8 @@ from ecu_bundle.artifacts import (
 from ecu_bundle.artifacts import Engine as EngineName
 from ecu_bundle.config import Config, config_beside, read_config
 from ecu_bundle.errors import UsageError
-from ecu_bundle.manifest import FILE_NAME, Manifest, Source, file_digests, is_bundle
+from ecu_bundle.folders import fresh_folder, require_free, scratch_folder, write_files
+from ecu_bundle.manifest import FILE_NAME, Manifest, Source, file_digests
 from ecu_bundle.stages import Silent, Stages, Watcher
 
 if TYPE_CHECKING:
@@ -37,7 +34,7 @@ if TYPE_CHECKING:
     from ecu_bundle.building.targets import Target
     from ecu_bundle.parity import ParityReport
     from ecu_bundle.parity.certificate import Binary, Certificate, Comparison
-    from ecu_bundle.parity.comparison import Tolerance
+    from ecu_bundle.parity.tolerance import Tolerance
 
 DEFAULT_OUTPUT = Path("build/bundles")
 
@@ -114,7 +111,7 @@ def build_with_times(
     target = plan.target
     with stages.stage("load", path.name):
         loaded = load_model(path, plan)
-    with stages.stage("convert", _kind_of(loaded)):
+    with stages.stage("convert", kind_of(loaded)):
         model = convert_model(loaded, plan)
     output = _output_folder(plan, model.name)
     with stages.stage("verify", "ONNX Runtime against " + _reference_name(loaded)):
@@ -122,14 +119,14 @@ def build_with_times(
     with stages.stage("generate", f"bundle for {target.name}"):
         library = _library(target)
         image, golden, sources = _generate(model, report, plan, library)
-    with _fresh_folder(output) as folder, tempfile.TemporaryDirectory(prefix="ecu-bundle-") as scratch:
-        write_files(folder, {**sources.files, **library.bundle_files()})
+    with fresh_folder(output) as folder, scratch_folder() as scratch:
+        write_files(folder, {**sources.files, **library.bundle_files()}, output=output)
         with stages.stage("build", f"{target.tool_prefix}g++"):
-            built = _compile(folder, target, Path(scratch))
+            built = _compile(folder, target, scratch)
         with stages.stage("run", target.runner):
-            gate = run_on_target(built, target, model, report, plan.config.parity.tolerance)
+            gate = run_on_target(built, target, model, report)
         with stages.stage("report", "certificate, report, manifest"):
-            binary = _binary(built, plan, library, len(golden.rows))
+            binaries = (_binary(built, plan, library, len(golden.rows)),)
             certificate = certify(
                 loaded,
                 model,
@@ -137,14 +134,14 @@ def build_with_times(
                 sources,
                 report,
                 device=(gate,),
-                binary=binary,
+                binaries=binaries,
                 words=plan.config.description(),
                 tool_version=version("ecu-bundle"),
             )
             resources = _measure(built, image, library, plan)
-            write_files(folder, report_files(certificate, resources))
+            write_files(folder, report_files(certificate, resources), output=output)
             manifest = _manifest(loaded, model, certificate, resources, plan, files=file_digests(folder))
-            write_files(folder, {FILE_NAME: manifest.to_json()})
+            write_files(folder, {FILE_NAME: manifest.to_json()}, output=output)
     digest = sha256_hex(manifest.to_json())
     return BuiltBundle(output, model.name, target.name, plan.engine, digest), stages.seconds
 
@@ -219,24 +216,16 @@ def convert_model(loaded: LoadedModel, plan: Plan) -> OnnxModel:
 
 
 def _output_folder(plan: Plan, name: str) -> Path:
-    """Where the bundle goes; a folder that holds something else is left alone."""
+    """Where the bundle goes.
+
+    Raises:
+        UsageError: something else is there.
+    """
     output = plan.options.output
     if output is None and plan.config.build.output:
         output = plan.folder / plan.config.build.output
     output = output if output is not None else DEFAULT_OUTPUT / name / plan.target.name
-    try:
-        is_file = output.exists() and not output.is_dir()
-        is_taken = output.is_dir() and any(output.iterdir()) and not is_bundle(output)
-    except OSError as error:
-        raise _unwritable(output, error) from error
-    if is_file:
-        raise UsageError("output", f"{output} is a file", hint="choose another folder with -o")
-    if is_taken:
-        raise UsageError(
-            "output",
-            f"the folder {output} holds something that is not a bundle",
-            hint="choose an empty or new folder with -o",
-        )
+    require_free(output)
     return output
 
 
@@ -247,11 +236,11 @@ def prove(loaded: LoadedModel, model: OnnxModel, plan: Plan, stages: Stages) -> 
         VerificationError: a gate failed; names the worst row.
     """
     from ecu_bundle.parity import check_parity, require
-    from ecu_bundle.rows import read_table
+    from ecu_bundle.tables import read_rows
 
     given = plan.config.parity
     path = plan.options.data or (plan.folder / given.data if given.data else None)
-    data = None if path is None else read_table(path, model.interface)
+    data = None if path is None else read_rows(path, model.interface)
     report = check_parity(loaded, model, data=data, tolerance=given.tolerance, progress=stages.detail)
     for comparison in report.comparisons:
         require(comparison)
@@ -274,7 +263,7 @@ def _generate(
 
     words, target = plan.config.model, plan.target
     image = compile_image(model, engine=plan.engine, version=words.version)
-    limits = device_tolerance(model, target.name, report.ort, plan.config.parity.tolerance)
+    limits = device_tolerance(model, target.name, report)
     golden = choose_golden(model, report.rows, report.ort, limits)
     facts = GenerationOptions(
         tool_version=version("ecu-bundle"),
@@ -289,70 +278,12 @@ def _generate(
     return image, golden, generate(model, image, golden, facts)
 
 
-def device_tolerance(
-    model: OnnxModel, target: str, outputs: Mapping[str, Any], relative: float
-) -> dict[str, Tolerance]:
-    """How far a target may be from ONNX Runtime on the host: not at all for the host and for trees."""
-    from ecu_bundle.parity.comparison import EXACT, tolerances
+def device_tolerance(model: OnnxModel, target: str, report: ParityReport) -> dict[str, Tolerance]:
+    """How far a target may be from ONNX Runtime on the host: not at all on the host and in exact outputs."""
+    from ecu_bundle.parity.tolerance import EXACT, tolerances
 
-    if target == "host" or model.decisions == "tree":
-        return {t.name: EXACT for t in model.interface.outputs if t.dtype == "float32"}
-    return tolerances(model.interface, outputs, relative)
-
-
-@contextmanager
-def _fresh_folder(output: Path) -> Iterator[Path]:
-    """A temporary folder that takes the place of the output at the end, or vanishes.
-
-    Raises:
-        UsageError: the place cannot be written, or the disk is full.
-    """
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
-    except OSError as error:
-        raise _unwritable(output, error) from error
-    try:
-        folder.chmod(0o755)
-        yield folder
-        _replace(folder, output)
-    except OSError as error:
-        raise _unwritable(output, error) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _replace(folder: Path, output: Path) -> None:
-    """Renames the folder to its place; an older bundle there disappears only after that."""
-    if not output.exists():
-        folder.rename(output)
-        return
-    with tempfile.TemporaryDirectory(prefix=f".{output.name}.old.", dir=output.parent) as old:
-        kept = Path(old) / "bundle"
-        try:
-            output.rename(kept)
-            folder.rename(output)
-        finally:
-            # also after an interrupt between the two: without a new bundle the old one stays
-            if not output.exists() and kept.exists():
-                kept.rename(output)
-
-
-def _unwritable(output: Path, error: OSError) -> UsageError:
-    return UsageError(
-        "output",
-        f"the bundle cannot be written: {error.strerror or error}",
-        place=str(output),
-        hint="choose a folder that can be written and has room, with -o; nothing was left behind",
-    )
-
-
-def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Writes files below a folder, making folders as needed."""
-    for name, data in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+    smooth = tolerances(model.interface, report.ort, report.setting, origins=report.rows.origins)
+    return {n: EXACT if target == "host" or n in model.exact else limit for n, limit in smooth.items()}
 
 
 def _compile(folder: Path, target: Target, build_folder: Path) -> BuildResult:
@@ -361,9 +292,7 @@ def _compile(folder: Path, target: Target, build_folder: Path) -> BuildResult:
     return build_bundle(folder, target, build_folder)
 
 
-def run_on_target(
-    built: BuildResult, target: Target, model: OnnxModel, report: ParityReport, tolerance: float
-) -> Comparison:
+def run_on_target(built: BuildResult, target: Target, model: OnnxModel, report: ParityReport) -> Comparison:
     """Runs self-test and all rows on the target and compares with ONNX Runtime in Python.
 
     Raises:
@@ -371,13 +300,12 @@ def run_on_target(
     """
     from ecu_bundle.building.runner import run_rows, run_self_test
     from ecu_bundle.parity import require
-    from ecu_bundle.parity.comparison import EXACT, compare, label_margins
+    from ecu_bundle.parity.comparison import compare
     from ecu_bundle.parity.reference import ORT
+    from ecu_bundle.parity.tolerance import label_margins
 
     run_self_test(built, target)
     outputs = run_rows(built, target, report.rows, model.interface)
-    limits = device_tolerance(model, target.name, report.ort, tolerance)
-    exact = all(limit == EXACT for limit in limits.values())
     gate = compare(
         ORT,
         f"the bundle on {target.name} ({target.runner})",
@@ -385,8 +313,9 @@ def run_on_target(
         report.rows,
         expected=report.ort,
         actual=outputs,
-        tolerance=limits,
-        margins=None if exact else label_margins(model.interface, report.ort),
+        tolerance=device_tolerance(model, target.name, report),
+        margins=label_margins(model.interface, report.ort),
+        exact=model.exact,
     )
     require(gate)
     return gate
@@ -440,14 +369,13 @@ def _manifest(
     *,
     files: dict[str, str],
 ) -> Manifest:
-    binary = certificate.binary
+    (binary,) = certificate.binaries
     return Manifest(
         name=model.name,
         title=certificate.model_title,
         version=certificate.model_version,
-        target=binary.target if binary else "",
+        target=binary.target,
         engine=plan.engine,
-        decisions=model.decisions,
         interface=certificate.interface,
         source=Source(
             format=loaded.format,
@@ -457,17 +385,17 @@ def _manifest(
         ),
         onnx_digest=certificate.onnx_digest,
         image_digest=certificate.image_digest,
-        library_digest=binary.library_digest if binary else "",
+        library_digest=binary.library_digest,
         certificate_digest=sha256_hex(certificate.to_json().encode()),
-        onnxruntime_version=binary.onnxruntime_version if binary else "",
-        tolerance=plan.config.parity.tolerance,
+        onnxruntime_version=binary.onnxruntime_version,
         resources=resources,
         tools=certificate.tools,
         files=files,
     )
 
 
-def _kind_of(loaded: LoadedModel) -> str:
+def kind_of(loaded: LoadedModel) -> str:
+    """What is converted, in a word or two."""
     return "ONNX graph" if loaded.estimator is None else type(loaded.estimator).__name__
 
 

@@ -13,9 +13,9 @@ from ecu_bundle.artifacts import OnnxModel
 from ecu_bundle.errors import UsageError
 from ecu_bundle.interface import Interface, Rows
 from ecu_bundle.manifest import FILE_NAME, interface_of, read_manifest
-from ecu_bundle.pipeline import Options, convert_model, load_model, make_plan
-from ecu_bundle.rows import read_table, refuse_missing, rows_from
+from ecu_bundle.pipeline import Options, convert_model, kind_of, load_model, make_plan
 from ecu_bundle.stages import Silent, Stages, Watcher
+from ecu_bundle.tables import read_rows
 
 Predictions = dict[str, NDArray[Any]]
 
@@ -63,9 +63,9 @@ def _run_model(
     plan = make_plan(path, options)
     with stages.stage("load", path.name):
         loaded = load_model(path, plan)
-    with stages.stage("convert"):
+    with stages.stage("convert", kind_of(loaded)):
         model = convert_model(loaded, plan)
-    rows = _read(table, model.interface)
+    rows = read_rows(table, model.interface)
     with stages.stage("run", f"{len(rows)} rows"):
         if engine == "sklearn":
             return model.interface, _reference(loaded, model, rows)
@@ -94,17 +94,13 @@ def _run_bundle(path: Path, table: Path, engine: str, stages: Stages) -> tuple[I
     interface = interface_of(manifest.interface)
     if engine not in ("auto", manifest.engine):
         raise _no_engine(engine, f"auto, {manifest.engine}")
-    rows = _read(table, interface)
+    rows = read_rows(table, interface)
     target = get_target(manifest.target)
     with tempfile.TemporaryDirectory(prefix="ecu-bundle-") as scratch:
         with stages.stage("build", target.title):
             built = build_bundle(path, target, Path(scratch))
         with stages.stage("run", f"{len(rows)} rows, {target.runner}"):
             return interface, dict(run_rows(built, target, rows, interface))
-
-
-def _read(table: Path, interface: Interface) -> Rows:
-    return refuse_missing(rows_from(read_table(table, interface), interface), interface)
 
 
 def _no_engine(engine: str, choices: str) -> UsageError:

@@ -1,80 +1,48 @@
-"""User data into the device form of an interface, and files of rows."""
+"""User data into the device form of an interface."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ecu_bundle.errors import UsageError
-from ecu_bundle.interface import MISSING_CODE, UNKNOWN_CODE, Array, Code, Interface, Rows, Tensor
-
-MAX_FILE_BYTES = 2 << 30
-_GAPS = ("", "NaN", "nan", "NA", "N/A", "null", "None")
-"""What stands for a missing number in a CSV file."""
-
-
-def read_table(path: Path, interface: Interface | None = None) -> Any:
-    """Reads ``.npy``, ``.csv`` or ``.parquet``: an array, or a DataFrame with named columns.
-
-    In a CSV file the columns of text categories are read as text: "02" is not 2, and "NA" is not
-    missing; an empty cell is.
-
-    Raises:
-        UsageError: no such file, unknown ending, or content that cannot be read.
-    """
-    if not path.is_file():
-        raise UsageError("data", f"there is no file {path.name}", place=str(path))
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise UsageError("data", f"{path.name} is larger than {MAX_FILE_BYTES >> 30} GiB", place=str(path))
-    try:
-        match path.suffix.lower():
-            case ".npy":
-                return np.load(path, allow_pickle=False)
-            case ".csv":
-                import pandas as pd
-
-                text = {t.name for t in interface.inputs if _has_text_codes(t)} if interface else set()
-                return _read_csv(path, text) if text else pd.read_csv(path)
-            case ".parquet":
-                import pandas as pd
-
-                return pd.read_parquet(path)
-    except ImportError as error:
-        raise UsageError(
-            "data", "reading Parquet needs pyarrow", place=str(path), hint="pip install 'ecu-bundle[parquet]'"
-        ) from error
-    except Exception as error:
-        raise UsageError("data", f"{path.name} cannot be read: {error}", place=str(path)) from error
-    raise UsageError(
-        "data", f"unknown kind of file {path.suffix!r}", place=str(path), hint="use .npy, .csv or .parquet"
-    )
+from ecu_bundle.interface import (
+    MATRIX_INPUT,
+    MISSING_CODE,
+    UNKNOWN_CODE,
+    Array,
+    Code,
+    Interface,
+    Rows,
+    Tensor,
+)
 
 
-def _has_text_codes(tensor: Tensor) -> bool:
-    return any(code.value >= 0 and code.name != str(code.value) for code in tensor.codes)
+class Source:
+    """Where values stand, for messages. Rows are counted from 1, as a person counts them."""
+
+    def whole(self) -> str:
+        """The place of the whole table; empty for data in memory."""
+        return ""
+
+    def row(self, row: int) -> str:
+        return f"row {row + 1} (counted from 1)"
+
+    def cell(self, row: int, column: str) -> str:
+        """The place of one value: row from 0, and the column in words."""
+        return f"{self.row(row)}, column {column}"
 
 
-def _read_csv(path: Path, text: set[str]) -> Any:
-    """A CSV file with some columns left as text, where only an empty cell is missing."""
-    import pandas as pd
-
-    columns = list(pd.read_csv(path, nrows=0).columns)
-    frame = pd.read_csv(
-        path,
-        dtype={name: object for name in columns if name in text},
-        keep_default_na=False,
-        na_values={name: list(_GAPS) for name in columns if name not in text},
-    )
-    for name in text & set(columns):
-        frame[name] = pd.Series([cell or None for cell in frame[name]], dtype=object, index=frame.index)
-    return frame
+IN_MEMORY = Source()
+_NO_NUMBERS = "cMmV"
+"""Kinds of dtypes that numpy would cast to float silently: complex, dates, durations, records."""
 
 
-def rows_from(X: Any, interface: Interface, origin: str = "data") -> Rows:
+def rows_from(X: Any, interface: Interface, origin: str = "data", *, source: Source = IN_MEMORY) -> Rows:
     """Turns user data into rows in device form.
 
     Args:
@@ -82,6 +50,7 @@ def rows_from(X: Any, interface: Interface, origin: str = "data") -> Rows:
             mapping of columns, or Rows.
         interface: what the model takes.
         origin: noted for every row.
+        source: where X comes from, for messages.
 
     Raises:
         UsageError: wrong column count, a missing column, text that is no category, or a value that
@@ -90,17 +59,22 @@ def rows_from(X: Any, interface: Interface, origin: str = "data") -> Rows:
     if isinstance(X, Rows):
         return X
     if hasattr(X, "columns") or isinstance(X, Mapping):
-        tensors = _from_columns(X, interface)
+        tensors = _from_columns(X, interface, source)
     else:
-        tensors = _from_matrix(np.asarray(X), interface)
+        tensors = _from_matrix(np.asarray(X), interface, source)
     counts = {array.shape[0] for array in tensors.values()}
     if len(counts) != 1:
-        raise UsageError("data", f"the columns have different lengths: {sorted(counts)}")
+        raise UsageError(
+            "data",
+            f"the columns have different lengths: {sorted(counts)}",
+            place=source.whole(),
+            hint="give every column one value per row",
+        )
     return Rows(tensors, (origin,) * counts.pop())
 
 
-def refuse_missing(rows: Rows, interface: Interface) -> Rows:
-    """The same rows, when no value is NaN that the model has no rule for.
+def refuse_missing(rows: Rows, interface: Interface, source: Source = IN_MEMORY) -> Rows:
+    """The same rows, when no value is NaN where the input refuses NaN.
 
     Raises:
         UsageError: names row and column of the first such value.
@@ -108,12 +82,13 @@ def refuse_missing(rows: Rows, interface: Interface) -> Rows:
     for tensor in interface.inputs:
         values = rows.tensors[tensor.name]
         if tensor.dtype == "float32" and not tensor.accepts_nan and np.isnan(values).any():
-            row = int(np.flatnonzero(np.isnan(values).any(axis=1))[0])
+            row, element = map(int, np.argwhere(np.isnan(values))[0])
             raise UsageError(
                 "data",
-                "the value is missing (NaN), and the model has no rule for it",
-                place=f"row {row}, column {tensor.name!r}",
-                hint="fill missing values, or train the model with an imputer",
+                "the value is missing (NaN), and this input refuses NaN",
+                place=source.cell(row, _column(tensor, element)),
+                hint="fill missing values, or train the model with an imputer; `ecu-bundle inspect` "
+                "lists the inputs that accept NaN",
             )
     return rows
 
@@ -123,71 +98,113 @@ def matrix_of(rows: Rows) -> NDArray[np.float32]:
     return np.concatenate([a.astype(np.float32) for a in rows.tensors.values()], axis=1)
 
 
-def _from_matrix(X: NDArray[Any], interface: Interface) -> dict[str, Array]:
+def _from_matrix(X: NDArray[Any], interface: Interface, source: Source) -> dict[str, Array]:
     if X.ndim == 1 and interface.features == X.shape[0]:
         X = X.reshape(1, -1)
     if X.ndim != 2 or X.shape[1] != interface.features:
         raise UsageError(
             "data",
             f"the model takes {interface.features} columns, the data has shape {X.shape}",
+            place=source.whole(),
             hint="one row per sample, columns in the order of the interface: "
-            + ", ".join(t.name for t in interface.inputs[:8]),
+            + ", ".join(t.name for t in interface.inputs[:8])
+            + (", ..." if len(interface.inputs) > 8 else ""),
         )
     tensors: dict[str, Array] = {}
     start = 0
     for tensor in interface.inputs:
-        tensors[tensor.name] = _to_device(X[:, start : start + tensor.elements], tensor)
+        tensors[tensor.name] = _to_device(X[:, start : start + tensor.elements], tensor, source)
         start += tensor.elements
     return tensors
 
 
-def _from_columns(X: Any, interface: Interface) -> dict[str, Array]:
+def _from_columns(X: Any, interface: Interface, source: Source) -> dict[str, Array]:
     names = list(X.columns) if hasattr(X, "columns") else list(X)
     present = [str(name) for name in names]
     duplicated = sorted({n for n in present if present.count(n) > 1})
     if duplicated:
-        raise UsageError("data", f"column {duplicated[0]!r} stands twice in the data")
+        raise UsageError(
+            "data",
+            f"column {duplicated[0]!r} stands twice in the data",
+            place=source.whole(),
+            hint="keep the column that the model shall get",
+        )
     missing = [t.name for t in interface.inputs if t.name not in present]
-    if missing and len(interface.inputs) == 1 and len(present) == interface.features:
-        return _from_matrix(np.asarray(X), interface)
+    if missing and [t.name for t in interface.inputs] == [MATRIX_INPUT]:
+        return _from_matrix(_side_by_side(X), interface, source)  # a model without column names
     if missing:
         raise UsageError(
             "data",
             "the data lacks the column" + ("s " if len(missing) > 1 else " ") + ", ".join(map(repr, missing)),
-            hint="columns present: " + ", ".join(map(repr, present[:20])),
+            place=source.whole(),
+            hint=_close(missing[0], present)
+            + "columns present: "
+            + ", ".join(map(repr, present[:20]))
+            + (", ..." if len(present) > 20 else ""),
         )
     by_name = dict(zip(present, names, strict=True))
     tensors: dict[str, Array] = {}
     for tensor in interface.inputs:
         column = np.asarray(X[by_name[tensor.name]])
-        tensors[tensor.name] = _to_device(column.reshape(len(column), -1), tensor)
+        tensors[tensor.name] = _to_device(column.reshape(len(column), -1), tensor, source)
     return tensors
 
 
-def _to_device(values: NDArray[Any], tensor: Tensor) -> Array:
+def _side_by_side(X: Any) -> NDArray[Any]:
+    return np.column_stack(list(X.values())) if isinstance(X, Mapping) else np.asarray(X)
+
+
+def _close(name: str, names: list[str]) -> str:
+    found = difflib.get_close_matches(name, names, n=1)
+    return f"rename {found[0]!r} if it is {name!r}; " if found else ""
+
+
+def _column(tensor: Tensor, element: int) -> str:
+    """A column in words: its name, and its position where one input has many values."""
+    place = f", value {element + 1} of {tensor.elements}" if tensor.elements > 1 else ""
+    return f"{tensor.name!r}{place}"
+
+
+def _to_device(values: NDArray[Any], tensor: Tensor, source: Source) -> Array:
     if values.shape[1] != tensor.elements:
         raise UsageError(
-            "data", f"input {tensor.name!r} takes {tensor.elements} values a row, got {values.shape[1]}"
+            "data",
+            f"input {tensor.name!r} takes {tensor.elements} values a row, got {values.shape[1]}",
+            place=source.whole(),
+            hint="give an array of shape (rows, elements)",
         )
     if tensor.codes:
-        return _to_codes(values, tensor)
+        return _to_codes(values, tensor, source)
+    if values.dtype.kind in _NO_NUMBERS:
+        raise UsageError(
+            "data",
+            f"column {tensor.name!r} holds {values.dtype}, which are no real numbers",
+            place=source.whole(),
+            hint="give numbers, for instance float32",
+        )
     try:
         with np.errstate(over="ignore"):
             return np.ascontiguousarray(values.astype(np.float32))
     except (TypeError, ValueError) as error:
-        for index, value in enumerate(values.ravel().tolist()):
+        for (row, element), value in np.ndenumerate(values.astype(object)):
             try:
                 float(value)
             except (TypeError, ValueError):
                 raise UsageError(
                     "data",
                     f"{value!r} is not a number",
-                    place=f"row {index // tensor.elements}, column {tensor.name!r}",
+                    place=source.cell(row, _column(tensor, element)),
+                    hint="write numbers with a decimal point; leave the cell empty for a missing value",
                 ) from error
-        raise UsageError("data", f"column {tensor.name!r} is not numeric: {error}") from error
+        raise UsageError(
+            "data",
+            f"column {tensor.name!r} is not numeric: {error}",
+            place=source.whole(),
+            hint="give numbers that float32 can hold",
+        ) from error
 
 
-def _to_codes(values: NDArray[Any], tensor: Tensor) -> NDArray[np.int32]:
+def _to_codes(values: NDArray[Any], tensor: Tensor, source: Source) -> NDArray[np.int32]:
     numbers = {code.value for code in tensor.codes}
     by_name = {code.name: code.value for code in reversed(tensor.codes)}
     missing = MISSING_CODE if Code(MISSING_CODE, "missing") in tensor.codes else None
@@ -200,8 +217,10 @@ def _to_codes(values: NDArray[Any], tensor: Tensor) -> NDArray[np.int32]:
             raise UsageError(
                 "data",
                 f"{value!r} is not a category of {tensor.name!r}",
-                place=f"row {index[0]}, column {tensor.name!r}",
-                hint="categories: " + ", ".join(code.name for code in tensor.codes[:20]),
+                place=source.cell(index[0], _column(tensor, index[1])),
+                hint="categories: "
+                + ", ".join(code.name for code in tensor.codes[:20])
+                + (", ..." if len(tensor.codes) > 20 else ""),
             )
         codes[index] = code
     return codes

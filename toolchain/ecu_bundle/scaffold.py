@@ -13,33 +13,42 @@ from ecu_bundle.interface import Tensor
 from ecu_bundle.pipeline import Options, load_model, make_plan
 
 _HEAD = """\
-# How ecu-bundle builds this model. Everything is optional; a line with one # shows a default or an example.
+# How ecu-bundle builds this model. Everything is optional. Lines that begin with "# name =" are options
+# that are not set: take the # away and put your own value in place of the example.
 
 [model]
-name = {name}            # C identifier: names files, the CMake target and the C++ namespace
-title = {title}          # for people
-# version = "1.0.0"      # of the model, as you count
+# C identifier: names files, the CMake target and the C++ namespace
+name = {name}
+# for people
+title = {title}
+# version = "1.0.0"  # of the model, as you count
 
 """
 
 _INPUTS = """\
 # The inputs in the order of the device buffers. Units and ranges appear in the generated header;
 # ranges also say where the proof takes its rows, so declare what the sensor can deliver.
+# Without a range the proof takes it from your rows or from the model, or assumes one and says so.
 """
 
 _TAIL = """\
+[convert]
+# precision = "float"  # "double": a smooth model computes in float64; slower where the processor has none
+# outputs = [{outputs}]  # those to keep; default: all that are usual for the kind of model
+
 [build]
-# target = "host"        # `ecu-bundle targets` lists them
-# engine = "auto"        # ort where the target can host ONNX Runtime
-# output = "build"       # folder of the bundle, relative to this file
+# target = "host"  # `ecu-bundle targets` lists them
+# engine = "auto"  # ort where the target can host ONNX Runtime
+# output = "{name}-bundle"  # folder of the bundle itself, relative to this file;
+#                             default: build/bundles/{name}/<target> in the folder where you build
 
 [load]
-# trust_pickle = false        # run the code inside a .joblib or .pkl file, in a child process
-# allow_version_skew = false  # accept a model that another scikit-learn wrote
+# trust_pickle = false  # true runs the code inside a .joblib or .pkl file, in a child process
+# allow_version_skew = false  # true accepts a model that another scikit-learn wrote
 
 [parity]
-# data = "rows.csv"      # rows for the proof, relative to this file; .npy, .csv or .parquet
-# tolerance = 1e-5       # of smooth models, relative to each value and to the largest one
+# data = "rows.csv"  # rows for the proof, relative to this file; .npy, .csv or .parquet
+# tolerance = 1e-5  # of smooth models, relative to each value and to the largest one
 """
 
 
@@ -59,6 +68,13 @@ def write_config(
     """
     path = Path(path)
     place = (path if path.is_dir() else path.parent) / FILE_NAME if output is None else Path(output)
+    if place.is_dir():
+        raise UsageError(
+            "init",
+            f"{place.name or place} is a folder",
+            place=str(place),
+            hint=f"give a file, for instance -o {place / FILE_NAME}",
+        )
     if place.exists() and not force:
         raise UsageError("init", f"{place.name} exists already", place=str(place), hint="--force replaces it")
     # An existing configuration may give permissions, but its words are not those of the model.
@@ -66,7 +82,12 @@ def write_config(
     try:
         place.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UsageError("init", f"cannot write {place.name}: {error.strerror}", place=str(place)) from error
+        raise UsageError(
+            "init",
+            f"cannot write {place.name}: {error.strerror}",
+            place=str(place),
+            hint="choose a file in a folder that exists and can be written, with -o",
+        ) from error
     return place
 
 
@@ -91,7 +112,7 @@ def config_text(model: OnnxModel) -> str:
         )
         parts += [f"# {_quoted(code.name)} = {_quoted(code.name)}\n" for code in labels]
         parts.append("\n")
-    return "".join(parts) + _TAIL
+    return "".join(parts) + _TAIL.format(name=model.name, outputs=", ".join(map(_quoted, model.standard)))
 
 
 def _input(tensor: Tensor) -> str:
@@ -101,6 +122,8 @@ def _input(tensor: Tensor) -> str:
         lines.append(f"# categories: {names}{', ...' if len(tensor.codes) > 12 else ''}".replace("\n", " "))
     else:
         lines += ['# unit = ""', "# min = 0.0", "# max = 1.0"]
+        if tensor.accepts_nan:
+            lines.append("# accepts_nan = false  # refuse NaN, though the model has a rule for it")
     return "\n".join([*lines, '# description = ""', "", ""])
 
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecu_bundle.artifacts import OnnxModel, sha256_hex
 from ecu_bundle.errors import UsageError, VerificationError
-from ecu_bundle.manifest import Manifest, check_files, interface_of, read_manifest
-from ecu_bundle.pipeline import Options, load_model, make_plan, run_on_target
+from ecu_bundle.folders import scratch_folder
+from ecu_bundle.interface import Code, Column, Interface
+from ecu_bundle.manifest import Manifest, check_files, read_manifest
+from ecu_bundle.pipeline import Options, Plan, load_model, make_plan, run_on_target
+from ecu_bundle.records import CERTIFICATE, Records, read_records
 from ecu_bundle.stages import Silent, Stages, Watcher
 
 if TYPE_CHECKING:
+    from ecu_bundle.artifacts import LoadedModel, OnnxModel
+    from ecu_bundle.building.driver import BuildResult
     from ecu_bundle.parity import ParityReport
-    from ecu_bundle.parity.certificate import Comparison
+    from ecu_bundle.parity.certificate import Certificate, Comparison
+    from ecu_bundle.parity.changes import Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +33,17 @@ class Verified:
         name, target: of the bundle.
         comparisons: the gates that were run again.
         same_binary: the library has the bytes that the certificate names.
-        changes: what differs from the certificate without breaking it, for instance the compiler.
+        changes: fields of the certificate that have another value now, without breaking it: for
+            instance the compiler.
+        omitted: what could not be computed again, and why.
     """
 
     name: str
     target: str
     comparisons: tuple[Comparison, ...]
     same_binary: bool
-    changes: tuple[str, ...]
+    changes: tuple[Change, ...]
+    omitted: tuple[str, ...]
 
 
 def verify(
@@ -45,25 +54,28 @@ def verify(
     options: Options | None = None,
     watcher: Watcher | None = None,
 ) -> Verified:
-    """Runs the proof again on a delivered bundle.
+    """Runs the proof again on a delivered bundle, and the certificate with it.
 
-    Every file is compared with the manifest; the bundle is built afresh and run on its target
-    (under QEMU where needed); its outputs are compared with ONNX Runtime and, when the model is
-    given, with scikit-learn.
+    Every file is compared with the manifest, and the records with each other; the bundle is built
+    afresh and run on its target (under QEMU where needed); its outputs are compared with ONNX Runtime
+    and, when the model is given, with scikit-learn. Tolerance, exact outputs and NaN rules come from
+    the certificate, the graph and the model image, never from the manifest.
 
     Args:
         bundle: folder of the bundle.
         model: the model that it was made of; None leaves scikit-learn out.
-        data: rows for the proof; None takes generated rows only.
+        data: rows for the proof; None takes those of the configuration beside the model, where the
+            certificate has rows of the user.
         options: target (must be the bundle's), permissions for loading the model.
         watcher: is told about the stages.
 
     Raises:
-        VerificationError: a file, a digest or an output differs; names it.
+        VerificationError: a file, a record or an output differs; names it.
         UsageError: not a bundle, another target, or a model that is not its source.
     """
     from ecu_bundle.building.driver import build_bundle
     from ecu_bundle.building.targets import get_target
+    from ecu_bundle.parity.changes import changes
 
     bundle = Path(bundle)
     options = options or Options()
@@ -71,8 +83,7 @@ def verify(
     with stages.stage("check", "digests of every file"):
         manifest = read_manifest(bundle)
         check_files(bundle, manifest)
-        check_records(bundle, manifest)
-        onnx_model = read_onnx(bundle, manifest)
+        records = read_records(bundle, manifest)
     if options.target not in (None, manifest.target):
         raise UsageError(
             "verify",
@@ -81,93 +92,173 @@ def verify(
         )
     target = get_target(manifest.target)
     with stages.stage("verify", "reference rows"):
-        report = _prove(onnx_model, manifest, model, data, options=options, stages=stages)
-    with tempfile.TemporaryDirectory(prefix="ecu-bundle-") as scratch:
+        proof = _prove(records, manifest, model, data, options=options, stages=stages)
+    with scratch_folder() as scratch:
         with stages.stage("build", f"{target.tool_prefix}g++"):
-            built = build_bundle(bundle, target, Path(scratch))
+            built = build_bundle(bundle, target, scratch)
         with stages.stage("run", target.runner):
-            gate = run_on_target(built, target, onnx_model, report, manifest.tolerance)
-        changes = _changes(manifest, built.library_digest)
-    return Verified(manifest.name, manifest.target, (*report.comparisons, gate), not changes, changes)
-
-
-def check_records(bundle: Path, manifest: Manifest) -> None:
-    """Compares model, image and certificate with the digests that the manifest gives for them.
-
-    Raises:
-        VerificationError: one of them is missing or is another; names it.
-    """
-    records = {
-        f"model/{manifest.name}.onnx": ("ONNX file", manifest.onnx_digest),
-        f"model/{manifest.name}.ecui": ("model image", manifest.image_digest),
-        "reports/certificate.json": ("certificate", manifest.certificate_digest),
-    }
-    for name, (what, digest) in records.items():
-        path = bundle / name
-        if not path.is_file() or sha256_hex(path.read_bytes()) != digest:
-            raise VerificationError("verify", f"the {what} is not the one of the manifest", place=name)
-
-
-def read_onnx(bundle: Path, manifest: Manifest) -> OnnxModel:
-    """The ONNX model inside a bundle that `check_records` accepted, with the manifest's interface.
-
-    Raises:
-        VerificationError: the file is no ONNX file.
-    """
-    import onnx
-
-    name = f"model/{manifest.name}.onnx"
-    try:
-        proto = onnx.load_from_string((bundle / name).read_bytes())
-    except Exception as error:  # protobuf's DecodeError, whose module has no types
-        raise VerificationError("verify", f"not an ONNX file: {error}", place=name) from error
-    return OnnxModel(
-        name=manifest.name,
-        proto=proto,
-        interface=interface_of(manifest.interface),
-        decisions=manifest.decisions,
+            gate = run_on_target(built, target, proof.model, proof.report)
+        now = _certificate(records, proof, gate, built)
+        omitted = _omitted(records.certificate, proof)
+        found = changes(records.certificate, _without_omitted(records.certificate, now, proof))
+        same_binary = built.library_digest == manifest.library_digest
+    return Verified(
+        manifest.name, manifest.target, (*proof.report.comparisons, gate), same_binary, found, omitted
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """The proof on the host, run again.
+
+    Attributes:
+        loaded: the model; without an estimator when only the bundle was given.
+        model: the ONNX model of the bundle.
+        report: of the comparison.
+        same_rows: the rows are those of the certificate.
+    """
+
+    loaded: LoadedModel
+    model: OnnxModel
+    report: ParityReport
+    same_rows: bool
+
+
 def _prove(
-    onnx_model: OnnxModel,
+    records: Records,
     manifest: Manifest,
     model: str | Path | None,
     data: str | Path | None,
     *,
     options: Options,
     stages: Stages,
-) -> ParityReport:
+) -> _Proof:
     from ecu_bundle.artifacts import LoadedModel
-    from ecu_bundle.conversion.preparation import prepare
     from ecu_bundle.parity import check_parity, require
-    from ecu_bundle.rows import read_table
+    from ecu_bundle.parity.certify import rows_digest
+    from ecu_bundle.tables import read_rows
 
+    onnx_model = records.model
     if model is None:
         loaded = LoadedModel(manifest.name, "onnx", manifest.source.digest, None, onnx_model.data)
     else:
-        loaded = load_model(Path(model), make_plan(Path(model), dataclasses.replace(options, target=None)))
+        plan = make_plan(Path(model), dataclasses.replace(options, target=None))
+        loaded = load_model(Path(model), plan)
         if loaded.source_digest != manifest.source.digest:
             raise UsageError(
                 "verify",
                 f"{Path(model).name} is not the model that the bundle was made of",
                 place=f"its digest is {loaded.source_digest}, the manifest names {manifest.source.digest}",
             )
-        if loaded.estimator is not None:
-            onnx_model = dataclasses.replace(onnx_model, columns=prepare(loaded.estimator).columns)
-    table: Any = None if data is None else read_table(Path(data), onnx_model.interface)
+        onnx_model = _with_columns(loaded, onnx_model)
+        data = data or _configured_data(plan, records.certificate)
+    table: Any = None if data is None else read_rows(Path(data), onnx_model.interface)
     report = check_parity(
-        loaded, onnx_model, data=table, tolerance=manifest.tolerance, progress=stages.detail
+        loaded, onnx_model, data=table, tolerance=records.certificate.tolerance, progress=stages.detail
     )
     for comparison in report.comparisons:
         require(comparison)
-    return report
+    same_rows = rows_digest(report.rows) == records.certificate.rows_digest
+    return _Proof(loaded, onnx_model, report, same_rows)
 
 
-def _changes(manifest: Manifest, library_digest: str) -> tuple[str, ...]:
-    if library_digest == manifest.library_digest:
-        return ()
-    return (
-        f"the library has other bytes than the certificate names ({library_digest[:16]} instead of "
-        f"{manifest.library_digest[:16]}): another compiler or other flags built it",
+def _with_columns(loaded: LoadedModel, model: OnnxModel) -> OnnxModel:
+    """The columns of the estimator, and the inputs that accept NaN found again.
+
+    Raises:
+        VerificationError: the bundle accepts NaN elsewhere.
+    """
+    from ecu_bundle.conversion.preparation import prepare
+    from ecu_bundle.parity.missing import settle_missing
+
+    if loaded.estimator is None:
+        return model
+    prepared = prepare(loaded.estimator)
+    columns = [prepared.columns[position] for position in prepared.used]
+    ordered = _with_code_order(model.interface, columns)
+    settled = settle_missing(loaded, dataclasses.replace(model, columns=prepared.columns, interface=ordered))
+    pairs = list(zip(model.interface.inputs, settled.interface.inputs, strict=True))
+    # An input may refuse what the model has a rule for: ``accepts_nan = false`` in the configuration.
+    wrong = [stored.name for stored, now in pairs if stored.accepts_nan and not now.accepts_nan]
+    if wrong:
+        raise VerificationError(
+            "verify",
+            f"the bundle has another rule for NaN than the model, in {', '.join(wrong)}",
+            place=f"{CERTIFICATE}: interface.inputs: accepts_nan",
+        )
+    inputs = tuple(dataclasses.replace(now, accepts_nan=stored.accepts_nan) for stored, now in pairs)
+    return dataclasses.replace(settled, interface=dataclasses.replace(settled.interface, inputs=inputs))
+
+
+def _with_code_order(interface: Interface, columns: Sequence[Column]) -> Interface:
+    """The codes of each input in the order of its column, which the rows of the proof follow."""
+    if len(columns) != len(interface.inputs):
+        return interface  # one matrix, without codes
+    inputs = []
+    for tensor, column in zip(interface.inputs, columns, strict=True):
+        position = {code.value: i for i, code in enumerate(column.codes)}
+        codes = sorted(tensor.codes, key=_by(position))
+        inputs.append(dataclasses.replace(tensor, codes=tuple(codes)))
+    return Interface(interface.kind, tuple(inputs), interface.outputs)
+
+
+def _by(position: Mapping[int, int]) -> Callable[[Code], int]:
+    return lambda code: position.get(code.value, len(position))
+
+
+def _configured_data(plan: Plan, certificate: Certificate) -> Path | None:
+    """The rows of the configuration beside the model, where the certificate has rows of the user."""
+    given = plan.config.parity.data
+    used = any(source.origin == "data" for source in certificate.rows)
+    return plan.folder / given if given and used else None
+
+
+def _certificate(records: Records, proof: _Proof, gate: Comparison, built: BuildResult) -> Certificate:
+    """The certificate as it would be written now."""
+    from ecu_bundle.conversion.description import ModelDescription
+    from ecu_bundle.parity.certify import certify
+
+    stored = records.certificate
+    built_now = {
+        "compiler": built.compiler,
+        "flags": built.flags,
+        "library_digest": built.library_digest,
+        "self_test": "passed",
+    }
+    return certify(
+        proof.loaded,
+        proof.model,
+        records.image,
+        records.sources,
+        proof.report,
+        device=(gate,),
+        binaries=tuple(binary.model_copy(update=built_now) for binary in stored.binaries),
+        words=ModelDescription(title=stored.model_title, version=stored.model_version),
+        tool_version=version("ecu-bundle"),
     )
+
+
+def _without_omitted(stored: Certificate, now: Certificate, proof: _Proof) -> Certificate:
+    """What was not computed again keeps its stored value."""
+    kept = ["notes"]  # the conversion is not repeated
+    if proof.loaded.estimator is None and stored.reference.source_format != "onnx":
+        kept += ["reference", "limits", "claims"]
+    if not proof.same_rows and _rows_are_missing(stored, proof):
+        kept += ["rows", "rows_digest", "comparisons", "witnesses", "bounds"]
+    return now.model_copy(update={name: getattr(stored, name) for name in kept})
+
+
+def _omitted(stored: Certificate, proof: _Proof) -> tuple[str, ...]:
+    if proof.same_rows or not _rows_are_missing(stored, proof):
+        return ()
+    if proof.loaded.estimator is None and stored.reference.source_format != "onnx":
+        return ("the comparison with scikit-learn and its rows: give the model with --model",)
+    return ("the figures of the comparisons: the certificate has rows of the user, give them with --data",)
+
+
+def _rows_are_missing(stored: Certificate, proof: _Proof) -> bool:
+    """Whether the rows of the certificate cannot be made from what was given."""
+    if proof.loaded.estimator is None and stored.reference.source_format != "onnx":
+        return True
+    user = any(source.origin == "data" for source in stored.rows)
+    return user and "data" not in proof.report.rows.origins

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ecu_bundle.artifacts import LoadedModel, OnnxModel
 from ecu_bundle.conversion.description import ModelDescription
 from ecu_bundle.conversion.naming import check_names
-from ecu_bundle.conversion.words import describe_input, describe_output, match_inputs
+from ecu_bundle.conversion.words import (
+    check_outputs,
+    describe_input,
+    describe_output,
+    match_inputs,
+    restrict_missing,
+)
 from ecu_bundle.errors import UsageError
 from ecu_bundle.identifiers import bundle_name
 from ecu_bundle.interface import MATRIX_INPUT, Interface, Tensor
@@ -21,16 +29,22 @@ def convert(
     model: LoadedModel | Any,
     *,
     sample: Any = None,
-    precision: Literal["float"] = "float",
+    precision: Literal["float", "double"] | None = None,
+    outputs: Sequence[str] = (),
     description: ModelDescription | None = None,
+    config: str | Path | None = None,
 ) -> OnnxModel:
     """Converts a model to the ONNX graph that the engines run.
 
     Args:
         model: a loaded model, or a fitted scikit-learn estimator.
         sample: rows as the model would get them; checked against the interface.
-        precision: ``"float"``: float32 inside the graph.
+        precision: ``"float"``: smooth models compute in float32; ``"double"``: in float64, inputs and
+            outputs stay float32. Trees are exact in both. None: as described, else ``"float"``.
+        outputs: standard names of the outputs to keep, for instance ``["label"]``, or ``["label",
+            "decision_function"]`` in place of probabilities; empty: as described, else the usual ones.
         description: names, units, ranges and class names.
+        config: an ``ecu-bundle.toml`` to take the description from.
 
     Raises:
         UnsupportedModelError: a construct that cannot be converted; names the estimator.
@@ -38,14 +52,26 @@ def convert(
     """
     from ecu_bundle.loading import from_estimator
 
-    if precision != "float":
-        raise UsageError("convert", f"precision {precision!r} is not available", hint="use 'float'")
+    if description is not None and config is not None:
+        raise UsageError("convert", "description and config are given both", hint="give one of them")
     loaded = model if isinstance(model, LoadedModel) else from_estimator(model)
-    words = description or ModelDescription()
+    words = description or _described(config)
+    words = dataclasses.replace(words, precision=precision or words.precision)
+    words = dataclasses.replace(words, chosen=tuple(outputs) or words.chosen)
+    if words.precision not in ("float", "double"):
+        raise UsageError(
+            "convert", f"there is no precision {words.precision!r}", hint="use 'float' or 'double'"
+        )
     name = bundle_name(words.name or loaded.name)
     if loaded.estimator is None:
         from ecu_bundle.conversion.from_onnx import adopt
 
+        if words.precision == "double" or words.chosen:
+            raise UsageError(
+                "convert",
+                "an ONNX file is taken as it is: precision and outputs cannot be chosen",
+                hint="leave both out, or give the scikit-learn model",
+            )
         converted = adopt(loaded, name, words)
     else:
         converted = _convert_estimator(loaded, name, words)
@@ -56,18 +82,29 @@ def convert(
     return converted
 
 
+def _described(config: str | Path | None) -> ModelDescription:
+    from ecu_bundle.config import read_config
+
+    return ModelDescription() if config is None else read_config(Path(config)).description()
+
+
 def _convert_estimator(loaded: LoadedModel, name: str, words: ModelDescription) -> OnnxModel:
     from ecu_bundle.conversion import graph
+    from ecu_bundle.conversion.decisions.widening import keep_wide
+    from ecu_bundle.conversion.exactness import exact_outputs
     from ecu_bundle.conversion.exporter import export
     from ecu_bundle.conversion.preparation import prepare
     from ecu_bundle.conversion.probing import choose_outputs
     from ecu_bundle.conversion.refusals import refuse_hopeless
+    from ecu_bundle.conversion.selection import select_outputs
     from ecu_bundle.parity.missing import settle_missing
     from ecu_bundle.parity.outputs import outputs_of
 
-    estimator = loaded.estimator
+    estimator, double = loaded.estimator, words.precision == "double"
     refuse_hopeless(estimator)
-    outputs = outputs_of(estimator)
+    possible = outputs_of(estimator)
+    outputs = select_outputs(possible, words.chosen, estimator)
+    check_outputs((*possible.names, *outputs.names), possible.codes, words)
     prepared = prepare(estimator)
     columns = prepared.columns
     inputs = _input_tensors(columns, words)
@@ -77,18 +114,18 @@ def _convert_estimator(loaded: LoadedModel, name: str, words: ModelDescription) 
         notes.append("columns that the model does not use are left out: " + ", ".join(left_out))
         inputs = [inputs[i] for i in prepared.used]
     check_names(inputs)
-    proto = export(prepared.estimator, len(prepared.used))
+    scores = "decision_function" in words.chosen
+    proto = export(prepared.estimator, len(prepared.used), double=double, raw_scores=scores)
     graph.force_c_locale(proto)
+    keep_wide(proto)
     if outputs.classes:
         graph.class_codes(proto, outputs.classes)
-    matrix = len(inputs) == 1 and inputs[0].name == MATRIX_INPUT and not inputs[0].codes
     prefix = graph.free_prefix([t.name for t in inputs] + [o.rename for o in words.outputs.values()])
-    proto = graph.isolate_names(proto, prefix, keep_input=matrix)
-    if not matrix:
-        graph.split_inputs(proto, inputs, prefix)
+    proto = graph.isolate_names(proto, prefix)
+    graph.take_inputs(proto, inputs, prefix, double=double)
     chosen = choose_outputs(proto, outputs, prepared, inputs)
     described = [(source, describe_output(t, words), column) for source, t, column in chosen]
-    graph.set_outputs(proto, described, prefix)
+    graph.set_outputs(proto, described, prefix, double=double)
     proto = graph.finish(proto, name)
     interface = Interface(outputs.kind, tuple(inputs), tuple(t for _, t, _ in described))
     check_names((*interface.inputs, *interface.outputs))
@@ -97,10 +134,11 @@ def _convert_estimator(loaded: LoadedModel, name: str, words: ModelDescription) 
         proto=proto,
         interface=interface,
         notes=tuple(notes),
-        decisions="tree" if graph.follows_from_trees(proto) else "smooth",
+        exact=exact_outputs(proto),
         columns=columns,
+        standard=outputs.names,
     )
-    return settle_missing(loaded, model)
+    return restrict_missing(settle_missing(loaded, model), words)
 
 
 def _input_tensors(columns: Sequence[Column], words: ModelDescription) -> list[Tensor]:
@@ -112,7 +150,9 @@ def _input_tensors(columns: Sequence[Column], words: ModelDescription) -> list[T
         if said and {d.name for d in said} != {MATRIX_INPUT}:
             raise UsageError(
                 "convert",
-                f"{len(said)} inputs are described, the model has {len(columns)} columns without names",
+                f"the configuration describes {len(said)} input{'s' if len(said) > 1 else ''}, the model has "
+                f"{len(columns)} columns without names",
+                place=words.places.get(("inputs", "0"), ""),
                 hint="describe every column in order, or one input named X",
             )
         tensor = Tensor(MATRIX_INPUT, "float32", len(columns))

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import onnx
 
-from ecu_bundle.conversion.parts import walk
+from ecu_bundle.conversion.parts import last_step, walk
+from ecu_bundle.conversion.registry import converter_options
 from ecu_bundle.errors import UnsupportedModelError
 from ecu_bundle.interface import MATRIX_INPUT
 
@@ -20,29 +21,38 @@ TARGET_OPSET = {"": 21, "ai.onnx.ml": 3}
 """Pinned: every supported ONNX Runtime reads it, and IsolationForest needs ``ai.onnx.ml`` 3."""
 
 
-def export(estimator: Any, features: int) -> onnx.ModelProto:
-    """Converts a prepared estimator that takes one float32 matrix (rows, features).
+def export(
+    estimator: Any, features: int, *, double: bool = False, raw_scores: bool = False
+) -> onnx.ModelProto:
+    """Converts a prepared estimator that takes one matrix (rows, features).
+
+    Args:
+        estimator: see `ecu_bundle.conversion.preparation.prepare`.
+        features: columns of the matrix.
+        double: the matrix, and what smooth models compute with, is float64; else float32.
+        raw_scores: a classifier gives its decision function in place of probabilities.
 
     Raises:
         UnsupportedModelError: no converter, or the converter refuses; names the estimator.
     """
     from skl2onnx import convert_sklearn
     from skl2onnx.common import utils
-    from skl2onnx.common.data_types import FloatTensorType
+    from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
 
     from ecu_bundle.conversion.registry import register_all
 
     register_all()
     logging.getLogger("skl2onnx").setLevel(logging.ERROR)
     utils._unique_index["subgraph"] = 0  # it numbers subgraphs over the whole process
+    kind = DoubleTensorType if double else FloatTensorType
     with _plain_attributes(), _exact_thresholds(), _zipmap_option(estimator), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             proto: onnx.ModelProto = convert_sklearn(
                 estimator,
                 name="model",
-                initial_types=[(MATRIX_INPUT, FloatTensorType([None, features]))],
-                options=_options(estimator),
+                initial_types=[(MATRIX_INPUT, kind([None, features]))],
+                options=_options(estimator, raw_scores=raw_scores),
                 target_opset=TARGET_OPSET,
             )
         except Exception as error:
@@ -50,37 +60,16 @@ def export(estimator: Any, features: int) -> onnx.ModelProto:
     return proto
 
 
-def _options(estimator: Any) -> dict[int, dict[str, bool]]:
-    """Turns ZipMap off for every classifier inside the estimator.
-
-    A classifier behind a calibration gives raw scores; skl2onnx forgets that at the end of a pipeline.
-    """
+def _options(estimator: Any, *, raw_scores: bool) -> dict[int, dict[str, bool]]:
+    """Turns ZipMap off for every classifier inside the estimator; asks the last one for scores."""
     from sklearn.base import is_classifier
 
     parts = [part for part in walk(estimator) if hasattr(part, "predict") and is_classifier(part)]
-    options = {id(part): {"zipmap": False} for part in parts if _converter_options(part) is not None}
-    for part in walk(estimator):
-        for calibrated in getattr(part, "calibrated_classifiers_", ()):
-            last = _last_step(calibrated.estimator)
-            if hasattr(last, "decision_function") and "raw_scores" in (_converter_options(last) or {}):
-                options[id(last)]["raw_scores"] = True
+    options = {id(part): {"zipmap": False} for part in parts if converter_options(part) is not None}
+    last = last_step(estimator)
+    if raw_scores and "raw_scores" in (converter_options(last) or {}):
+        options[id(last)]["raw_scores"] = True
     return options
-
-
-def _last_step(estimator: Any) -> Any:
-    while hasattr(estimator, "steps"):
-        estimator = estimator.steps[-1][1]
-    return estimator
-
-
-def _converter_options(part: Any) -> dict[str, Any] | None:
-    """The table of options that the converter of an estimator accepts; None without a converter."""
-    from skl2onnx._supported_operators import sklearn_operator_name_map
-    from skl2onnx.common._registration import _converter_pool
-
-    converter = _converter_pool.get(sklearn_operator_name_map.get(type(part)))
-    options = getattr(converter, "_options", None)
-    return options if isinstance(options, dict) else None
 
 
 @contextmanager
@@ -134,7 +123,7 @@ def _zipmap_option(estimator: Any) -> Iterator[None]:
     skl2onnx sets the option for each classifier in a pipeline, also for those whose converter does
     not know it (LinearSVC), and then fails on its own option.
     """
-    tables = [_converter_options(part) for part in walk(estimator)]
+    tables = [converter_options(part) for part in walk(estimator)]
     changed = [table for table in tables if table is not None and "zipmap" not in table]
     for table in changed:
         table["zipmap"] = [True, False]
@@ -156,51 +145,34 @@ def _plain(value: Any) -> Any:
 
 
 _ALTERNATIVES = {
-    "kernel_ridge": "Ridge over Nystroem is not available either; use SVR with the same kernel",
     "_affinity_propagation": "KMeans",
-    "_birch": "KMeans",
-    "_bisect_k_means": "KMeans with the fitted centres",
-    "_mean_shift": "KMeans",
-    "_label_propagation": "KNeighborsClassifier trained on the propagated labels",
     "_nmf": "PCA or TruncatedSVD",
     "_dict_learning": "PCA or TruncatedSVD",
-    "_sparse_pca": "PCA or TruncatedSVD",
-    "_factor_analysis": "PCA",
-    "_fastica": "PCA",
     "_lda": "TruncatedSVD",
     "_isomap": "PCA or KernelPCA",
     "_locally_linear": "PCA or KernelPCA",
-    "_rbm": "PCA",
-    "kernel_approximation": "an SVM with the kernel itself, or PolynomialFeatures",
-    "_nearest_centroid": "KNeighborsClassifier, or LinearDiscriminantAnalysis",
-    "_elliptic_envelope": "IsolationForest or OneClassSVM",
-    "_target": "a regressor trained on the transformed target",
-    "_polynomial": "PolynomialFeatures or KBinsDiscretizer(encode='ordinal')",
-    "dummy": "a constant in the calling software",
-    "_agglomerative": "SelectKBest or PCA",
-    "_encoders": "text or whole numbers as categories",
-    "_discretization": "KBinsDiscretizer(encode='ordinal') or encode='onehot-dense'",
-    "_gpc": "LogisticRegression, SVC or a forest",
+    "kernel_approximation": "Nystroem with one of the named kernels, or PolynomialFeatures",
+    "_target": "StandardScaler, MinMaxScaler, PowerTransformer or a function of numpy for the target",
+    "_polynomial": "SplineTransformer with its default knots, degree and extrapolation",
+    "_classification_threshold": "response_method='auto'",
+    "calibration": "another classifier inside it, for instance LogisticRegression or a forest",
+    "isotonic": "out_of_bounds='clip'",
+    "dummy": "strategy='prior', 'most_frequent' or 'constant'",
+    "_agglomerative": "pooling_func=numpy.mean",
+    "_gpc": "a stationary kernel such as RBF, and multi_class='one_vs_rest'",
     "_graph": "KNeighborsClassifier or KNeighborsRegressor",
 }
 
 
 def _refusal(estimator: Any, error: Exception) -> UnsupportedModelError:
     """Names the estimator at fault, the reason, and what could be used instead."""
-    if "Unexpect rank" in str(error) or "has unknown dimension" in str(error):
-        return UnsupportedModelError(
-            "convert",
-            "a ColumnTransformer behind another step cannot be converted",
-            place="sklearn.compose._column_transformer.ColumnTransformer",
-            hint="put the ColumnTransformer first, with a pipeline for each group of columns",
-        )
     culprit = _culprit(estimator, error)
     module = type(culprit).__module__
     alternative = next((text for key, text in _ALTERNATIVES.items() if module.endswith(key)), "")
     reason = " ".join(str(error).split("\n", maxsplit=1)[0].split())
     if type(error).__name__ in ("MissingShapeCalculator", "MissingConverter"):
         reason = "there is no converter for it"
-    hint = f"use instead: {alternative}" if alternative else "docs/integration.md lists what converts"
+    hint = f"use instead: {alternative}" if alternative else "docs/coverage.md lists what converts"
     return UnsupportedModelError(
         "convert",
         f"{type(culprit).__name__} cannot be converted: {reason}",

@@ -11,8 +11,15 @@ from onnx import TensorProto
 from ecu_bundle.artifacts import LoadedModel, OnnxModel
 from ecu_bundle.conversion import graph
 from ecu_bundle.conversion.description import ModelDescription
+from ecu_bundle.conversion.exactness import exact_outputs
 from ecu_bundle.conversion.naming import check_names
-from ecu_bundle.conversion.words import describe_input, describe_output, match_inputs
+from ecu_bundle.conversion.words import (
+    check_outputs,
+    describe_input,
+    describe_output,
+    match_inputs,
+    restrict_missing,
+)
 from ecu_bundle.errors import UnsupportedModelError
 from ecu_bundle.interface import Interface, Tensor
 from ecu_bundle.parity.session import open_session
@@ -35,6 +42,7 @@ def adopt(loaded: LoadedModel, name: str, words: ModelDescription) -> OnnxModel:
     matched = match_inputs([t.name for t in inputs], words)
     inputs = [describe_input(t, matched[t.name]) if t.name in matched else t for t in inputs]
     found = _outputs(proto, inputs)
+    check_outputs([t.name for t in found], (), words)
     outputs = [describe_output(tensor, words) for tensor in found]
     prefix = graph.free_prefix([t.name for t in (*inputs, *outputs)])
     if any(t.name != o.name for t, o in zip(found, outputs, strict=True)):
@@ -56,13 +64,15 @@ def adopt(loaded: LoadedModel, name: str, words: ModelDescription) -> OnnxModel:
     kind: Any = "classifier" if outputs[0].dtype == "int32" and len(outputs) > 1 else "other"
     interface = Interface(kind, tuple(inputs), tuple(outputs))
     check_names((*inputs, *outputs))
-    return OnnxModel(
+    proto = graph.finish(proto, name)
+    model = OnnxModel(
         name=name,
-        proto=graph.finish(proto, name),
+        proto=proto,
         interface=interface,
         notes=("the model came as ONNX; parity is against ONNX Runtime only", *loaded.notes),
-        decisions="tree" if graph.follows_from_trees(proto) else "smooth",
+        exact=exact_outputs(proto),
     )
+    return restrict_missing(model, words)
 
 
 def _input(value: onnx.ValueInfoProto) -> Tensor:

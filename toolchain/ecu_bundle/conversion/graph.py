@@ -26,30 +26,56 @@ def free_prefix(names: Iterable[str]) -> str:
     return prefix
 
 
-def isolate_names(proto: onnx.ModelProto, prefix: str, *, keep_input: bool) -> onnx.ModelProto:
-    """Prefixes every inner name, so that no column or output name can collide with one."""
+def isolate_names(proto: onnx.ModelProto, prefix: str) -> onnx.ModelProto:
+    """Prefixes every name, so that no column or output name can collide with an inner one."""
     from onnx import compose
 
-    return compose.add_prefix(proto, prefix, rename_inputs=not keep_input)
+    return compose.add_prefix(proto, prefix)
 
 
-def split_inputs(proto: onnx.ModelProto, tensors: Sequence[Tensor], prefix: str) -> None:
-    """Replaces the matrix input by one input per tensor, put together again by Concat."""
+def take_inputs(proto: onnx.ModelProto, tensors: Sequence[Tensor], prefix: str, *, double: bool) -> None:
+    """Replaces the matrix input by the inputs of the interface, put together again by Concat.
+
+    Args:
+        proto: changed in place; its only input is the matrix.
+        tensors: inputs of the interface.
+        prefix: of inner names.
+        double: the graph computes in float64; the inputs are float32 all the same.
+    """
     graph = proto.graph
     nodes = []
     parts = []
     for position, tensor in enumerate(tensors):
+        name = tensor.name
         if tensor.dtype == "int32":
-            cast = f"{prefix}column_{position}"
-            nodes.append(helper.make_node("Cast", [tensor.name], [cast], to=TensorProto.FLOAT, name=cast))
-            parts.append(cast)
-        else:
-            parts.append(tensor.name)
-    nodes.append(helper.make_node("Concat", parts, [prefix + MATRIX_INPUT], axis=1, name=f"{prefix}columns"))
+            name = f"{prefix}column_{position}"
+            nodes.append(helper.make_node("Cast", [tensor.name], [name], to=TensorProto.FLOAT, name=name))
+        parts.append(name)
+    matrix = parts[0]
+    if len(parts) > 1:
+        matrix = f"{prefix}columns"
+        nodes.append(helper.make_node("Concat", parts, [matrix], axis=1, name=matrix))
+    if double:
+        wide = f"{prefix}wide"
+        nodes.append(helper.make_node("Cast", [matrix], [wide], to=TensorProto.DOUBLE, name=wide))
+        matrix = wide
+    rename_input(graph, prefix + MATRIX_INPUT, matrix)
     old = list(graph.node)
     del graph.node[:], graph.input[:]
     graph.node.extend(nodes + old)
     graph.input.extend(_value(t.name, _graph_type(t), t.elements) for t in tensors)
+
+
+def rename_input(graph: onnx.GraphProto, old: str, new: str) -> None:
+    """Lets every node, also those of subgraphs, read ``new`` where it read ``old``."""
+    for node in graph.node:
+        node.input[:] = [new if name == old else name for name in node.input]
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                rename_input(attribute.g, old, new)
+    for output in graph.output:
+        if output.name == old:
+            output.name = new
 
 
 def class_codes(proto: onnx.ModelProto, classes: Sequence[str]) -> None:
@@ -113,7 +139,11 @@ def force_c_locale(proto: onnx.ModelProto) -> None:
 
 
 def set_outputs(
-    proto: onnx.ModelProto, chosen: Sequence[tuple[str, Tensor, int | None]], prefix: str
+    proto: onnx.ModelProto,
+    chosen: Sequence[tuple[str, Tensor, int | None]],
+    prefix: str,
+    *,
+    double: bool = False,
 ) -> None:
     """Keeps the chosen outputs under their interface names.
 
@@ -121,6 +151,7 @@ def set_outputs(
         proto: changed in place.
         chosen: (name in the graph, tensor of the interface, column to keep or None for all).
         prefix: of new inner names.
+        double: values are float64 in the graph; the outputs are float32 all the same.
     """
     graph = proto.graph
     del graph.output[:]
@@ -132,6 +163,12 @@ def set_outputs(
             picked = f"{prefix}picked_{position}"
             graph.node.append(helper.make_node("Gather", [current, index], [picked], axis=1, name=picked))
             current = picked
+        if double and tensor.dtype == "float32":
+            narrow = f"{prefix}narrow_{position}"
+            graph.node.append(
+                helper.make_node("Cast", [current], [narrow], to=TensorProto.FLOAT, name=narrow)
+            )
+            current = narrow
         label = tensor.dtype == "int32" and tensor.elements == 1
         shape = np.array([-1] if label else [-1, tensor.elements], dtype=np.int64)
         reshape = [current, f"{prefix}shape_{position}"]
@@ -216,47 +253,3 @@ def _graph_type(tensor: Tensor) -> int:
 def _value(name: str, kind: int, elements: int | None) -> onnx.ValueInfoProto:
     shape: list[int | str] = ["rows"] if elements is None else ["rows", elements]
     return helper.make_tensor_value_info(name, kind, shape)
-
-
-_TREE_OPERATORS = frozenset(
-    {
-        "TreeEnsembleClassifier",
-        "TreeEnsembleRegressor",
-        "Add",
-        "ArgMax",
-        "ArrayFeatureExtractor",
-        "Cast",
-        "Concat",
-        "Constant",
-        "Div",
-        "Flatten",
-        "Gather",
-        "Greater",
-        "GreaterOrEqual",
-        "Identity",
-        "LabelEncoder",
-        "OneHotEncoder",
-        "Reshape",
-        "Slice",
-        "Squeeze",
-        "Transpose",
-        "Unsqueeze",
-    }
-)
-
-
-def follows_from_trees(proto: onnx.ModelProto) -> bool:
-    """True when only tree walks, exact sums of leaves and moves of data make up the graph.
-
-    Add, Div and GreaterOrEqual are single IEEE operations on each element: the same bits everywhere.
-    """
-    trees = 0
-    for node in proto.graph.node:
-        if node.op_type not in _TREE_OPERATORS:
-            return False
-        if node.op_type.startswith("TreeEnsemble"):
-            trees += 1
-            post = next((a.s for a in node.attribute if a.name == "post_transform"), b"NONE")
-            if post != b"NONE":
-                return False
-    return trees > 0

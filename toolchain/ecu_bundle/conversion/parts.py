@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+_OWN = ("_preprocessor",)
+"""Attributes that hold scikit-learn's own machinery; what is in it belongs to the estimator."""
+
 
 def walk(estimator: Any) -> Iterator[Any]:
     """The estimator and every estimator inside it, depth first, each once."""
@@ -19,7 +22,7 @@ def walk(estimator: Any) -> Iterator[Any]:
         seen.add(id(part))
         if hasattr(part, "get_params") and not isinstance(part, type):
             yield part
-            stack.extend(reversed([v for _, v in sorted(vars(part).items())]))
+            stack.extend(reversed([v for key, v in sorted(vars(part).items()) if key not in _OWN]))
         elif isinstance(part, dict):
             stack.extend(part.values())
         elif isinstance(part, list | tuple) and len(part) < 10_000:
@@ -28,3 +31,10 @@ def walk(estimator: Any) -> Iterator[Any]:
             stack.extend(part.ravel())
         elif type(part).__name__ == "_CalibratedClassifier":
             stack.extend(vars(part).values())
+
+
+def last_step(model: Any) -> Any:
+    """The estimator that a pipeline ends in, or the model itself."""
+    while hasattr(model, "steps"):
+        model = model.steps[-1][1]
+    return model

@@ -10,18 +10,19 @@ change of meaning:
 
 from __future__ import annotations
 
-import copy
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ecu_bundle.conversion.folding import fold_scalers
+from ecu_bundle.conversion.boosters.reading import copy_estimator
+from ecu_bundle.conversion.encoders.selection import predicting_selectors, spread_columns
+from ecu_bundle.conversion.folding import fold_scalers, separate
 from ecu_bundle.conversion.parts import walk
 from ecu_bundle.errors import UnsupportedModelError
 from ecu_bundle.interface import MISSING_CODE, UNKNOWN_CODE, Code, Column
+from ecu_bundle.parity.outputs import class_codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def prepare(estimator: Any) -> Prepared:
         UnsupportedModelError: text that no supported encoder consumes, or no columns at all.
     """
     names = [str(name) for name in getattr(estimator, "feature_names_in_", ())]
-    count = int(getattr(estimator, "n_features_in_", len(names)))
+    count = _feature_count(estimator) or len(names)
     if count == 0:
         raise UnsupportedModelError(
             "convert",
@@ -56,16 +57,12 @@ def prepare(estimator: Any) -> Prepared:
             place=f"{type(estimator).__module__}.{type(estimator).__name__}",
             hint="train on a matrix of numbers, shape (rows, features)",
         )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # deprecated classes say so when they are copied
-        twin = copy.deepcopy(estimator)
-    while type(twin).__name__ in _SHELLS:
-        twin = getattr(twin, _SHELLS[type(twin).__name__])
+    twin = predicting_selectors(separate(copy_estimator(estimator)))
+    notes = fold_scalers(twin)
     for part in walk(twin):
         _simplify(part)
     visitor = _Walk()
     visitor.visit(twin, list(range(count)))
-    notes = fold_scalers(twin)
     columns = []
     for position in range(count):
         name = names[position] if names else ""
@@ -76,6 +73,7 @@ def prepare(estimator: Any) -> Prepared:
             # as a number, an unseen category has no one value that could stand for it
             vocabulary.accepts_unknown &= position not in visitor.numeric_uses
             columns.append(vocabulary.column(name))
+    spread_columns(twin)
     used = tuple(sorted(visitor.numeric_uses | visitor.kept | visitor.vocabularies.keys()))
     if names and used:
         visitor.narrow(set(used))
@@ -84,15 +82,16 @@ def prepare(estimator: Any) -> Prepared:
     return Prepared(twin, tuple(columns), used, tuple(notes))
 
 
-_SHELLS = {
-    "FrozenEstimator": "estimator",
-    "GridSearchCV": "best_estimator_",
-    "HalvingGridSearchCV": "best_estimator_",
-    "HalvingRandomSearchCV": "best_estimator_",
-    "RandomizedSearchCV": "best_estimator_",
-    "SelfTrainingClassifier": "estimator_",
-}
-"""Estimators that predict what the estimator in one attribute predicts, and nothing else."""
+def _feature_count(estimator: Any) -> int:
+    """Numbers a row; 0 where the estimator does not say. IsotonicRegression takes one and never says so."""
+    from sklearn.isotonic import IsotonicRegression
+
+    first = estimator
+    while hasattr(first, "steps"):
+        first = first.steps[0][1]
+    if isinstance(first, IsotonicRegression):
+        return 1
+    return int(getattr(estimator, "n_features_in_", 0))
 
 
 def _simplify(part: Any) -> None:
@@ -101,8 +100,8 @@ def _simplify(part: Any) -> None:
     if "flatten_transform" in vars(part):
         part.flatten_transform = False
     classes = vars(part).get("classes_")
-    if isinstance(classes, np.ndarray) and classes.dtype.kind in "iu":
-        part.classes_ = classes.astype(np.int64)
+    if isinstance(classes, np.ndarray) and classes.ndim == 1 and classes.dtype.kind in "iuf":
+        part.classes_ = np.array(class_codes(classes), dtype=np.int64)
 
 
 @dataclass(slots=True)
@@ -177,8 +176,9 @@ class _Walk:
     def visit(self, part: Any, columns: Sequence[int]) -> None:
         from sklearn.compose import ColumnTransformer
         from sklearn.impute import SimpleImputer
+        from sklearn.naive_bayes import CategoricalNB
         from sklearn.pipeline import Pipeline
-        from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+        from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, TargetEncoder
 
         if id(part) in self._seen or not hasattr(part, "get_params"):
             return
@@ -188,17 +188,21 @@ class _Walk:
         if isinstance(part, Pipeline):
             self._visit_pipeline(part, columns)
         elif isinstance(part, ColumnTransformer):
-            self._visit_column_transformer(part, columns)
-        elif isinstance(part, OneHotEncoder | OrdinalEncoder):
-            if hasattr(part, "categories_"):  # a bagging ensemble keeps an unfitted template
+            if hasattr(part, "transformers_"):  # a bagging ensemble keeps an unfitted template
+                self._visit_column_transformer(part, columns)
+        elif isinstance(part, OneHotEncoder | OrdinalEncoder | TargetEncoder):
+            if hasattr(part, "categories_"):
                 self._recode(part, columns)
+        elif isinstance(part, CategoricalNB):
+            self._enumerate(part, columns)
+        elif getattr(part, "is_categorical_", None) is not None and hasattr(part, "_preprocessor"):
+            self._visit_boosting(part, columns)
         elif isinstance(part, SimpleImputer):
             self._check_imputer(part)
             self._use_as_numbers(columns)
         elif parts := list(_nested(part)):
             self._visit_meta(part, parts, columns)
         else:
-            self._check_text(part)
             self._use_as_numbers(columns)
 
     def _visit_pipeline(self, part: Any, columns: Sequence[int]) -> None:
@@ -234,8 +238,48 @@ class _Walk:
         part.transformers_ = by_position
         part.transformers = [(n, t, c) for n, t, c in by_position if n != "remainder"]
 
+    def _visit_boosting(self, part: Any, columns: Sequence[int]) -> None:
+        """HistGradientBoosting that splits on categories: its own encoder, for some of its columns.
+
+        A column of text, or of a category type, becomes an enumeration; other numbers stay numbers.
+        Missing and unknown categories are one to the model.
+        """
+        encoder = part._preprocessor.named_transformers_["encoder"]
+        categorical = np.flatnonzero(part.is_categorical_).tolist()
+        recoded = []
+        for j, categories in zip(categorical, encoder.categories_, strict=True):
+            text = any(isinstance(category, str) for category in categories)
+            typed = isinstance(part.categorical_features, str) and _enumerable(categories)
+            column = columns[j] if columns else None
+            if column is not None and (text or typed):
+                recoded.append(
+                    self._native_codes(self.vocabularies.setdefault(column, _Vocabulary()), categories)
+                )
+                continue
+            self._check_text_categories(part, categories)
+            recoded.append(categories)
+            if column is not None:
+                self._use_as_numbers([column])
+        encoder.categories_ = recoded
+        others = np.flatnonzero(~part.is_categorical_).tolist()
+        self._use_as_numbers([columns[j] for j in others] if columns else [])
+
+    @staticmethod
+    def _native_codes(vocabulary: _Vocabulary, categories: Any) -> Any:
+        vocabulary.text = vocabulary.text or any(isinstance(c, str) for c in categories)
+        codes = [vocabulary.code_of(category) for category in categories]
+        return np.array([code for code in codes if code != MISSING_CODE], dtype=np.int64)
+
     def _use_as_numbers(self, columns: Iterable[int]) -> None:
         self.numeric_uses.update(columns)
+
+    def _enumerate(self, model: Any, columns: Sequence[int]) -> None:
+        """The categories 0, 1, ... of a CategoricalNB, which has no answer for any other number."""
+        for column, count in zip(columns, getattr(model, "n_categories_", ()), strict=False):
+            vocabulary = self.vocabularies.setdefault(column, _Vocabulary())
+            vocabulary.accepts_unknown = False
+            for category in range(int(count)):
+                vocabulary.code_of(category)
 
     def _recode(self, encoder: Any, columns: Sequence[int]) -> None:
         recoded = []
@@ -248,7 +292,7 @@ class _Walk:
                 continue
             vocabulary = self.vocabularies.setdefault(column, _Vocabulary())
             vocabulary.text = vocabulary.text or any(isinstance(c, str) for c in categories)
-            vocabulary.accepts_unknown &= encoder.handle_unknown != "error"
+            vocabulary.accepts_unknown &= getattr(encoder, "handle_unknown", "ignore") != "error"
             recoded.append(np.array([vocabulary.code_of(c) for c in categories], dtype=np.int64))
             if vocabulary.accepts_missing and type(encoder).__name__ == "OrdinalEncoder":
                 raise UnsupportedModelError(
@@ -260,9 +304,8 @@ class _Walk:
         encoder.categories_ = recoded
 
     @staticmethod
-    def _check_text(part: Any) -> None:
-        categories = getattr(part, "categories_", None) or []
-        if any(isinstance(value, str) for values in categories for value in values):
+    def _check_text_categories(part: Any, categories: Iterable[Any]) -> None:
+        if any(isinstance(value, str) for value in categories):
             raise UnsupportedModelError(
                 "convert",
                 f"{type(part).__name__} on text has no form for the device, where a category is a code",
@@ -272,7 +315,7 @@ class _Walk:
 
     @staticmethod
     def _check_imputer(part: Any) -> None:
-        if any(isinstance(value, str) for value in np.ravel(part.statistics_)):
+        if any(isinstance(value, str) for value in np.ravel(getattr(part, "statistics_", ()))):
             raise UnsupportedModelError(
                 "convert",
                 "a SimpleImputer on text has no form for the device, where a category is a code",
@@ -295,7 +338,7 @@ def _two_kinds_of_missing() -> UnsupportedModelError:
     )
 
 
-_OTHER_PARTS = ("final_estimator_", "le_", "label_binarizer_")
+_OTHER_PARTS = ("final_estimator_", "le_", "label_binarizer_", "one_hot_encoder_")
 """Parts of a meta-estimator that see outputs of other parts, or labels."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,9 +61,7 @@ def choose_outputs(
         if name == "label":
             chosen.append((source, Tensor(name, "int32", codes=outputs.codes), None))
             continue
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            expected = reference[name](matrix)
+        expected = _of_scikit_learn(estimator, reference[name], matrix)
         column = None
         if actual.shape[1] == 2 and expected.shape[1] == 1:
             column = _closest_column(actual, expected)
@@ -82,9 +80,7 @@ def _check_one_label(estimator: Any, outputs: Outputs, matrix: NDArray[np.float6
     """A classifier that predicts several labels a row is refused; only its predictions tell."""
     if outputs.names[0] != "label":
         return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        predicted = estimator.predict(matrix)
+    predicted = _of_scikit_learn(estimator, estimator.predict, matrix)
     if np.ndim(predicted) != 1 or np.shape(predicted) != (len(matrix),):
         raise UnsupportedModelError(
             "convert",
@@ -92,6 +88,28 @@ def _check_one_label(estimator: Any, outputs: Outputs, matrix: NDArray[np.float6
             place=type(estimator).__name__,
             hint="train one classifier for each label",
         )
+
+
+def _of_scikit_learn(
+    estimator: Any, function: Callable[[Any], Any], matrix: NDArray[np.float64]
+) -> NDArray[Any]:
+    """What a function of the prepared estimator gives for the trial rows.
+
+    Raises:
+        UnsupportedModelError: scikit-learn itself fails, for instance on a damaged or unfitted part.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return np.asarray(function(matrix))
+        except Exception as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise UnsupportedModelError(
+                "convert",
+                f"scikit-learn itself cannot compute a trial row: {reason}",
+                place=f"{type(estimator).__module__}.{type(estimator).__name__}",
+                hint="check that predict or transform works on rows of numbers; else train the model again",
+            ) from error
 
 
 def _without_text(outputs: Outputs) -> Outputs:

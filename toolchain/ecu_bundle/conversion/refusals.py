@@ -4,16 +4,42 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from ecu_bundle.conversion.encoders.functions import is_known
 from ecu_bundle.conversion.parts import walk
 from ecu_bundle.errors import UnsupportedModelError
 
 LIBRARIES = frozenset({"sklearn", "lightgbm", "xgboost"})
 """Packages whose estimators have a known meaning; any other class may compute anything."""
 
-_TEXT = ("CountVectorizer", "TfidfVectorizer", "HashingVectorizer", "DictVectorizer", "FeatureHasher")
-_SELECTORS = ("RFE", "RFECV")
+_TEXT = {
+    "CountVectorizer": "text",
+    "TfidfVectorizer": "text",
+    "HashingVectorizer": "text",
+    "DictVectorizer": "dictionaries",
+    "FeatureHasher": "dictionaries",
+}
+_TEXT_HINTS = {
+    "text": "a word out of a fixed list is a category: give it a column of its own and use OneHotEncoder; "
+    "compute numbers from any other text before the model, and train the model on those",
+    "dictionaries": "give each key a column of its own, with OneHotEncoder or OrdinalEncoder for words",
+}
+_OTHER_DATA = {
+    "LabelBinarizer": "labels",
+    "LabelEncoder": "labels",
+    "MultiLabelBinarizer": "labels",
+    "PatchExtractor": "images",
+}
+_OTHER_HINTS = {
+    "labels": "leave it out: the labels of a classifier become codes by themselves",
+    "images": "cut the image in the calling software, and train the model on rows of numbers",
+}
+_FUNCTION_HINTS = {
+    "func": "numpy's own log, log1p, exp, expm1, sqrt, square, abs and a few more convert",
+    "inverse_func": "numpy's own log, log1p, exp, expm1, sqrt, square, abs and a few more convert",
+    "kernel": "use a kernel by its name, for instance kernel='rbf'",
+    "metric": "use a metric by its name, for instance metric='manhattan'",
+    "weights": "use weights='uniform' or weights='distance'",
+}
 
 
 def refuse_hopeless(estimator: Any) -> None:
@@ -22,12 +48,11 @@ def refuse_hopeless(estimator: Any) -> None:
     Raises:
         UnsupportedModelError: names the first part that no conversion can be true for.
     """
+    _refuse_other_data(estimator)
     for part in walk(estimator):
         _refuse_foreign(part)
         _refuse_text(part)
         _refuse_functions(part)
-        _refuse_native_categories(part)
-    _refuse_selector(estimator)
 
 
 def _refuse_foreign(part: Any) -> None:
@@ -40,44 +65,35 @@ def _refuse_foreign(part: Any) -> None:
         )
 
 
+def _refuse_other_data(estimator: Any) -> None:
+    """The model itself; a part of this kind, for instance a LabelEncoder, sees no rows of the device."""
+    takes = _OTHER_DATA.get(type(estimator).__name__)
+    if takes is not None:
+        raise _refused(
+            estimator, f"{type(estimator).__name__} takes {takes} and no rows of numbers", _OTHER_HINTS[takes]
+        )
+
+
 def _refuse_text(part: Any) -> None:
-    if type(part).__name__ in _TEXT:
+    reads = _TEXT.get(type(part).__name__)
+    if reads is not None:
         raise _refused(
             part,
-            f"{type(part).__name__} reads text, and no text can reach an ECU",
-            "compute numbers from the text before the model, and train the model on those",
+            f"{type(part).__name__} reads {reads}, and no text can reach an ECU",
+            _TEXT_HINTS[reads],
         )
 
 
 def _refuse_functions(part: Any) -> None:
     """Python code among the parameters of an estimator that is used at prediction."""
-    for name in ("func", "inverse_func", "kernel", "metric", "weights"):
+    for name, hint in _FUNCTION_HINTS.items():
         value = getattr(part, name, None)
-        if not callable(value) or hasattr(value, "get_params"):
+        if not callable(value) or hasattr(value, "get_params") or is_known(value):
             continue
         raise _refused(
             part,
             f"{type(part).__name__} runs the Python function {getattr(value, '__name__', name)!r}",
-            "compute the value before or behind the model, in the calling software",
-        )
-
-
-def _refuse_native_categories(part: Any) -> None:
-    if np.any(getattr(part, "is_categorical_", None)):
-        raise _refused(
-            part,
-            f"{type(part).__name__} splits on categorical features, for which there is no true converter",
-            "encode the categories with OneHotEncoder or OrdinalEncoder in a pipeline",
-        )
-
-
-def _refuse_selector(estimator: Any) -> None:
-    last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
-    if type(last).__name__ in _SELECTORS:
-        raise _refused(
-            last,
-            f"{type(last).__name__} predicts with an estimator inside it, which has no converter",
-            "make a pipeline of the selector and an estimator behind it",
+            f"{hint}; else compute the value in the calling software",
         )
 
 

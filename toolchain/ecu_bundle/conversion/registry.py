@@ -39,9 +39,11 @@ def register_all() -> None:
     from skl2onnx._supported_operators import sklearn_operator_name_map
     from skl2onnx.common._registration import get_shape_calculator
 
+    from ecu_bundle.conversion import decisions, encoders, geometry, projections
     from ecu_bundle.conversion.trees import families as trees
 
-    for family in trees.families():
+    modules = (trees, decisions, encoders, geometry, projections)
+    for family in [family for module in modules for family in module.families()]:
         known = sklearn_operator_name_map.get(family.kind)
         alias = "Ecu" + family.kind.__module__.partition(".")[0].capitalize() + family.kind.__name__
         if known == alias:
@@ -54,3 +56,13 @@ def register_all() -> None:
             parser=family.parser,
             options=family.options,
         )
+
+
+def converter_options(estimator: Any) -> dict[str, Any] | None:
+    """The table of options that the converter of an estimator accepts; None without a converter."""
+    from skl2onnx._supported_operators import sklearn_operator_name_map
+    from skl2onnx.common._registration import _converter_pool
+
+    converter = _converter_pool.get(sklearn_operator_name_map.get(type(estimator)))
+    options = getattr(converter, "_options", None)
+    return options if isinstance(options, dict) else None

@@ -1,56 +1,169 @@
-"""Example calls for the integration guide: statements that compile, with plausible values."""
+"""Example programs of the integration guide: one real row in, what the model says out."""
 
 from __future__ import annotations
 
 import math
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
 
+import numpy as np
+
+from ecu_bundle.artifacts import GoldenVectors
+from ecu_bundle.generation import literals
 from ecu_bundle.generation.views import FieldView, InterfaceView
-from ecu_bundle.interface import UNKNOWN_CODE, Interface, Tensor
+from ecu_bundle.interface import UNKNOWN_CODE, Array, Interface, Tensor
 
-_SHOWN = 3
+MAX_FEATURES = 256
+"""A wider row is not written out: its example fills each input with one value."""
+
+_ORIGINS = ("data", "range")
+_WIDTH = 100
 
 
-def cpp_example(interface: Interface, view: InterfaceView, namespace: str) -> tuple[str, ...]:
-    """Assignments to the first fields of ``inputs``."""
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Statements that compile, and what the programs print.
+
+    Attributes:
+        cpp_inputs: assignments to every field of ``inputs``.
+        cpp_prints: statements that print every field of ``outputs``.
+        c_buffers: buffers and pointer tables for ``ecu_model_run``.
+        c_prints: statements that print every output buffer.
+        printed: lines that the C++ program prints; empty when it is not known beforehand.
+    """
+
+    cpp_inputs: tuple[str, ...]
+    cpp_prints: tuple[str, ...]
+    c_buffers: tuple[str, ...]
+    c_prints: tuple[str, ...]
+    printed: tuple[str, ...]
+
+
+def example(
+    interface: Interface, view: InterfaceView, golden: GoldenVectors, *, namespace: str, upper: str
+) -> Example:
+    """Makes the example from a golden vector, so that its result is known.
+
+    Args:
+        interface, view: inputs and outputs, and their names in C and C++.
+        golden: the vectors; a row of the user's data is preferred.
+        namespace, upper: prefixes of names in C++ and of constants in C.
+    """
+    row = _chosen_row(golden) if interface.features <= MAX_FEATURES else None
     pairs = list(zip(interface.inputs, view.inputs, strict=True))
-    lines = [_assignment(tensor, field, namespace) for tensor, field in pairs[:_SHOWN]]
-    if len(pairs) > _SHOWN:
-        lines.append(f"// ... and the other {len(pairs) - _SHOWN} fields")
-    return tuple(lines)
-
-
-def c_example(interface: Interface, view: InterfaceView, upper: str) -> tuple[str, ...]:
-    """Buffers and pointer tables for ``ecu_model_run``."""
-    lines = [f"const void* inputs[{upper}_INPUT_COUNT];", f"void* outputs[{upper}_OUTPUT_COUNT];"]
-    for number, (tensor, field) in enumerate(zip(interface.inputs, view.inputs, strict=True)):
-        lines.append(f"static const {_c_array(tensor, f'input_{number}')} = {{{_c_value(tensor)}}};")
-        lines.append(f"inputs[{field.index}] = input_{number};")
+    values = [_plausible(t) if row is None else golden.rows.tensors[t.name][row] for t, _ in pairs]
+    cpp: list[str] = []
+    c = [f"const void* inputs[{upper}_INPUT_COUNT];", f"void* outputs[{upper}_OUTPUT_COUNT];"]
+    for number, ((tensor, field), array) in enumerate(zip(pairs, values, strict=True)):
+        cpp += _assignment(tensor, field, array, namespace)
+        c += _c_input(tensor, field, array, f"input_{number}")
     for number, (tensor, field) in enumerate(zip(interface.outputs, view.outputs, strict=True)):
-        lines.append(f"static {_c_array(tensor, f'output_{number}')};")
-        lines.append(f"outputs[{field.index}] = output_{number};")
-    return tuple(lines)
+        c.append(f"static {_c_type(tensor)} output_{number}[{tensor.elements}];")
+        c.append(f"outputs[{field.index}] = output_{number};")
+    outputs = list(zip(interface.outputs, view.outputs, strict=True))
+    return Example(
+        cpp_inputs=tuple(cpp),
+        cpp_prints=tuple(line for _, field in outputs for line in _cpp_print(field, namespace)),
+        c_buffers=tuple(c),
+        c_prints=tuple(line for i, (t, f) in enumerate(outputs) for line in _c_print(t, f, f"output_{i}")),
+        printed=() if row is None else _printed(interface, view, golden, row),
+    )
 
 
-def _c_array(tensor: Tensor, name: str) -> str:
-    return f"{'float' if tensor.dtype == 'float32' else 'int32_t'} {name}[{tensor.elements}]"
+def _chosen_row(golden: GoldenVectors) -> int | None:
+    """The first row without NaN and infinity, the user's data first; None when there is none."""
+    origins = golden.rows.origins or ("",) * len(golden.rows)
+    finite = np.logical_and.reduce([np.isfinite(a).all(axis=1) for a in golden.rows.tensors.values()])
+    ranks = {origin: rank for rank, origin in enumerate(_ORIGINS)}
+    candidates = np.flatnonzero(finite).tolist()
+    return min(candidates, key=lambda i: (ranks.get(origins[i], len(ranks)), i), default=None)
 
 
-def _assignment(tensor: Tensor, field: FieldView, namespace: str) -> str:
-    target = f"inputs.{field.name}" + ("[0]" if tensor.elements > 1 else "")
-    if field.enum:
-        named = (code.enumerator for code in field.enum.codes if code.enumerator != "kUnknown")
-        return f"{target} = {namespace}::{field.enum.name}::{next(named, 'kUnknown')};"
-    return f"{target} = {_middle(tensor)!r}F;"
-
-
-def _c_value(tensor: Tensor) -> str:
+def _plausible(tensor: Tensor) -> Array:
+    """One value for all elements: a known category, or a short number inside the declared range."""
     if tensor.codes:
-        return str(next((c.value for c in tensor.codes if c.value != UNKNOWN_CODE), UNKNOWN_CODE))
-    return f"{_middle(tensor)!r}F"
-
-
-def _middle(tensor: Tensor) -> float:
-    """A short number inside the declared range; 0 when it would not be a float32 in plain digits."""
+        code = next((c.value for c in tensor.codes if c.value != UNKNOWN_CODE), UNKNOWN_CODE)
+        return np.full(1, code, dtype=np.int32)
     bounds = [bound for bound in (tensor.minimum, tensor.maximum) if math.isfinite(bound)]
     middle = sum(bound / len(bounds) for bound in bounds)
-    return float(f"{middle:.4g}") if 1e-4 <= abs(middle) < 1e15 else 0.0
+    return np.full(1, float(f"{middle:.4g}") if 1e-4 <= abs(middle) < 1e15 else 0.0, dtype=np.float32)
+
+
+def _assignment(tensor: Tensor, field: FieldView, values: Array, namespace: str) -> Iterator[str]:
+    words = [_cpp_value(field, value, namespace) for value in values]
+    if tensor.elements == 1:
+        yield f"inputs.{field.name} = {words[0]};"
+    elif len(words) < tensor.elements:
+        yield f"inputs.{field.name}.fill({words[0]});"
+    else:
+        yield from _wrapped(f"inputs.{field.name} = {{{', '.join(words)}}};")
+
+
+def _c_input(tensor: Tensor, field: FieldView, values: Array, name: str) -> Iterator[str]:
+    words = ", ".join(_c_value(field, value) for value in values)
+    yield from _wrapped(f"static const {_c_type(tensor)} {name}[{tensor.elements}] = {{{words}}};")
+    yield f"inputs[{field.index}] = {name};"
+
+
+def _wrapped(statement: str) -> list[str]:
+    return textwrap.wrap(
+        statement, _WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _cpp_value(field: FieldView, value: np.generic, namespace: str) -> str:
+    if field.enum is None:
+        return f"{value!s}F"
+    enumerators = {code.value: code.enumerator for code in field.enum.codes}
+    return f"{namespace}::{field.enum.name}::{enumerators[literals.int32(int(value))]}"
+
+
+def _c_value(field: FieldView, value: np.generic) -> str:
+    if field.enum is None:
+        return f"{value!s}F"
+    return next(code.macro for code in field.enum.c_codes if code.value == literals.int32(int(value)))
+
+
+def _c_type(tensor: Tensor) -> str:
+    return "float" if tensor.dtype == "float32" else "int32_t"
+
+
+def _cpp_print(field: FieldView, namespace: str) -> Iterator[str]:
+    name = f"outputs.{field.name}"
+    if field.type.startswith("std::array"):
+        yield f"for (const auto value : {name}) {{"
+        yield f"  {_cpp_printf(field, 'value', namespace)}"
+        yield "}"
+    else:
+        yield _cpp_printf(field, name, namespace)
+
+
+def _cpp_printf(field: FieldView, value: str, namespace: str) -> str:
+    if field.enum:
+        return f'std::printf("{field.name} = %s\\n", {namespace}::text_of({value}));'
+    if field.c_type.startswith("float"):
+        return f'std::printf("{field.name} = %g\\n", static_cast<double>({value}));'
+    return f'std::printf("{field.name} = %ld\\n", static_cast<long>({value}));'
+
+
+def _c_print(tensor: Tensor, field: FieldView, buffer: str) -> Iterator[str]:
+    form, cast = ("%g", "double") if tensor.dtype == "float32" else ("%ld", "long")
+    if tensor.elements == 1:
+        yield f'printf("{field.name} = {form}\\n", ({cast}){buffer}[0]);'
+    else:
+        yield f"for (int i = 0; i < {tensor.elements}; ++i) {{"
+        yield f'  printf("{field.name} = {form}\\n", ({cast}){buffer}[i]);'
+        yield "}"
+
+
+def _printed(interface: Interface, view: InterfaceView, golden: GoldenVectors, row: int) -> tuple[str, ...]:
+    lines = []
+    for tensor, field in zip(interface.outputs, view.outputs, strict=True):
+        names = {code.value: code.name for code in tensor.codes}
+        for value in golden.outputs[tensor.name][row].tolist():
+            text = names[value] if names else f"{value:g}"
+            if text != literals.plain(text) or "`" in text:
+                return ()  # a label that a page of text cannot show as it is
+            lines.append(f"{field.name} = {text}")
+    return tuple(lines)

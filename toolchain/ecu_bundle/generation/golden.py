@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from ecu_bundle.artifacts import GoldenVectors
-from ecu_bundle.errors import InternalError
+from ecu_bundle.errors import InternalError, VerificationError
 from ecu_bundle.generation import literals
-from ecu_bundle.interface import Array, Interface, Tensor
+from ecu_bundle.interface import Array, Interface, Rows, Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +96,38 @@ def _table(
         array=name,
         words=literals.table(literals.bits(values), indent=4),
         initialiser=f"{{{dtype}, {tensor.elements}U, {name}, {limits}}}",
+    )
+
+
+def read_rows(text: str, interface: Interface) -> Rows:
+    """The input rows of a generated ``golden_vectors.cpp``.
+
+    Args:
+        text: the file, as `golden_view` and its template wrote it.
+        interface: of the same bundle.
+
+    Raises:
+        VerificationError: the file does not hold the rows of this interface.
+    """
+    tables = dict(re.findall(r"^const std::uint32_t (kInput\d+)\[\] = \{\n(.*?)\};$", text, re.M | re.S))
+    tensors: dict[str, Array] = {}
+    for index, tensor in enumerate(interface.inputs):
+        words = [
+            int(word[2:10], 16) for word in re.findall(r"0x[0-9a-f]{8}U", tables.get(f"kInput{index}", ""))
+        ]
+        if not words or len(words) % tensor.elements:
+            raise _unreadable(f"input {tensor.name!r}")
+        bits = np.array(words, dtype=np.uint32).view(tensor.numpy_dtype)
+        tensors[tensor.name] = np.ascontiguousarray(bits.reshape(-1, tensor.elements))
+    if len({len(values) for values in tensors.values()}) != 1:
+        raise _unreadable("inputs of different lengths")
+    return Rows(tensors, ("golden",) * len(next(iter(tensors.values()))))
+
+
+def _unreadable(place: str) -> VerificationError:
+    return VerificationError(
+        "diff",
+        "the golden vectors of the bundle cannot be read",
+        place=f"tests/golden_vectors.cpp, {place}",
+        hint="take the bundle again from where it was delivered",
     )

@@ -16,6 +16,7 @@ import numpy as np
 from ecu_bundle.interface import Array
 
 COLUMNS = 110
+INT32_MIN = -(2**31)
 _LARGEST = float(np.finfo(np.float32).max)
 _MAX_TEXT = 400
 
@@ -80,6 +81,22 @@ def _hex(number: float) -> str:
 def number_text(value: float) -> str:
     """A declared bound for people, shortest text that reads back as the same float64."""
     return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def int32(value: int) -> str:
+    """C and C++ text of an int32; the smallest one has no literal of its own."""
+    return "-2147483647 - 1" if value == INT32_MIN else str(value)
+
+
+def string(text: str) -> str:
+    """A C++ string literal with exactly the UTF-8 bytes of the text.
+
+    What is not a plain ASCII character becomes an octal escape of three digits, which no digit that
+    follows can lengthen.
+    """
+    plain_bytes = {ord(c) for c in map(chr, range(0x20, 0x7F)) if c not in '"\\?'}
+    data = text.encode("utf-8", "replace")
+    return '"' + "".join(chr(b) if b in plain_bytes else f"\\{b:03o}" for b in data) + '"'
 
 
 def bits(values: Array) -> Iterable[str]:

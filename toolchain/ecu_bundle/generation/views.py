@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from ecu_bundle.generation import literals
 from ecu_bundle.identifiers import Scope, pascal, snake
-from ecu_bundle.interface import UNKNOWN_CODE, Interface, Tensor
+from ecu_bundle.interface import MISSING_CODE, UNKNOWN_CODE, Code, Interface, Tensor
 
-_INT32_MIN = -(2**31)
+RESERVED_CODES = (Code(MISSING_CODE, "missing"), Code(UNKNOWN_CODE, "unknown"))
+"""Categories that stand for a value that is not there, the better one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class CodeView:
         macro: ``AUTO_MPG_ORIGIN_EUROPE``, unique in the C header; empty for the invalid value.
         value: the number as C++ text.
         text: the user's name for it, fit for one Markdown cell.
+        literal: the user's name for it as a C++ string literal; empty for the invalid value.
         doc: comment lines of the C++ enum class, indent 2.
         c_doc: one comment line of the C header, without the marks.
     """
@@ -33,6 +35,7 @@ class CodeView:
     macro: str
     value: str
     text: str
+    literal: str
     doc: tuple[str, ...]
     c_doc: str
 
@@ -68,6 +71,7 @@ class FieldView:
         c_doc: one comment line of the C header, without the marks.
         c_type: ``float[1]``, ``int32_t[1]``, ...
         text, unit, bounds, description: cells of Markdown tables.
+        missing: cell that says what to pass when there is no value; empty for outputs.
         enum: enumeration of the values, or None.
     """
 
@@ -85,6 +89,7 @@ class FieldView:
     unit: str
     bounds: str
     description: str
+    missing: str
     enum: EnumView | None
 
 
@@ -98,6 +103,10 @@ class InterfaceView:
     @property
     def enums(self) -> tuple[EnumView, ...]:
         return tuple(field.enum for field in (*self.inputs, *self.outputs) if field.enum)
+
+    @property
+    def output_enums(self) -> tuple[EnumView, ...]:
+        return tuple(field.enum for field in self.outputs if field.enum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +179,21 @@ def _field(tensor: Tensor, name: str, range_name: str, side: str, header: _Heade
         unit=literals.markdown(tensor.unit) or "-",
         bounds=_bounds(tensor) or "-",
         description=literals.markdown(tensor.description) or "-",
+        missing=_missing(tensor, enum) if side == "INPUT" else "",
         enum=enum,
     )
+
+
+def _missing(tensor: Tensor, enum: EnumView | None) -> str:
+    """What a program passes when it has no value for an input."""
+    if enum is None:
+        return "`ecu::kNoValue` (NaN)" if tensor.accepts_nan else "not possible: `ECU_NAN_REFUSED`"
+    for reserved in RESERVED_CODES:
+        if reserved in tensor.codes:
+            value = literals.int32(reserved.value)
+            enumerator = next(code.enumerator for code in enum.codes if code.value == value)
+            return f"`{enum.name}::{enumerator}`"
+    return "not possible: `ECU_BAD_CATEGORY`"
 
 
 def _bounds(tensor: Tensor) -> str:
@@ -212,11 +234,17 @@ def _invalid_code(tensor: Tensor, *, is_input: bool) -> tuple[CodeView, ...]:
     if is_input and uses_minus_one:
         return ()
     # An output may use -1 for a class of its own; then the invalid value must be another one.
-    value = _INT32_MIN if uses_minus_one else UNKNOWN_CODE
+    value = literals.INT32_MIN if uses_minus_one else UNKNOWN_CODE
     meaning = "Not set; refused with ECU_BAD_CATEGORY." if is_input else "No result."
     return (
         CodeView(
-            "kUnknown", macro="", value=_int32(value), text=meaning, doc=(f"/// {meaning}",), c_doc=meaning
+            "kUnknown",
+            macro="",
+            value=literals.int32(value),
+            text=meaning,
+            literal="",
+            doc=(f"/// {meaning}",),
+            c_doc=meaning,
         ),
     )
 
@@ -232,13 +260,9 @@ def _codes(tensor: Tensor, field: str, header: _Header, *, is_input: bool) -> It
         yield CodeView(
             enumerator=enumerator,
             macro=header.macros.unique(f"{header.upper}_{field.upper()}_{suffix}"),
-            value=_int32(code.value),
+            value=literals.int32(code.value),
             text=literals.markdown(code.name),
+            literal=literals.string(code.name),
             doc=tuple(literals.comment_lines(f'"{code.name}"', indent=2, mark="///")),
             c_doc=f'"{literals.comment(code.name)}"',
         )
-
-
-def _int32(value: int) -> str:
-    """C++ text of an int32; the smallest one has no literal of its own."""
-    return "-2147483647 - 1" if value == _INT32_MIN else str(value)

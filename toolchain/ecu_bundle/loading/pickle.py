@@ -20,6 +20,7 @@ from typing import IO, Any
 
 from ecu_bundle.errors import InternalError, UnsupportedModelError, UsageError
 from ecu_bundle.loading import limits
+from ecu_bundle.loading.boosters import absent_package, package_missing
 from ecu_bundle.loading.content import STAGE, Content, ModelFile, Options
 from ecu_bundle.loading.skops import load_skops
 
@@ -133,7 +134,8 @@ def load_pickle(file: ModelFile, options: Options) -> Content:
 
     Raises:
         UsageError: the user does not vouch for pickles, or another scikit-learn wrote it.
-        UnsupportedModelError: it cannot be loaded, or holds more than scikit-learn's own types.
+        UnsupportedModelError: it cannot be loaded, or holds other types than the known ones.
+        ToolMissingError: it holds a model of LightGBM or XGBoost, and the package is not installed.
     """
     if not options.trust_pickle:
         raise UsageError(
@@ -148,6 +150,8 @@ def load_pickle(file: ModelFile, options: Options) -> Content:
             STAGE, f"the process for pickles does not start: {answer.error}", hint="run ecu-bundle doctor"
         )
     if not answer.ok:
+        if package := absent_package(answer.error):
+            raise package_missing(package, file.place)
         written = ", ".join(version for version in (*answer.versions, file.declared_version) if version)
         cause = (
             "the pickle cannot be loaded" if answer.step == "unpickle" else "the object cannot be taken over"

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from ecu_bundle.errors import UnsupportedModelError
 from ecu_bundle.loading import limits
+from ecu_bundle.loading.boosters import admit
 from ecu_bundle.loading.content import STAGE, Content, ModelFile, Options
 from ecu_bundle.loading.skops_schema import MalformedSchemaError, Schema, read_schema
 from ecu_bundle.loading.structure import MalformedModelError, check_structure
@@ -86,7 +87,8 @@ def _judge_archive(data: bytes) -> Schema:
 
 def _untrusted(schema: Schema, file: ModelFile) -> UnsupportedModelError:
     hint = (
-        "train with scikit-learn's estimators only (no custom classes, functions or other libraries), "
+        "train with scikit-learn's estimators only, or LightGBM's and XGBoost's (no custom classes or "
+        "functions), "
         "or convert the model yourself and give the .onnx file"
     )
     if any(name.startswith("scipy.stats.") for name in schema.untrusted):
@@ -110,7 +112,9 @@ def load_skops(file: ModelFile, options: Options, *, written_with: tuple[str, ..
 
     Raises:
         UnsupportedModelError: no skops file, corrupt, a bomb, or with types that are not on the list.
-        UsageError: written by another scikit-learn, and that is not allowed.
+        UsageError: written by another scikit-learn, and that is not allowed; or it holds a model of
+            LightGBM or XGBoost, and the user does not vouch for it.
+        ToolMissingError: the package of such a model is not installed.
     """
     import skops.io
 
@@ -133,6 +137,7 @@ def load_skops(file: ModelFile, options: Options, *, written_with: tuple[str, ..
     )
     if schema.untrusted:
         raise _untrusted(schema, file)
+    notes += admit(schema.boosters, trusted=options.trust_pickle, place=file.place)
     try:
         with warnings.catch_warnings():
             # version skew was judged above; other warnings concern training

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ecu_bundle.loading.skops_types import ALLOWED
+from ecu_bundle.loading.skops_types import ALLOWED, BOOSTER_PACKAGES, BOOSTERS
 
 PROTOCOLS = (1, 2)
 """Versions of the format that are read; 2 is written since skops 0.12."""
@@ -31,7 +31,8 @@ class Schema:
     Attributes:
         root: full type name of the saved object.
         types: all type names, sorted; each is on the list.
-        untrusted: type names that are not on the list for the way they are used, sorted.
+        untrusted: type names that are on no list for the way they are used, sorted.
+        boosters: type names that belong to models of LightGBM and XGBoost, sorted.
         sklearn_versions: versions that wrote the estimators, the root's first when it has one.
         members: names of the ZIP members that are read, once for each time that skops reads one.
     """
@@ -39,6 +40,7 @@ class Schema:
     root: str
     types: tuple[str, ...]
     untrusted: tuple[str, ...]
+    boosters: tuple[str, ...]
     sklearn_versions: tuple[str, ...]
     members: tuple[str, ...]
 
@@ -100,6 +102,7 @@ def read_schema(text: bytes) -> Schema:
         raise MalformedSchemaError(f"skops protocol {protocol!r} is not read here")
     types: set[str] = set()
     untrusted: set[str] = set()
+    boosters: set[str] = set()
     versions: dict[str, None] = {}
     members: list[str] = []
     known_ids: set[int] = set()
@@ -107,7 +110,9 @@ def read_schema(text: bytes) -> Schema:
         name = _type_name(node)
         loader = node["__loader__"]
         types.add(name)
-        if not isinstance(loader, str) or name not in ALLOWED.get(loader, ()):
+        if isinstance(loader, str) and name in BOOSTERS.get(loader, ()):
+            boosters.add(name)
+        elif not isinstance(loader, str) or name not in ALLOWED.get(loader, ()):
             untrusted.add(name)
         if loader == "DictNode":
             _check_keys(node)
@@ -120,10 +125,14 @@ def read_schema(text: bytes) -> Schema:
             members.append(node["file"])
         if isinstance(node_id, int) and node_id:
             known_ids.add(node_id)
+    if not any(name.startswith(BOOSTER_PACKAGES) for name in boosters):
+        untrusted |= boosters
+        boosters.clear()
     return Schema(
         root=_type_name(tree),
         types=tuple(sorted(types)),
         untrusted=tuple(sorted(untrusted)),
+        boosters=tuple(sorted(boosters)),
         sklearn_versions=tuple(versions),
         members=tuple(members),
     )

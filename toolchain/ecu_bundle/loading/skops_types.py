@@ -528,3 +528,24 @@ ALLOWED: dict[str, frozenset[str]] = {
 methods, operators) are not here, so that a listed type is never called with arguments from the file,
 apart from `LossNode` and `TreeNode`, whose constructors only store numbers. A partial function is not
 called while loading; it can only wrap one of `FUNCTIONS`, as histogram gradient boosting does."""
+
+BOOSTER_PACKAGES = ("lightgbm.", "xgboost.")
+
+BOOSTERS: dict[str, frozenset[str]] = {
+    "BytearrayNode": frozenset({"builtins.bytearray"}),
+    "ObjectNode": frozenset(
+        {
+            "lightgbm.basic.Booster",
+            "lightgbm.sklearn.LGBMClassifier",
+            "lightgbm.sklearn.LGBMRegressor",
+            "xgboost.core.Booster",
+            "xgboost.sklearn.XGBClassifier",
+            "xgboost.sklearn.XGBRFClassifier",
+            "xgboost.sklearn.XGBRFRegressor",
+            "xgboost.sklearn.XGBRegressor",
+        }
+    ),
+    "TypeNode": frozenset({"collections.OrderedDict"}),
+}
+"""Types of LightGBM and XGBoost models. They are not harmless with any state: `boosters` admits them
+where the user vouches for the file. Without a class of `BOOSTER_PACKAGES` none of them is known."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,20 @@ from ecu_bundle.artifacts import LoadedModel, OnnxModel
 from ecu_bundle.errors import UsageError, VerificationError
 from ecu_bundle.interface import Rows
 from ecu_bundle.parity.certificate import Comparison, OutputComparison
-from ecu_bundle.parity.comparison import DEFAULT_TOLERANCE, Tolerance, compare, label_margins, tolerances
+from ecu_bundle.parity.comparison import compare
 from ecu_bundle.parity.generation import generate_rows
+from ecu_bundle.parity.neighbourhood import compare_beside
+from ecu_bundle.parity.packages import in_single_precision
+from ecu_bundle.parity.probes import probe_rows
+from ecu_bundle.parity.proof import Proof, bounds_of, gate_bound
 from ecu_bundle.parity.reference import ORT, SKLEARN, reference_outputs
 from ecu_bundle.parity.session import run_rows
+from ecu_bundle.parity.tolerance import DEFAULT_TOLERANCE, EXACT, Tolerance, label_margins, tolerances
+from ecu_bundle.parity.witnesses import witness
 
 Outputs = dict[str, NDArray[Any]]
+
+REPEATED = "ONNX Runtime (Python), second session"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +37,11 @@ class ParityReport:
         rows: all input rows, in device form.
         expected: the reference: scikit-learn, or ONNX Runtime for an ONNX file.
         ort: outputs of ONNX Runtime in Python; what bundles are held against.
-        tolerance: per float output, of the comparison with scikit-learn.
+        tolerance: per float output, of the comparison with the reference.
         comparisons: one per gate.
         assumptions: what was assumed to make the rows.
+        setting: the tolerance that was asked for.
+        proof: what is known beyond the rows.
     """
 
     rows: Rows
@@ -40,6 +50,8 @@ class ParityReport:
     tolerance: dict[str, Tolerance]
     comparisons: tuple[Comparison, ...]
     assumptions: tuple[str, ...]
+    setting: float
+    proof: Proof = field(default_factory=Proof)
 
     @property
     def passed(self) -> bool:
@@ -62,7 +74,7 @@ def check_parity(
         model: its conversion.
         engines: engines to compare with ONNX Runtime beyond itself; ``"ort"`` alone adds none.
         data: rows of the user: array, DataFrame or mapping of columns. None: generated rows only.
-        tolerance: relative to each value and to the largest value of the output.
+        tolerance: of smooth outputs, relative to each value and to the scale of its element.
         progress: called with a line of text at each step.
 
     Returns:
@@ -70,20 +82,30 @@ def check_parity(
 
     Raises:
         UsageError: data that does not fit the model, or an unknown engine.
+        VerificationError: the rows agree, but a split of a tree goes another way for some input.
     """
     unknown = sorted(set(engines) - {"ort"})
     if unknown:
         raise UsageError("verify", f"unknown engine {unknown[0]!r}", hint="engines: ort")
-    generated = generate_rows(model, data)
+    generated = generate_rows(model, data, loaded.estimator)
     rows = generated.rows
+    if loaded.estimator is not None:
+        progress("rows on label boundaries")
+        rows = probe_rows(loaded, model, rows)
     progress(f"ONNX Runtime on {len(rows)} rows")
     ort: Outputs = dict(run_rows(model.proto, model.interface, rows))
     if loaded.estimator is None:
-        return ParityReport(rows, ort, ort, {}, (), generated.assumptions)
+        progress("ONNX Runtime once more")
+        gate = _repeated(model, rows, ort)
+        return ParityReport(rows, ort, ort, _same_bits(model), (gate,), generated.assumptions, tolerance)
     progress(f"scikit-learn on {len(rows)} rows")
     expected: Outputs = dict(reference_outputs(loaded, model, rows))
-    limits = tolerances(model.interface, expected, tolerance)
-    gate = compare(
+    single = in_single_precision(loaded.estimator)
+    exact: frozenset[str] = frozenset() if single else model.exact
+    limits = tolerances(model.interface, expected, tolerance, origins=rows.origins, exact=exact)
+    progress("bounds on rounding errors")
+    bounds = () if single else bounds_of(model, rows)  # they know nothing of a rounding of the reference
+    gate = compare_beside(
         SKLEARN,
         ORT,
         model.interface,
@@ -92,8 +114,35 @@ def check_parity(
         actual=ort,
         tolerance=limits,
         margins=label_margins(model.interface, expected),
+        evaluate=lambda beside: reference_outputs(loaded, model, beside),
+        relative=tolerance,
+        exact=exact,
+        bound=gate_bound(bounds, expected, limits),
     )
-    return ParityReport(rows, expected, ort, limits, (gate,), generated.assumptions)
+    witnesses = None
+    if gate.passed:
+        progress("witnesses of tree decisions")
+        witnesses = witness(loaded.estimator, model)
+    proof = Proof(bounds, witnesses)
+    return ParityReport(rows, expected, ort, limits, (gate,), generated.assumptions, tolerance, proof)
+
+
+def _same_bits(model: OnnxModel) -> dict[str, Tolerance]:
+    return {t.name: EXACT for t in model.interface.outputs if t.dtype == "float32"}
+
+
+def _repeated(model: OnnxModel, rows: Rows, first: Outputs) -> Comparison:
+    """A graph without scikit-learn behind it: it has to give the same bits in a session of its own."""
+    return compare(
+        ORT,
+        REPEATED,
+        model.interface,
+        rows,
+        expected=first,
+        actual=run_rows(model.proto, model.interface, rows),
+        tolerance=_same_bits(model),
+        margins=label_margins(model.interface, first),
+    )
 
 
 def require(comparison: Comparison) -> None:

@@ -11,11 +11,19 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-CERTIFICATE_VERSION = 1
+CERTIFICATE_VERSION: Literal[2] = 2
+
+Method = Literal["exact", "bounded", "tolerance"]
+"""What an output is held to: exact rules, a computed bound on its rounding error, or a tolerance."""
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        ser_json_inf_nan="strings",
+        json_schema_serialization_defaults_required=True,
+    )
 
 
 class Histogram(_Part):
@@ -45,16 +53,19 @@ class OutputComparison(_Part):
 
     name: str
     dtype: Literal["float32", "int32"]
+    method: Method
     values: int
     equal: int
     max_abs_error: float
     mean_abs_error: float
     max_ulp: int
-    abs_tolerance: float
+    abs_tolerance: tuple[float, ...]
     rel_tolerance: float
+    ulp_tolerance: int
     beyond_tolerance: int
     label_differences: int
     label_differences_on_margin: int
+    smallest_margin: float | None
     histogram: Histogram | None
     sample_expected: tuple[float, ...]
     sample_actual: tuple[float, ...]
@@ -64,13 +75,19 @@ class OutputComparison(_Part):
 
 
 class Comparison(_Part):
-    """One gate: ``left`` is the reference, ``right`` is judged."""
+    """One gate: ``left`` is the reference, ``right`` is judged.
+
+    ``on_decision`` counts rows that are left out of the figures, since they lie within rounding of a
+    decision inside a smooth model, where the reference jumps; each has the reference's result of a point
+    beside it.
+    """
 
     left: str
     right: str
     bit_exact_required: bool
     rows: int
-    refused_rows: int
+    refused: dict[str, int] = {}
+    on_decision: int = 0
     outputs: tuple[OutputComparison, ...]
     passed: bool
 
@@ -111,6 +128,43 @@ class Binary(_Part):
     self_test: Literal["passed", "failed"]
 
 
+class SumRecord(_Part):
+    """What is proved of one sum of leaves, for every input, before its final rounding to float32.
+
+    ``bound`` is the largest possible distance between the sum that the graph computes and the exact sum of
+    scikit-learn's leaves; ``reference`` is what scikit-learn's own float64 sum may lose.
+    """
+
+    estimator: str
+    output: int
+    trees: int
+    largest: float
+    bound: float
+    reference: float
+    order_free: bool
+
+
+class WitnessRecord(_Part):
+    """Splits of trees that were shown to send every float32 input the way scikit-learn sends it."""
+
+    splits: int
+    proved: int
+    excluded: tuple[str, ...]
+    sums: tuple[SumRecord, ...]
+    digest: str
+
+
+class BoundRecord(_Part):
+    """How far one output can be from the reference on account of rounding."""
+
+    name: str
+    method: str
+    largest_on_rows: float | None
+    interval: float | None
+    reason: str
+    label_margin: float | None
+
+
 class TensorRecord(_Part):
     name: str
     dtype: str
@@ -133,7 +187,7 @@ class InterfaceRecord(_Part):
 class Certificate(_Part):
     """The whole certificate."""
 
-    certificate_version: int = CERTIFICATE_VERSION
+    certificate_version: Literal[2] = CERTIFICATE_VERSION
     model_name: str
     model_title: str
     model_version: str
@@ -144,9 +198,17 @@ class Certificate(_Part):
     reference: Reference
     rows: tuple[RowSource, ...]
     rows_digest: str
+    tolerance: float
+    exact_outputs: tuple[str, ...]
+    standard_outputs: tuple[str, ...]
+    session: dict[str, str]
     comparisons: tuple[Comparison, ...]
-    binary: Binary | None
+    witnesses: WitnessRecord | None = None
+    bounds: tuple[BoundRecord, ...] = ()
+    binaries: tuple[Binary, ...]
+    claims: tuple[str, ...]
     limits: tuple[str, ...]
+    refused_inputs: tuple[str, ...]
     notes: tuple[str, ...]
     tools: dict[str, str]
     passed: bool

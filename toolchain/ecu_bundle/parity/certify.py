@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections import Counter
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
 from ecu_bundle.artifacts import BundleSources, LoadedModel, ModelImage, OnnxModel
@@ -22,21 +23,28 @@ from ecu_bundle.parity.certificate import (
     TensorRecord,
 )
 from ecu_bundle.parity.generation import DESCRIPTIONS
-from ecu_bundle.parity.reference import DEFINITION, DEFINITION_ONNX
+from ecu_bundle.parity.packages import boosters_of, definition_of
+from ecu_bundle.parity.proof import bound_records, claims, witness_record
+from ecu_bundle.parity.reference import DEFINITION_ONNX
+from ecu_bundle.parity.session import session_settings
 
 _TOOLS = ("numpy", "onnx", "onnxruntime", "scikit-learn", "skl2onnx")
 _MAX_TEXT = 4000
 
-SAMPLED = "agreement is measured on the rows listed here; between them nothing is proved"
-TREE_LIMIT = (
-    "every output follows from tree decisions and sums of leaves; ONNX Runtime adds them in one fixed "
-    "order, so the bits are the same on every architecture"
+SAMPLED = (
+    "agreement is measured on the rows listed here; for other inputs nothing is proved beyond claims, "
+    "witnesses and bounds"
+)
+EXACT_CLAIM = (
+    "every step from the inputs is a decision, a move of data, an exact sum of leaves or one IEEE operation "
+    "in float64, so the bits are the same on every processor, for any number of threads and rows"
 )
 SMOOTH_LIMIT = (
     "ONNX Runtime's own kernels differ between processor architectures in the last bits; on another "
-    "architecture than the host's the outputs agree within the tolerance of the gate, and a label may "
+    "architecture than the host's the values agree within the tolerance of the gate, and a label may "
     "differ where the scores are that close"
 )
+ONNX_LIMIT = "the model came as ONNX: agreement with what it was trained as is not shown"
 
 
 def certify(
@@ -47,7 +55,7 @@ def certify(
     report: ParityReport,
     *,
     device: tuple[Comparison, ...],
-    binary: Binary | None,
+    binaries: tuple[Binary, ...],
     words: ModelDescription,
     tool_version: str,
 ) -> Certificate:
@@ -57,14 +65,11 @@ def certify(
         loaded, model, image, sources: what the bundle was made of.
         report: the proof on the host.
         device: comparisons of the built bundle with the reference rows.
-        binary: what was built and run; None when nothing was.
+        binaries: what was built and run; empty when nothing was.
         words: title and version of the model.
         tool_version: of ecu-bundle.
     """
     comparisons = (*report.comparisons, *device)
-    limits = [SAMPLED, TREE_LIMIT if model.decisions == "tree" else SMOOTH_LIMIT]
-    if loaded.estimator is None:
-        limits.insert(0, "the model came as ONNX: agreement with what it was trained as is not shown")
     return Certificate(
         model_name=model.name,
         model_title=words.title or model.name,
@@ -76,12 +81,44 @@ def certify(
         reference=_reference(loaded),
         rows=_row_sources(report.rows),
         rows_digest=rows_digest(report.rows),
+        tolerance=report.setting,
+        exact_outputs=model.exact_outputs,
+        standard_outputs=model.standard,
+        session=session_settings(),
         comparisons=comparisons,
-        binary=binary,
-        limits=tuple(limits),
+        binaries=binaries,
+        witnesses=witness_record(report.proof.witnesses),
+        bounds=bound_records(model, report.proof, report.expected, report.tolerance),
+        claims=(*_claims(model), *claims(report.proof.witnesses)),
+        limits=_limits(loaded, model),
+        refused_inputs=_refused_inputs(model.interface),
         notes=(*model.notes, *report.assumptions),
-        tools={"python": platform.python_version(), "ecu-bundle": tool_version, **_versions()},
-        passed=all(c.passed for c in comparisons) and (binary is None or binary.self_test == "passed"),
+        tools={"python": platform.python_version(), "ecu-bundle": tool_version, **_versions(loaded)},
+        passed=all(c.passed for c in comparisons) and all(b.self_test == "passed" for b in binaries),
+    )
+
+
+def _claims(model: OnnxModel) -> tuple[str, ...]:
+    """What holds for every input, beyond the compared rows."""
+    return tuple(f"{name} is exact: {EXACT_CLAIM}" for name in model.exact_outputs)
+
+
+def _limits(loaded: LoadedModel, model: OnnxModel) -> tuple[str, ...]:
+    smooth = [t.name for t in model.interface.outputs if t.name not in model.exact]
+    return (
+        *((ONNX_LIMIT,) if loaded.estimator is None else ()),
+        SAMPLED,
+        *((f"{', '.join(smooth)}: {SMOOTH_LIMIT}",) if smooth else ()),
+    )
+
+
+def _refused_inputs(interface: Interface) -> tuple[str, ...]:
+    """What the device answers with a status instead of a result."""
+    numbers = [t.name for t in interface.inputs if t.dtype == "float32" and not t.accepts_nan]
+    coded = [t.name for t in interface.inputs if t.codes]
+    return (
+        *((f"NaN in {', '.join(numbers)}",) if numbers else ()),
+        *((f"a value that is no code of {', '.join(coded)}",) if coded else ()),
     )
 
 
@@ -121,7 +158,7 @@ def _reference(loaded: LoadedModel) -> Reference:
     estimator = loaded.estimator
     text = "" if estimator is None else repr(estimator)
     return Reference(
-        definition=DEFINITION_ONNX if estimator is None else DEFINITION,
+        definition=DEFINITION_ONNX if estimator is None else definition_of(estimator),
         estimator="ONNX graph" if estimator is None else type(estimator).__name__,
         estimator_text=text[:_MAX_TEXT],
         sklearn_version="" if estimator is None else version("scikit-learn"),
@@ -141,8 +178,9 @@ def _row_sources(rows: Rows) -> tuple[RowSource, ...]:
     )
 
 
-def _versions() -> dict[str, str]:
-    found = {}
+def _versions(loaded: LoadedModel) -> dict[str, str]:
+    # by the module: one package is distributed under several names
+    found = {name: str(import_module(name).__version__) for name in boosters_of(loaded.estimator)}
     for name in _TOOLS:
         try:
             found[name] = version(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,38 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecu_bundle.interface import Interface, Rows, Tensor
-from ecu_bundle.parity.certificate import Comparison, Histogram, OutputComparison, WorstRow
+from ecu_bundle.parity.certificate import Comparison, Histogram, Method, OutputComparison, WorstRow
+from ecu_bundle.parity.tolerance import EXACT, Tolerance, ulp_distance
 
 WORST_ROWS = 5
 SAMPLE_POINTS = 300
 DECADES = tuple(10.0**e for e in range(-12, 4))
 MAX_CONFUSION_CLASSES = 20
 
-DEFAULT_TOLERANCE = 1e-5
-
-
-@dataclass(frozen=True, slots=True)
-class Tolerance:
-    """``|actual - expected| <= absolute + relative * |expected|``; both 0: the same bits."""
-
-    absolute: float
-    relative: float
-
-
-EXACT = Tolerance(0.0, 0.0)
-
-
-def tolerances(
-    interface: Interface, expected: Mapping[str, NDArray[Any]], relative: float
-) -> dict[str, Tolerance]:
-    """A tolerance for each float output: relative to its own values and to its largest value."""
-    result = {}
-    for tensor in interface.outputs:
-        if tensor.dtype == "float32":
-            finite = np.abs(expected[tensor.name][np.isfinite(expected[tensor.name])])
-            scale = float(finite.max()) if finite.size else 1.0
-            result[tensor.name] = Tolerance(relative * min(scale, 1e30), relative)
-    return result
+Bound = Mapping[str, NDArray[np.float64]]
+"""Per float output a bound on the error of each value, (rows, elements); not finite where there is none."""
 
 
 def compare(
@@ -55,6 +34,8 @@ def compare(
     actual: Mapping[str, NDArray[Any]],
     tolerance: Mapping[str, Tolerance],
     margins: NDArray[np.float64] | None = None,
+    exact: AbstractSet[str] = frozenset(),
+    bound: Bound | None = None,
 ) -> Comparison:
     """Compares every output over all rows.
 
@@ -66,71 +47,114 @@ def compare(
         actual: what is judged, (rows, elements), float32 or int32.
         tolerance: per float output.
         margins: per row: how far the reference is from another label, in units of the second output.
-            A label may differ where the margin is within twice the tolerance. None: never.
+            A label may differ where the allowances of the scores of its row cover the margin. None:
+            never.
+        exact: outputs whose label may differ only where the reference's own float64 additions decide.
+        bound: replaces the tolerance of a value where it is finite and smaller.
     """
+    bounds = bound or {}
+    names = [tensor.name for tensor in interface.outputs]
     outputs = []
-    for position, tensor in enumerate(interface.outputs):
+    for tensor, follower in zip(interface.outputs, [*names[1:], ""], strict=True):
+        reference, judged = expected[tensor.name], actual[tensor.name]
         if tensor.dtype == "int32":
-            allowed = np.zeros(len(rows), dtype=bool)
-            if margins is not None and position + 1 < len(interface.outputs):
-                follower = interface.outputs[position + 1].name
-                limit = tolerance.get(follower, EXACT)
-                peak = np.abs(expected[follower]).max(axis=1)
-                allowed = margins <= 2.0 * (limit.absolute + limit.relative * peak)
-            outputs.append(_labels(tensor, rows, expected[tensor.name], actual[tensor.name], allowed))
+            scores = None
+            if tolerance.get(follower, EXACT) != EXACT:
+                limit, sides = tolerance[follower], (expected[follower], actual[follower])
+                scores = _Scores(*sides, limit, bounds.get(follower), tensor.name in exact)
+            outputs.append(_labels(tensor, rows, reference, judged, margins=margins, scores=scores))
         else:
             limit = tolerance[tensor.name]
-            outputs.append(_values(tensor, rows, expected[tensor.name], actual[tensor.name], limit))
+            outputs.append(
+                _values(tensor, rows, reference, judged, limit=limit, bound=bounds.get(tensor.name))
+            )
     return Comparison(
         left=left,
         right=right,
         bit_exact_required=all(t == EXACT for t in tolerance.values()),
         rows=len(rows),
-        refused_rows=0,
         outputs=tuple(outputs),
         passed=all(output.passed for output in outputs),
     )
 
 
-def label_margins(interface: Interface, expected: Mapping[str, NDArray[Any]]) -> NDArray[np.float64] | None:
-    """Distance of the reference to a tie: the gap of the two largest scores, or |score| for one."""
-    if len(interface.outputs) < 2 or interface.outputs[0].dtype != "int32":
-        return None
-    scores = expected[interface.outputs[1].name].astype(np.float64)
-    if scores.shape[1] == 1:
-        margin: NDArray[np.float64] = np.abs(scores[:, 0])
-        return margin
-    distances = interface.kind == "clusterer" and interface.outputs[1].name == "scores"
-    ordered = np.sort(-scores if distances else scores, axis=1)
-    gap: NDArray[np.float64] = ordered[:, -1] - ordered[:, -2]
-    return gap
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """The scores that decide a label, (rows, elements) on both sides, and how far they may differ."""
+
+    expected: NDArray[Any]
+    actual: NDArray[Any]
+    limit: Tolerance
+    bound: NDArray[np.float64] | None
+    exact: bool
+
+    def excuse(
+        self,
+        tensor: Tensor,
+        expected: NDArray[Any],
+        actual: NDArray[Any],
+        margins: NDArray[np.float64],
+    ) -> NDArray[np.bool_]:
+        """Rows whose scores decide so narrowly that another label is right too.
+
+        The margin to the next label is within the allowances, and so is the one to the label given. A
+        tie that both sides compute alike is no excuse: the rule for ties is wrong then.
+        """
+        if self.exact:
+            return self._roundoff(margins)
+        allowance = self.limit.allowance(self.expected, self.bound)
+        near = margins <= 2.0 * allowance.max(axis=1)
+        with np.errstate(over="ignore"):
+            same = (self.expected.astype(np.float32) == self.actual.astype(np.float32)).all(axis=1)
+        near &= ~(same & (margins == 0.0))
+        codes = [code.value for code in tensor.codes]
+        if len(codes) < 2 or len(codes) != self.expected.shape[1]:
+            return np.asarray(near, dtype=bool)
+        one, other = (_positions(codes, labels[:, 0]) for labels in (expected, actual))
+        row = np.arange(len(one))
+        scores = self.expected.astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            gap = np.abs(scores[row, one] - scores[row, other])
+        near &= gap <= allowance[row, one] + allowance[row, other]
+        return np.asarray(near & (one >= 0) & (other >= 0), dtype=bool)
+
+    def _roundoff(self, margins: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Rows in which the exact sums tie and only the roundings of the reference's sums tell a winner.
+
+        A margin of 0 is a tie for both sides, which the rule for ties decides.
+        """
+        return np.asarray((margins > 0.0) & (margins <= self.limit.remainder))
 
 
-def ulp_distance(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Number of float32 values between a and b; 0 for equal bits, NaN against NaN, and -0 against 0."""
+def _positions(codes: list[int], labels: NDArray[Any]) -> NDArray[np.intp]:
+    """Position of each label among the codes, -1 for a label that is none."""
+    order = np.argsort(codes)
+    found = np.clip(np.searchsorted(np.array(codes)[order], labels), 0, len(codes) - 1)
+    return np.where(np.array(codes)[order][found] == labels, order[found], -1)
 
-    def ordered(x: NDArray[np.float32]) -> NDArray[np.int64]:
-        bits = x.view(np.int32).astype(np.int64)
-        return np.where(bits < 0, -(bits & 0x7FFFFFFF), bits)
 
-    distance = np.abs(ordered(np.ascontiguousarray(a)) - ordered(np.ascontiguousarray(b)))
-    return np.where(np.isnan(a) & np.isnan(b), 0, distance)
+def _method(limit: Tolerance, bound: NDArray[np.float64] | None) -> Method:
+    if limit == EXACT or limit.ulp:
+        return "exact"
+    return "bounded" if bound is not None and bool(np.isfinite(bound).all()) else "tolerance"
 
 
 def _values(
-    tensor: Tensor, rows: Rows, expected: NDArray[Any], actual: NDArray[Any], limit: Tolerance
+    tensor: Tensor,
+    rows: Rows,
+    expected: NDArray[Any],
+    actual: NDArray[Any],
+    *,
+    limit: Tolerance,
+    bound: NDArray[np.float64] | None,
 ) -> OutputComparison:
     with np.errstate(over="ignore", invalid="ignore"):
-        rounded = expected.astype(np.float32)
+        rounded = np.ascontiguousarray(expected.astype(np.float32))
         actual = np.ascontiguousarray(actual.astype(np.float32))
         same = (rounded == actual) | (np.isnan(rounded) & np.isnan(actual))
         error = np.abs(actual.astype(np.float64) - rounded.astype(np.float64))
         error = np.where(same, 0.0, np.where(np.isnan(error), np.inf, error))
-        bound = limit.absolute + limit.relative * np.abs(rounded.astype(np.float64))
-        beyond = ~same & ~(error <= np.where(np.isfinite(bound), bound, 0.0))
-    bits = rounded.view(np.int32) == actual.view(np.int32)
-    if limit == EXACT:
-        beyond = ~bits & ~(np.isnan(rounded) & np.isnan(actual))
+    beyond = ~limit.passes(rounded, actual, bound)
     ulps = ulp_distance(rounded, actual)
     row_error = error.max(axis=1)
     order = np.argsort(-np.where(beyond.any(axis=1), row_error + 1e300, row_error), kind="stable")
@@ -139,6 +163,7 @@ def _values(
     return OutputComparison(
         name=tensor.name,
         dtype="float32",
+        method=_method(limit, bound),
         values=int(error.size),
         equal=int(same.sum()),
         max_abs_error=float(error.max(initial=0.0)),
@@ -146,9 +171,11 @@ def _values(
         max_ulp=int(ulps.max(initial=0)),
         abs_tolerance=limit.absolute,
         rel_tolerance=limit.relative,
+        ulp_tolerance=limit.ulp,
         beyond_tolerance=int(beyond.sum()),
         label_differences=0,
         label_differences_on_margin=0,
+        smallest_margin=None,
         histogram=_histogram(error),
         sample_expected=tuple(float(v) for v in rounded[chosen, 0]),
         sample_actual=tuple(float(v) for v in actual[chosen, 0]),
@@ -159,24 +186,39 @@ def _values(
 
 
 def _labels(
-    tensor: Tensor, rows: Rows, expected: NDArray[Any], actual: NDArray[Any], allowed: NDArray[np.bool_]
+    tensor: Tensor,
+    rows: Rows,
+    expected: NDArray[Any],
+    actual: NDArray[Any],
+    *,
+    margins: NDArray[np.float64] | None,
+    scores: _Scores | None,
 ) -> OutputComparison:
     different = (expected != actual).any(axis=1)
+    allowed = np.zeros_like(different)
+    method: Method = "exact"
+    if margins is not None and scores is not None:
+        allowed = scores.excuse(tensor, expected, actual, margins)
+        if not scores.exact:
+            method = "tolerance" if scores.bound is None else _method(scores.limit, scores.bound)
     unforgiven = different & ~allowed
     worst = np.concatenate([np.flatnonzero(unforgiven), np.flatnonzero(different & allowed)])[:WORST_ROWS]
     return OutputComparison(
         name=tensor.name,
         dtype="int32",
+        method=method,
         values=int(expected.size),
         equal=int((expected == actual).sum()),
         max_abs_error=0.0,
         mean_abs_error=0.0,
         max_ulp=0,
-        abs_tolerance=0.0,
+        abs_tolerance=(),
         rel_tolerance=0.0,
+        ulp_tolerance=0,
         beyond_tolerance=int(unforgiven.sum()),
         label_differences=int(different.sum()),
         label_differences_on_margin=int((different & allowed).sum()),
+        smallest_margin=None if margins is None else _smallest(margins[~different]),
         histogram=None,
         sample_expected=(),
         sample_actual=(),
@@ -184,6 +226,11 @@ def _labels(
         worst=tuple(_worst(int(i), rows, expected, actual, 1.0) for i in worst),
         passed=not unforgiven.any(),
     )
+
+
+def _smallest(margins: NDArray[np.float64]) -> float | None:
+    finite = margins[np.isfinite(margins)]
+    return float(finite.min()) if finite.size else None
 
 
 def _confusion(tensor: Tensor, expected: NDArray[Any], actual: NDArray[Any]) -> tuple[tuple[int, ...], ...]:

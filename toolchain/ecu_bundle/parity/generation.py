@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ecu_bundle.artifacts import OnnxModel
 from ecu_bundle.interface import Interface, Rows
+from ecu_bundle.parity.exemplars import exemplar_rows
 from ecu_bundle.parity.tracing import Source, Trace, trace
 from ecu_bundle.parity.trees import Ensemble, boundary_rows, ensemble_of
 from ecu_bundle.rows import matrix_of, refuse_missing, rows_from
@@ -24,10 +25,14 @@ ASSUMED_RANGE = (-3.0, 3.0)
 DESCRIPTIONS = {
     "data": "rows given by the user",
     "range": "uniform in the declared, measured or learned range of each input",
+    "learned": "near what the model keeps of its training: support vectors, neighbours, centres, scales",
     "boundary": "at tree thresholds and the float32 values next to them, on the path to the split",
     "nan": "one input NaN, where the model has a rule for it",
     "category": "every category of every enumerated input",
     "corner": "every input at an end of its range",
+    "special": "one input zero, negative zero, denormal, or the smallest normal number, where in its range",
+    "infinite": "one input infinite, where scikit-learn has a result for it",
+    "label": "on both sides of where the label changes between two rows, bisected down to neighbours",
 }
 
 
@@ -39,12 +44,13 @@ class GeneratedRows:
     assumptions: tuple[str, ...]
 
 
-def generate_rows(model: OnnxModel, data: Any = None) -> GeneratedRows:
+def generate_rows(model: OnnxModel, data: Any = None, estimator: Any = None) -> GeneratedRows:
     """Makes the rows of the proof. The same model and data give the same rows.
 
     Args:
         model: the graph; its thresholds and scalers say where to look.
         data: the user's rows in any form that ``rows_from`` takes, or None.
+        estimator: the fitted scikit-learn object, which may remember its training rows; None for ONNX.
     """
     interface = model.interface
     generator = np.random.default_rng(SEED)
@@ -59,15 +65,19 @@ def generate_rows(model: OnnxModel, data: Any = None) -> GeneratedRows:
             notes.append(f"of {len(given)} data rows {MAX_DATA_ROWS} were taken at random")
             given = given[np.sort(generator.choice(len(given), MAX_DATA_ROWS, replace=False))]
         parts.append(("data", given))
-    low, high, assumed = _ranges(interface, given, traced, ensembles)
+    learned = _learned(model, estimator, generator)
+    low, high, assumed = _ranges(interface, given, learned, traced, ensembles)
     if assumed:
         listed = ", ".join(assumed[:8]) + (", ..." if len(assumed) > 8 else "")
         notes.append(f"no range is known for {listed}: {ASSUMED_RANGE[0]} to {ASSUMED_RANGE[1]} was assumed")
     spread = _uniform(interface, low, high, RANGE_ROWS, generator)
     parts.append(("range", spread))
+    near = _filled(interface, learned, low, high, spread)
+    parts.append(("learned", near))
     parts.append(("corner", _corners(interface, low, high, generator)))
-    base = spread if given is None else np.concatenate([given[: len(spread)], spread])
+    base = np.concatenate([near, spread] if given is None else [given[: len(spread)], near, spread])
     base = base[np.isfinite(base).all(axis=1)]
+    parts.append(("special", _special(interface, base, generator)))
     parts += [("category", block) for block in _categories(interface, base)]
     limit = max(1, MAX_SPLITS // max(1, len(ensembles)))
     for ensemble, sources in ensembles:
@@ -77,18 +87,46 @@ def generate_rows(model: OnnxModel, data: Any = None) -> GeneratedRows:
     return GeneratedRows(_assemble(interface, parts), tuple(notes))
 
 
-def range_rows(model: OnnxModel, count: int) -> Rows:
-    """Rows of the ranges alone; cheap, for trials."""
+def range_rows(model: OnnxModel, count: int, estimator: Any = None) -> Rows:
+    """Rows of the ranges and near the training alone; cheap, for trials."""
+    generator = np.random.default_rng(SEED)
     traced = trace(model.proto, model.interface)
     ensembles = [(ensemble_of(node), sources) for node, sources in traced.trees]
-    low, high, _ = _ranges(model.interface, None, traced, ensembles)
-    spread = _uniform(model.interface, low, high, count, np.random.default_rng(SEED))
-    return _assemble(model.interface, [("range", spread)])
+    learned = _learned(model, estimator, generator)
+    low, high, _ = _ranges(model.interface, None, learned, traced, ensembles)
+    spread = _uniform(model.interface, low, high, count, generator)
+    near = _filled(model.interface, learned[: count // 2], low, high, spread)
+    return _assemble(model.interface, [("learned", near), ("range", spread[: count - len(near)])])
+
+
+def _learned(model: OnnxModel, estimator: Any, generator: np.random.Generator) -> NDArray[np.float64]:
+    """Rows that the model remembers, (rows, features) with NaN for what it does not."""
+    if estimator is None:
+        return np.empty((0, model.interface.features))
+    return exemplar_rows(estimator, model, generator)
+
+
+def _filled(
+    interface: Interface,
+    learned: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    spread: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Learned rows within the ranges; what they do not know is taken from rows of the ranges."""
+    rows = learned[:RANGE_ROWS].copy()
+    unknown = np.isnan(rows)
+    rows[unknown] = spread[np.arange(len(rows)) % max(1, len(spread))][unknown]
+    for feature, tensor in enumerate(_features(interface)):
+        if not tensor.codes:
+            rows[:, feature] = np.clip(rows[:, feature], low[feature], high[feature])
+    return rows.astype(np.float32)
 
 
 def _ranges(
     interface: Interface,
     given: NDArray[np.float32] | None,
+    learned: NDArray[np.float64],
     traced: Trace,
     ensembles: list[tuple[Ensemble, Any]],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], list[str]]:
@@ -99,6 +137,9 @@ def _ranges(
         low[feature], high[feature] = lower, upper
     for feature, (lower, upper) in traced.scaled.items():
         low[feature], high[feature] = lower, upper
+    if len(learned):
+        known = ~np.isnan(learned).all(axis=0)
+        low[known], high[known] = np.nanmin(learned[:, known], axis=0), np.nanmax(learned[:, known], axis=0)
     if given is not None and len(given):
         finite = np.where(np.isfinite(given), given, np.nan)
         seen = np.isfinite(given).any(axis=0)
@@ -171,6 +212,29 @@ def _corners(
             upper[0], upper[1] = False, True
             matrix[:, feature] = np.where(upper, high[feature], low[feature])
     return matrix
+
+
+_SPECIAL = (0.0, -0.0, 1e-45, -1e-45, 1.1754942e-38, 1.1754944e-38, -1.1754944e-38)
+_SPECIAL_ROWS = 400
+
+
+def _special(
+    interface: Interface, base: NDArray[np.float32], generator: np.random.Generator
+) -> NDArray[np.float32]:
+    """One input at a special value that its declared range allows, in rows drawn from the base."""
+    chosen = [
+        (feature, value)
+        for feature, tensor in enumerate(_features(interface))
+        for value in _SPECIAL
+        if not tensor.codes and tensor.minimum <= value <= tensor.maximum
+    ]
+    if len(chosen) > _SPECIAL_ROWS:
+        picked = generator.choice(len(chosen), _SPECIAL_ROWS, replace=False)
+        chosen = [chosen[i] for i in np.sort(picked)]
+    rows = base[generator.integers(0, len(base), len(chosen))]
+    for row, (feature, value) in zip(rows, chosen, strict=True):
+        row[feature] = value
+    return rows
 
 
 def _categories(interface: Interface, base: NDArray[np.float32]) -> list[NDArray[np.float32]]:

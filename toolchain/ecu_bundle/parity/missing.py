@@ -10,10 +10,11 @@ import numpy as np
 from ecu_bundle.artifacts import LoadedModel, OnnxModel
 from ecu_bundle.errors import VerificationError
 from ecu_bundle.interface import Interface, Rows, Tensor
-from ecu_bundle.parity.comparison import DEFAULT_TOLERANCE, compare, tolerances
+from ecu_bundle.parity.comparison import compare
 from ecu_bundle.parity.generation import range_rows
 from ecu_bundle.parity.reference import reference_outputs
 from ecu_bundle.parity.session import run_rows
+from ecu_bundle.parity.tolerance import DEFAULT_TOLERANCE, tolerances
 
 _ROWS = 48
 _LEAST_ROWS = 2
@@ -30,7 +31,7 @@ def settle_missing(loaded: LoadedModel, model: OnnxModel) -> OnnxModel:
     input refuses NaN on the device.
     """
     tried = [t for t in model.interface.inputs if t.dtype == "float32" and t.elements <= _MAX_ELEMENTS]
-    accepted = _accepted(loaded, model, range_rows(model, _ROWS), tried)
+    accepted = _accepted(loaded, model, range_rows(model, _ROWS, loaded.estimator), tried)
     inputs = [dataclasses.replace(t, accepts_nan=t.name in accepted) for t in model.interface.inputs]
     interface = Interface(model.interface.kind, tuple(inputs), model.interface.outputs)
     return dataclasses.replace(model, interface=interface)

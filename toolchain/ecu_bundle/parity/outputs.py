@@ -52,7 +52,8 @@ def outputs_of(estimator: Any) -> Outputs:
         codes = (Code(-1, "outlier"), Code(1, "inlier"))
         return Outputs("outlier_detector", ("label", "scores"), codes)
     if is_clusterer(estimator) and hasattr(estimator, "predict"):
-        return Outputs("clusterer", ("label", "scores"), _cluster_codes(estimator))
+        names = ("label", "scores") if hasattr(estimator, "transform") else ("label",)
+        return Outputs("clusterer", names, _cluster_codes(estimator))
     if hasattr(estimator, "predict_proba") and hasattr(estimator, "predict"):
         return Outputs("clusterer", ("label", "probabilities"), _cluster_codes(estimator))
     if hasattr(estimator, "predict"):
@@ -84,7 +85,7 @@ def reference_of(estimator: Any, outputs: Outputs) -> dict[str, Callable[[Any], 
         def compute(X: Any) -> NDArray[Any]:
             result = getattr(estimator, method)(X)
             result = result.toarray() if hasattr(result, "toarray") else np.asarray(result)
-            return result.astype(np.float64).reshape(result.shape[0], -1)
+            return result.astype(np.float64).reshape(result.shape[0], int(np.prod(result.shape[1:])))
 
         return compute
 
@@ -107,21 +108,39 @@ def _class_codes(estimator: Any) -> tuple[tuple[Code, ...], tuple[str, ...]]:
             hint="train one classifier for each label",
         )
     values = list(classes) if classes is not None else []
-    if values and all(_whole(value) for value in values):
-        return tuple(Code(int(v), str(int(v))) for v in values), ()
+    if whole_labels(values):
+        return tuple(Code(code, str(code)) for code in class_codes(values)), ()
     names = tuple(str(value) for value in values)
-    return tuple(Code(i, name) for i, name in enumerate(names)), names
+    return tuple(Code(i, name) for i, name in zip(class_codes(values), names, strict=True)), names
+
+
+def class_codes(classes: Any) -> tuple[int, ...]:
+    """The label that the device returns for each class.
+
+    Whole numbers within int32 are their own codes. Text, other numbers, and whole numbers of which one
+    is beyond int32 are numbered in their order.
+    """
+    values = list(classes)
+    return tuple(int(value) for value in values) if whole_labels(values) else tuple(range(len(values)))
+
+
+def whole_labels(classes: Any) -> bool:
+    """True for classes that are all whole numbers within int32."""
+    values = list(classes)
+    return bool(values) and all(_whole(value) for value in values)
 
 
 def _whole(value: Any) -> bool:
-    return (
-        isinstance(value, int | np.integer | np.bool_ | float | np.floating)
-        and float(value) == int(value)
-        and abs(int(value)) < 2**31
-    )
+    if not isinstance(value, int | np.integer | np.bool_ | float | np.floating) or not np.isfinite(value):
+        return False
+    return float(value) == int(value) and -(2**31) <= int(value) < 2**31
 
 
 def _cluster_codes(estimator: Any) -> tuple[Code, ...]:
     last = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator
-    count = getattr(last, "n_clusters", 0) or getattr(last, "n_components", 0) or 0
-    return tuple(Code(i, f"cluster {i}") for i in range(int(count)))
+    labels = getattr(last, "subcluster_labels_", None)
+    if labels is not None:
+        count = int(np.max(labels)) + 1
+    else:
+        count = len(getattr(last, "cluster_centers_", ())) or getattr(last, "n_components", 0)
+    return tuple(Code(i, f"cluster {i}") for i in range(count))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -17,10 +18,6 @@ from ecu_bundle.parity.outputs import outputs_of, reference_of
 SKLEARN = "scikit-learn"
 ORT = "ONNX Runtime (Python)"
 
-DEFINITION = (
-    "scikit-learn's own float64 arithmetic on inputs rounded to float32; its results are rounded to "
-    "float32 once, at the end"
-)
 DEFINITION_ONNX = (
     "ONNX Runtime in Python, one thread, row by row, no graph optimisation; there is no scikit-learn "
     "model to compare with"
@@ -43,6 +40,9 @@ def reference_outputs(loaded: LoadedModel, model: OnnxModel, rows: Rows) -> dict
     """
     X = estimator_input(model.columns, model.interface, rows)
     outputs = outputs_of(loaded.estimator)
+    if model.standard:
+        names: Any = model.standard
+        outputs = dataclasses.replace(outputs, names=names)
     results: dict[str, FloatOrInt] = {}
     functions = reference_of(loaded.estimator, outputs)
     with warnings.catch_warnings():

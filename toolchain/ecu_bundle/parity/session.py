@@ -11,9 +11,33 @@ import onnx
 from ecu_bundle.errors import VerificationError
 from ecu_bundle.interface import Interface, Rows
 
+_SPINNING = "session.intra_op.allow_spinning"
+
 
 def open_session(model: onnx.ModelProto | bytes) -> Any:
     """An inference session with the settings that the certificate names."""
+    import onnxruntime
+
+    data = model if isinstance(model, bytes) else model.SerializeToString()
+    return onnxruntime.InferenceSession(data, _options(), providers=["CPUExecutionProvider"])
+
+
+def session_settings() -> dict[str, str]:
+    """The settings of `open_session`, read back from ONNX Runtime, for the certificate."""
+    options = _options()
+    return {
+        "enable_cpu_mem_arena": str(options.enable_cpu_mem_arena).lower(),
+        "execution_mode": options.execution_mode.name,
+        "graph_optimization_level": options.graph_optimization_level.name,
+        "inter_op_num_threads": str(options.inter_op_num_threads),
+        "intra_op_num_threads": str(options.intra_op_num_threads),
+        "provider": "CPUExecutionProvider",
+        "rows_per_run": "1",
+        _SPINNING: options.get_session_config_entry(_SPINNING),
+    }
+
+
+def _options() -> Any:
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
@@ -22,11 +46,10 @@ def open_session(model: onnx.ModelProto | bytes) -> Any:
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry(_SPINNING, "0")
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 4
-    data = model if isinstance(model, bytes) else model.SerializeToString()
-    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    return options
 
 
 def run_rows(model: onnx.ModelProto | bytes, interface: Interface, rows: Rows) -> dict[str, Any]:

@@ -97,8 +97,8 @@ def _move(
     """The columns behind a node that only moves data; None when it is another node."""
     if node.op_type == "Concat":
         return _concat([known.get(name) for name in node.input])
-    if first is None or node.op_type in ("Identity", "Cast"):
-        return first
+    if first is None or node.op_type in ("Identity", "Cast", "Imputer"):
+        return first  # an imputer changes the values that stand for missing ones, and no others
     second = constants.get(node.input[1]) if len(node.input) > 1 else None
     if second is None:
         return None

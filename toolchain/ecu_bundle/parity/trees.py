@@ -81,7 +81,7 @@ def boundary_rows(
 
     Returns:
         Rows (3 x splits, features). A split behind columns that cannot be traced gives no row, nor
-        does a value that is not finite (a split that only sends NaN another way has no threshold).
+        does one whose threshold is not finite: it only sends NaN another way.
     """
     splits = [int(s) for s in ensemble.splits if int(ensemble.feature[s]) in sources]
     if len(splits) > limit:
@@ -92,10 +92,12 @@ def boundary_rows(
         if split not in wanted:
             continue
         source = sources[int(ensemble.feature[split])]
+        edge = _input_threshold(ensemble.threshold[split], source)
+        if not np.isfinite(edge):
+            continue
         row = base[int(generator.integers(len(base)))].copy()
         row = np.where(row > upper, upper, row)
         row = np.where(row <= lower, np.nextafter(lower, np.float32(np.inf)), row).astype(np.float32)
-        edge = _input_threshold(ensemble.threshold[split], source)
         for value in (edge, np.nextafter(edge, np.float32(np.inf)), np.nextafter(edge, np.float32(-np.inf))):
             row[source.feature] = value
             rows.append(row.copy())

@@ -21,6 +21,7 @@ from ecu_bundle.reporting.model_view import (
     version_facts,
 )
 from ecu_bundle.reporting.parity_view import gate_views, summary_table
+from ecu_bundle.reporting.proof_view import proof_view
 from ecu_bundle.reporting.resources import read_resources, resource_tables
 from ecu_bundle.reporting.text import visible
 
@@ -53,7 +54,8 @@ def render_report(certificate: Certificate, resources: dict[str, Any], *, tool_v
         summary=summary_table(certificate),
         gates=gate_views(certificate),
         rows=row_sources(certificate),
-        target=target_view(certificate.binary),
+        proof=proof_view(certificate),
+        targets=tuple(map(target_view, certificate.binaries)),
         resources_target=measured.target,
         resources=resource_tables(measured),
         versions=version_facts(certificate, tool_version),

@@ -19,9 +19,9 @@ def junit_xml(certificate: Certificate) -> bytes:
     root = ElementTree.Element("testsuites", name=f"ecu-bundle parity of {model}")
     overall = ElementTree.SubElement(root, "testsuite", name="certificate")
     _case(overall, f"{model}.certificate", "verdict", "; ".join(failures(certificate)))
-    if certificate.binary is not None:
-        failure = "" if certificate.binary.self_test == "passed" else "the self-test failed"
-        _case(overall, f"{model}.certificate", f"self-test on {visible(certificate.binary.target)}", failure)
+    for binary in certificate.binaries:
+        failure = "" if binary.self_test == "passed" else "the self-test failed"
+        _case(overall, f"{model}.certificate", f"self-test on {visible(binary.target)}", failure)
     for gate in certificate.comparisons:
         _gate_suite(root, model, gate)
     for suite in root:

@@ -58,8 +58,15 @@ def model_facts(certificate: Certificate) -> tuple[Fact, ...]:
         Fact("Inputs", f"{counted(len(interface.inputs), 'input')}, {counted(values, 'value')} per row"),
         Fact("NaN", _nan_text(interface.inputs)),
         Fact("Outputs", ", ".join(tensor.name for tensor in interface.outputs)),
+        Fact("Exact outputs", ", ".join(certificate.exact_outputs)),
+        Fact("Smooth outputs", ", ".join(_smooth(certificate))),
         Fact("Reference", reference.definition),
     )
+
+
+def _smooth(certificate: Certificate) -> tuple[str, ...]:
+    names = (tensor.name for tensor in certificate.interface.outputs)
+    return tuple(name for name in names if name not in certificate.exact_outputs)
 
 
 def _nan_text(inputs: tuple[TensorRecord, ...]) -> str:
@@ -131,15 +138,13 @@ def row_sources(certificate: Certificate) -> Table:
 
 @dataclass(frozen=True, slots=True)
 class TargetView:
-    """How the binary was built and run."""
+    """How one binary was built and run."""
 
     facts: tuple[Fact, ...]
     passed: bool
 
 
-def target_view(binary: Binary | None) -> TargetView | None:
-    if binary is None:
-        return None
+def target_view(binary: Binary) -> TargetView:
     passed = binary.self_test == "passed"
     outcome = f"{'Passed' if passed else 'Failed'} on {counted(binary.golden_rows, 'golden row')}"
     shown = facts(
@@ -154,20 +159,19 @@ def target_view(binary: Binary | None) -> TargetView | None:
 
 
 def version_facts(certificate: Certificate, tool_version: str) -> tuple[Fact, ...]:
-    binary, reference = certificate.binary, certificate.reference
+    reference = certificate.reference
     known = {name for name in certificate.tools if certificate.tools[name]}
     return facts(
         Fact("Certificate format", str(certificate.certificate_version)),
         Fact("Model version", certificate.model_version),
         Fact("ecu-bundle", tool_version),
         Fact("scikit-learn", "" if "scikit-learn" in known else reference.sklearn_version),
-        Fact("ONNX Runtime on the target", binary.onnxruntime_version if binary else ""),
+        *(Fact(f"ONNX Runtime on {b.target}", b.onnxruntime_version) for b in certificate.binaries),
         *(Fact(name, version) for name, version in sorted(certificate.tools.items()) if name != "ecu-bundle"),
     )
 
 
 def digest_facts(certificate: Certificate) -> tuple[Fact, ...]:
-    binary = certificate.binary
     return tuple(
         Fact(fact.term, fact.text, "code")
         for fact in facts(
@@ -177,7 +181,10 @@ def digest_facts(certificate: Certificate) -> tuple[Fact, ...]:
             Fact("Interface", certificate.interface.hash),
             Fact("Generated sources", certificate.sources_digest),
             Fact("Compared rows", certificate.rows_digest),
-            Fact("Static library", binary.library_digest if binary else ""),
-            Fact("ONNX Runtime library", binary.onnxruntime_digest if binary else ""),
+            *(Fact(f"Static library for {b.target}", b.library_digest) for b in certificate.binaries),
+            *(
+                Fact(f"ONNX Runtime library for {b.target}", b.onnxruntime_digest)
+                for b in certificate.binaries
+            ),
         )
     )

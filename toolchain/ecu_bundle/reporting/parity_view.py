@@ -77,15 +77,19 @@ def _largest(output: OutputComparison) -> str:
 
 def _allowed(gate: Comparison, output: OutputComparison) -> str:
     if output.dtype == "int32":
-        return "same label" if gate.bit_exact_required else "same label, or on the margin"
-    if output.abs_tolerance == 0 and output.rel_tolerance == 0:
+        return "same label" if output.method == "exact" else "same label, or on the margin"
+    if output.ulp_tolerance:
+        return f"{output.ulp_tolerance} ULP"
+    if not any(output.abs_tolerance) and output.rel_tolerance == 0:
         return "same bits" if gate.bit_exact_required else "no error"
     parts = []
-    if output.abs_tolerance:
-        parts.append(error(output.abs_tolerance))
+    if any(output.abs_tolerance):
+        low, high = error(min(output.abs_tolerance)), error(max(output.abs_tolerance))
+        parts.append(low if low == high else f"{low} to {high}, by element")
     if output.rel_tolerance:
         parts.append(f"{error(output.rel_tolerance)} of the expected value")
-    return " + ".join(parts)
+    bound = ", or the bound where it is smaller" if output.method == "bounded" else ""
+    return " + ".join(parts) + bound
 
 
 def gate_views(certificate: Certificate) -> tuple[GateView, ...]:
@@ -98,13 +102,16 @@ def gate_views(certificate: Certificate) -> tuple[GateView, ...]:
 
 def _gate_view(ident: str, gate: Comparison, interface: InterfaceRecord, *, first: bool) -> GateView:
     demand = (
-        "Required: the same bits."
-        if gate.bit_exact_required
-        else "Required: every value within its tolerance."
+        "Required: the same bits." if gate.bit_exact_required else "Required: what the table above allows."
     )
     sentence = f"{counted(gate.rows, 'row')}. {demand}"
-    if gate.refused_rows:
-        sentence += f" {counted(gate.refused_rows, 'row')} refused by the model."
+    for reason, rows in sorted(gate.refused.items()):
+        sentence += f" {counted(rows, 'row')} refused: {reason}."
+    if gate.on_decision:
+        sentence += (
+            f" {counted(gate.on_decision, 'more row')} within rounding of a decision inside the model: each "
+            "has the result of the reference right beside it."
+        )
     outputs = tuple(
         _output_view(f"{ident}-output-{number}", gate, output, interface, always_drawn=first)
         for number, output in enumerate(gate.outputs, start=1)
@@ -135,15 +142,22 @@ def _output_view(
 
 def _output_sentence(output: OutputComparison) -> str:
     if output.equal == output.values:
-        return f"All {counted(output.values, 'value')} are equal."
+        return f"All {counted(output.values, 'value')} are equal.{_margin(output)}"
     proportion = share(output.equal, output.values)
     equal = f"{count(output.equal)} of {counted(output.values, 'value')} are equal ({proportion})."
     if output.dtype == "int32":
         margin = f", {count(output.label_differences_on_margin)} of them on the margin"
-        return f"{equal} {counted(output.label_differences, 'label')} differ{margin}."
+        return f"{equal} {counted(output.label_differences, 'label')} differ{margin}.{_margin(output)}"
     largest = f"Largest error {error(output.max_abs_error)} ({count(output.max_ulp)} ULP)"
     beyond = f"{counted(output.beyond_tolerance, 'value')} beyond the tolerance"
     return f"{equal} {largest}, mean error {error(output.mean_abs_error)}; {beyond}."
+
+
+def _margin(output: OutputComparison) -> str:
+    if output.smallest_margin is None:
+        return ""
+    margin = error(output.smallest_margin)
+    return f" The narrowest decision among rows with equal labels has a margin of {margin}."
 
 
 def _figures(

@@ -54,18 +54,19 @@ def standard_components(certificate: Certificate, *, tool_version: str) -> tuple
         purl=f"pkg:generic/ecu-bundle@{tool_version}",
         description="Runtime sources of the bundle, and the tool that generated it",
     )
-    binary = certificate.binary
-    if binary is None or not binary.onnxruntime_version:
-        return (runtime,)
-    onnxruntime = Component(
-        name="onnxruntime",
-        version=binary.onnxruntime_version,
-        sha256=binary.onnxruntime_digest,
-        licence="MIT",
-        purl=f"pkg:github/microsoft/onnxruntime@v{binary.onnxruntime_version}",
-        description=f"ONNX Runtime library for {binary.target}",
+    libraries = tuple(
+        Component(
+            name="onnxruntime",
+            version=binary.onnxruntime_version,
+            sha256=binary.onnxruntime_digest,
+            licence="MIT",
+            purl=f"pkg:github/microsoft/onnxruntime@v{binary.onnxruntime_version}",
+            description=f"ONNX Runtime library for {binary.target}",
+        )
+        for binary in certificate.binaries
+        if binary.onnxruntime_version
     )
-    return (runtime, onnxruntime)
+    return (runtime, *libraries)
 
 
 def sbom(certificate: Certificate, components: tuple[Component, ...], *, model_licence: str = "") -> bytes:

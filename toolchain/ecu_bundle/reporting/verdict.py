@@ -36,7 +36,7 @@ def gate_failure(gate: Comparison) -> str:
     if not reasons and (gate.rows == 0 or not gate.outputs):
         reasons.append("nothing was compared")
     if not reasons and not gate.passed:
-        refused = f"; {counted(gate.refused_rows, 'row')} refused" if gate.refused_rows else ""
+        refused = f"; {counted(sum(gate.refused.values()), 'row')} refused" if gate.refused else ""
         reasons.append(f"the comparison did not pass{refused}")
     return "; ".join(reasons)
 
@@ -54,8 +54,11 @@ def failures(certificate: Certificate) -> tuple[str, ...]:
     ]
     if not certificate.comparisons:
         reasons.append("nothing was compared")
-    if certificate.binary is not None and certificate.binary.self_test != "passed":
-        reasons.append(f"the self-test on {visible(certificate.binary.target)} failed")
+    reasons += [
+        f"the self-test on {visible(binary.target)} failed"
+        for binary in certificate.binaries
+        if binary.self_test != "passed"
+    ]
     if not certificate.passed and not reasons:
         reasons.append("the certificate is marked as failed")
     return tuple(reasons)

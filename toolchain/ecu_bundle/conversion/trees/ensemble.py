@@ -55,16 +55,18 @@ def of_tree(tree: Any, values: NDArray[np.float64], columns: Any = None) -> Tree
     )
 
 
-def of_predictor(nodes: NDArray[Any], output: int, outputs: int) -> Tree:
-    """The node table of a HistGradientBoosting ``TreePredictor`` that adds to one of the outputs."""
-    leaf = nodes["is_leaf"].astype(bool)
-    values = np.zeros((len(nodes), outputs))
-    values[:, output] = np.where(leaf, nodes["value"], 0.0)
-    return Tree(
-        feature=np.where(leaf, 0, nodes["feature_idx"]).astype(np.int64),
-        threshold=np.where(leaf, 0.0, nodes["num_threshold"]),
-        left=np.where(leaf, -1, nodes["left"].astype(np.int64)),
-        right=np.where(leaf, -1, nodes["right"].astype(np.int64)),
-        missing_left=nodes["missing_go_to_left"].astype(bool) & ~leaf,
-        values=values,
-    )
+def members_of(model: Any) -> list[tuple[Any, Any]]:
+    """The trees of a forest or a bagging ensemble, or the model itself, with their columns or None."""
+    members = list(getattr(model, "estimators_", [model]))
+    columns = getattr(model, "estimators_features_", None) or [None] * len(members)
+    return list(zip(members, columns, strict=True))
+
+
+def leaf_shares(member: Any) -> NDArray[np.float64]:
+    """(nodes, outputs) of a decision tree: what ``predict`` gives, or the shares of ``predict_proba``."""
+    values: NDArray[np.float64] = member.tree_.value
+    flat = values.reshape(len(values), -1) if values.shape[1] > 1 else values[:, 0, :]
+    if hasattr(member, "classes_"):
+        total = flat.sum(axis=1, keepdims=True)
+        return np.divide(flat, np.where(total == 0.0, 1.0, total))
+    return flat

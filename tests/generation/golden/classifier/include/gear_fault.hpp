@@ -35,6 +35,9 @@ enum class Label : std::int32_t {
   kBroken = 2,
 };
 
+/// The name of a value of `Label` in UTF-8, in static memory; "no result" for `kUnknown`.
+ECU_NODISCARD const char* text_of(Label value) noexcept;
+
 /// One row of inputs. A field that is not set holds no value and is refused, or counts as missing.
 struct Inputs {
   /// "vibration" [m/s²]. Four samples, 1 ms apart.

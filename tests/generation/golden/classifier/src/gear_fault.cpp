@@ -91,6 +91,18 @@ static_assert(sizeof(float) == 4, "the interface is made of 32-bit values");
 
 }  // namespace
 
+const char* text_of(Label value) noexcept {
+  // clang-format off
+  switch (value) {
+    case Label::kUnknown: break;
+    case Label::kOk: return "ok";
+    case Label::kWorn: return "worn";
+    case Label::kBroken: return "broken";
+  }
+  // clang-format on
+  return "no result";
+}
+
 ecu_status Model::open() noexcept { return open(gear_fault_image, sizeof gear_fault_image); }
 
 ecu_status Model::open(const void* image, std::size_t size) noexcept {

@@ -71,6 +71,9 @@ enum class ClassValue_2 : std::int32_t {
   kInlier = 1,
 };
 
+/// The name of a value of `ClassValue_2` in UTF-8, in static memory; "no result" for `kUnknown`.
+ECU_NODISCARD const char* text_of(ClassValue_2 value) noexcept;
+
 /// One row of inputs. A field that is not set holds no value and is refused, or counts as missing.
 struct Inputs {
   /// "a* / b/ * "c" / ? ?/ ? ?= #error %s $x `d` | <b> " [a* / b/ * "c" / ? ?/ ? ?= #error %s $x `d` | <b> ],

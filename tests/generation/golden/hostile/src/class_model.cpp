@@ -212,6 +212,17 @@ static_assert(sizeof(float) == 4, "the interface is made of 32-bit values");
 
 }  // namespace
 
+const char* text_of(ClassValue_2 value) noexcept {
+  // clang-format off
+  switch (value) {
+    case ClassValue_2::kUnknown: break;
+    case ClassValue_2::kOutlier: return "outlier";
+    case ClassValue_2::kInlier: return "inlier";
+  }
+  // clang-format on
+  return "no result";
+}
+
 ecu_status Model::open() noexcept { return open(class_model_image, sizeof class_model_image); }
 
 ecu_status Model::open(const void* image, std::size_t size) noexcept {

@@ -1,0 +1,48 @@
+"""The outcomes of everything that docs/coverage.md lists."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import cache
+
+from benchmarks.coverage import estimators
+from benchmarks.coverage.outcomes import Outcome, outcome
+from benchmarks.coverage.pipelines import PIPELINES
+from benchmarks.coverage.variants import VARIANTS, Fit
+
+NAMES = {
+    "estimators": tuple(sorted(estimators.ESTIMATORS)),
+    "variants": tuple(VARIANTS),
+    "pipelines": tuple(PIPELINES),
+}
+"""What each table lists, in the order of its rows."""
+
+
+@cache
+def outcome_of(table: str, name: str) -> Outcome:
+    """The outcome of one row."""
+    if table != "estimators":
+        return outcome(_fitted((VARIANTS if table == "variants" else PIPELINES)[name]))
+    result = outcome(estimators.fitted(name), estimators.words_of(name))
+    nothing = estimators.NOTHING_TO_DEPLOY.get(name)
+    if nothing is not None and result.verdict == "refused":
+        return Outcome("nothing to deploy", nothing)
+    return result
+
+
+def tables(say: Callable[[str], None] = lambda _: None) -> dict[str, dict[str, Outcome]]:
+    """The outcomes of all rows; ``say`` is told each name."""
+    results: dict[str, dict[str, Outcome]] = {}
+    for table, names in NAMES.items():
+        results[table] = {}
+        for name in names:
+            say(name)
+            results[table][name] = outcome_of(table, name)
+    return results
+
+
+def _fitted(fit: Fit) -> object:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return fit.estimator.fit(fit.rows, fit.target)

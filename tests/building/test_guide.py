@@ -1,0 +1,65 @@
+"""Files and commands of a generated ``INTEGRATION.md`` work as typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from building.guide import Guide, command
+from ecu_bundle.artifacts import OnnxModel
+from ecu_bundle.building.elf import elf_of
+from ecu_bundle.building.targets import get_target
+from generation.bundles import library, write_bundle
+from generation.samples import classifier, expected, golden, hostile, regressor
+
+IN_TREE, FETCHED, INSTALLED = "The bundle in your tree", "FetchContent", "An installed bundle"
+
+
+@pytest.mark.parametrize("heading", [IN_TREE, FETCHED, INSTALLED])
+def test_the_guide_works_as_typed(heading: str, tmp_path: Path) -> None:
+    """The printed files and commands, unchanged; the program prints what the guide says."""
+    guide = Guide(write_bundle(classifier(), tmp_path / "gear_fault"))
+    guide.project(tmp_path / "app", heading)
+    commands = guide.block(IN_TREE if heading == FETCHED else heading, "sh")
+    output = command("sh", "-e", "-c", commands, folder=tmp_path / "app")
+    printed = guide.block("Call it from C++", "text")
+    assert output.endswith("\n" + printed)
+    assert printed.startswith("label = ")
+
+
+SAMPLES = pytest.mark.parametrize("sample", [regressor, classifier, hostile], ids=lambda s: s.__name__)
+
+
+@SAMPLES
+def test_the_examples_of_the_guide_agree_with_onnxruntime(
+    sample: Callable[[], OnnxModel], tmp_path: Path
+) -> None:
+    """C++ and C give the same; a label is text in C++ and a number in C."""
+    model = sample()
+    name = {"class": "class_model"}.get(model.name, model.name)
+    guide = Guide(write_bundle(model, tmp_path / name))
+    guide.project(tmp_path / "app", IN_TREE)
+    lists = tmp_path / "app/CMakeLists.txt"
+    more = f"add_executable(c_app main.c)\ntarget_link_libraries(c_app PRIVATE ecu::{name})\n"
+    lists.write_text(lists.read_text() + more)
+    (tmp_path / "app/main.c").write_text(guide.block("Call it from C", "c"))
+    command("cmake", "-G", "Ninja", "-S", tmp_path / "app", "-B", tmp_path / "build")
+    command("cmake", "--build", tmp_path / "build")
+    outputs = expected(model, golden(model).rows.take(slice(0, 1)))
+    numbers = [f"{value:g}" for values in outputs.values() for value in values[0].tolist()]
+    from_cpp, from_c = (command(tmp_path / f"build/{app}").splitlines() for app in ("app", "c_app"))
+    assert [line.split(" = ")[1] for line in from_c] == numbers
+    names = {str(c.value): c.name for c in model.interface.outputs[0].codes}
+    first = names.get(numbers[0], numbers[0])
+    assert [line.split(" = ")[1] for line in from_cpp] == [first, *numbers[1:]]
+
+
+@pytest.mark.cross
+@pytest.mark.parametrize("heading", [IN_TREE, INSTALLED])
+def test_the_guide_of_another_target_builds_as_typed(heading: str, tmp_path: Path) -> None:
+    guide = Guide(write_bundle(regressor(), tmp_path / "fuel", target="aarch64-linux"))
+    guide.project(tmp_path / "app", heading)
+    command("sh", "-e", "-c", guide.block(heading, "sh"), folder=tmp_path / "app")
+    assert elf_of(tmp_path / "app/build/app") == elf_of(library(get_target("aarch64-linux")).path)

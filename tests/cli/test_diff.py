@@ -1,0 +1,172 @@
+"""``diff``: can B be flashed where A runs?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import skops.io
+
+import ecu_bundle
+from ecu_bundle.difference import hindrances
+from ecu_bundle.errors import VerificationError
+from ecu_bundle.generation.golden import read_rows
+from ecu_bundle.interface import Interface, Tensor
+from ecu_bundle.manifest import read_manifest
+from generation.bundles import sources
+from generation.samples import classifier, golden, regressor
+from pipeline.examples import EXAMPLES, Bundles, copy_of, model_file
+
+from .program import call, succeed
+
+CONFIG = (EXAMPLES / "wine_grade/ecu-bundle.toml").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """The next model of wine_grade: the intercept of its first class is 5 higher."""
+
+    bundle: Path
+    estimator: Any
+
+
+@pytest.fixture(scope="module")
+def successor(tmp_path_factory: pytest.TempPathFactory) -> Successor:
+    folder = tmp_path_factory.mktemp("successor")
+    estimator = ecu_bundle.load(model_file("wine_grade")).estimator
+    assert estimator is not None
+    estimator[-1].intercept_[0] += 5.0
+    skops.io.dump(estimator, folder / "wine_grade.skops")
+    (folder / "ecu-bundle.toml").write_text(CONFIG.replace('data = "rows.npy"', ""), encoding="utf-8")
+    ecu_bundle.build(folder / "wine_grade.skops", output=folder / "bundle")
+    return Successor(folder / "bundle", estimator)
+
+
+def test_a_bundle_and_itself(bundles: Bundles) -> None:
+    outcome = succeed("diff", bundles("wine_grade"), bundles("wine_grade"))
+    assert "both hold the same model image" in outcome.stdout
+    assert "interface: the same" in outcome.stdout
+    assert "grade: the same bits in every row" in outcome.stdout
+    assert outcome.stdout.splitlines()[-1] == "yes: B can be flashed where A runs"
+
+
+def test_a_new_model_drifts_and_can_be_flashed(bundles: Bundles, successor: Successor) -> None:
+    """The drift is the one that scikit-learn has on the same rows."""
+    a = bundles("wine_grade")
+    outcome = succeed("diff", a, successor.bundle, "--json")
+    data = outcome.data
+    assert (data["flashable"], data["reasons"], data["interface"]) == (True, [], [])
+    assert data["resources"]["arena"]["a"] == data["resources"]["arena"]["b"]
+    label, probabilities = data["drift"]
+    model = ecu_bundle.load(model_file("wine_grade")).estimator
+    assert model is not None
+    rows = read_rows((a / "tests/golden_vectors.cpp").read_text(), _interface_of(a))
+    X = np.concatenate(list(rows.tensors.values()), axis=1).astype(np.float64)
+    assert data["golden_rows"] == len(X)
+    old, new = model.predict_proba(X), successor.estimator.predict_proba(X)
+    distance = np.abs(old - new).max(axis=1)
+    assert probabilities["largest"] == pytest.approx(distance.max(), abs=1e-5)
+    assert probabilities["mean"] == pytest.approx(distance.mean(), abs=1e-5)
+    assert distance[probabilities["worst_row"]] == pytest.approx(distance.max(), abs=1e-5)
+    changed = model.predict(X) != successor.estimator.predict(X)
+    close = [np.diff(np.sort(scores, axis=1)[:, -2:])[:, 0] < 1e-5 for scores in (old, new)]
+    tied = close[0] | close[1]  # there float32 may choose the other class
+    assert (changed & ~tied).any()
+    assert (changed & ~tied).sum() <= label["rows"] <= (changed | tied).sum()
+    assert label["largest"] is None
+    text = succeed("diff", a, successor.bundle).stdout
+    assert f"probabilities: {probabilities['rows']} of {len(X)} rows differ, at most by " in text
+
+
+def _interface_of(bundle: Path) -> Interface:
+    from ecu_bundle.manifest import interface_of
+
+    return interface_of(read_manifest(bundle).interface)
+
+
+def test_another_unit_is_another_interface(bundles: Bundles, tmp_path: Path) -> None:
+    (tmp_path / "ecu-bundle.toml").write_text(
+        CONFIG.replace('name = "alcohol"\n', 'name = "alcohol"\ndescription = "new"\n', 1)
+        .replace('unit = "%"', 'unit = "vol"', 1)
+        .replace('"barolo"', '"barbaresco"')
+        .replace('data = "rows.npy"', ""),
+        encoding="utf-8",
+    )
+    ecu_bundle.build(
+        model_file("wine_grade"), config=tmp_path / "ecu-bundle.toml", output=tmp_path / "bundle"
+    )
+    outcome = call("diff", bundles("wine_grade"), tmp_path / "bundle", "--json")
+    assert outcome.code == 1
+    assert outcome.data["flashable"] is False
+    assert outcome.data["interface"] == [
+        "input 'alcohol': unit % -> vol",
+        "output 'grade': code 0 means 'barbaresco', it meant 'barolo'",
+    ]
+    assert any("input 'alcohol': description" in text for text in outcome.data["meanings"])
+    assert "2 changes" in outcome.data["reasons"][0]
+    assert all(drift["rows"] == 0 for drift in outcome.data["drift"])
+
+
+def test_two_models_that_have_nothing_in_common(bundles: Bundles) -> None:
+    outcome = call("diff", bundles("wine_grade"), bundles("auto_mpg"))
+    assert outcome.code == 1
+    assert "input 'alcohol' is gone" in outcome.stdout
+    assert "input 'horsepower' is new" in outcome.stdout
+    assert "drift: not measured, B cannot take the golden rows of A" in outcome.stdout
+    assert "\nno: B cannot be flashed where A runs\n  the interface differs" in outcome.stdout
+    assert "Traceback" not in outcome.stderr
+
+
+HINDRANCES: list[tuple[dict[str, Any], int, str]] = [
+    ({}, 0, ""),
+    ({"engine": "native"}, 0, "B needs the engine native, A has ort"),
+    ({"onnxruntime_version": "1.33.0"}, 0, "proved with ONNX Runtime 1.33.0, A carries 1.32"),
+    ({"target": "armv7-linux"}, 0, "build B for host"),
+    ({}, 1, "A's program has 1000 (ECU_ARENA_TOO_SMALL)"),
+    ({}, -1, ""),
+]
+
+
+@pytest.mark.parametrize(("changes", "more", "reason"), HINDRANCES)
+def test_what_stands_in_the_way(changes: dict[str, Any], more: int, reason: str, bundles: Bundles) -> None:
+    a = read_manifest(bundles("wine_grade"))
+    found = hindrances(a, a.model_copy(update=changes), (), {"arena": (1000, 1000 + more)})
+    assert len(found) == bool(reason)
+    assert reason in "".join(found)
+
+
+def test_folders_that_cannot_be_compared(bundles: Bundles, tmp_path: Path) -> None:
+    bundle = bundles("wine_grade")
+    outcome = call("diff", bundle, tmp_path, "--json")
+    assert outcome.code == 2
+    assert "is not a bundle" in outcome.data["cause"]
+    damaged = copy_of(bundle, tmp_path)
+    (damaged / "src/wine_grade.cpp").write_text("")
+    outcome = call("diff", bundle, damaged)
+    assert outcome.code == 1
+    assert "error: verify: the bundle is not as it was delivered" in outcome.stderr
+    assert outcome.stdout == ""
+
+
+@pytest.mark.parametrize("sample", [regressor, classifier], ids=lambda s: s.__name__)
+def test_golden_rows_are_read_back(sample: Any) -> None:
+    model = sample()
+    text = sources(model).files["tests/golden_vectors.cpp"].decode()
+    rows, written = read_rows(text, model.interface), golden(model).rows
+    for name, values in written.tensors.items():
+        assert rows.tensors[name].dtype == values.dtype
+        assert rows.tensors[name].tobytes() == values.tobytes()
+    for damaged in (text.replace("kInput0", "kOther0"), text.replace("kInput1[]", "kGone[]"), ""):
+        with pytest.raises(VerificationError, match="golden vectors of the bundle cannot be read"):
+            read_rows(damaged, model.interface)
+
+
+def test_rows_of_different_lengths_are_refused() -> None:
+    text = "const std::uint32_t kInput{}[] = {{\n    {}}};\n"
+    inputs = (Tensor("a", "float32"), Tensor("b", "float32"))
+    word = "0x3f800000U"
+    with pytest.raises(VerificationError, match="cannot be read"):
+        read_rows(text.format(0, word) + text.format(1, f"{word}, {word}"), Interface("other", inputs, ()))

@@ -1,0 +1,135 @@
+"""Files of rows, and the places that their errors name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ecu_bundle.errors import UsageError
+from ecu_bundle.interface import Code, Interface, Tensor
+from ecu_bundle.tables import read_rows, read_table
+
+TABLE = pd.DataFrame({"a": [1.5, 2.5], "c": ["x", "y"]})
+
+
+def test_tables_are_read_by_their_ending(tmp_path: Path) -> None:
+    TABLE.to_csv(tmp_path / "t.csv", index=False)
+    TABLE.to_parquet(tmp_path / "t.PARQUET")
+    np.save(tmp_path / "t.npy", np.eye(2))
+    for name in ("t.csv", "t.PARQUET"):
+        assert read_table(tmp_path / name)["c"].tolist() == ["x", "y"]
+    assert read_table(tmp_path / "t.npy").tolist() == [[1.0, 0.0], [0.0, 1.0]]
+
+
+UNREADABLE: list[tuple[str, bytes, str]] = [
+    ("t.npy", b"", "cannot be read"),
+    ("t.npy", b"\x93NUMPY\x01\x00", "cannot be read"),
+    ("t.csv", b"", "cannot be read"),
+    ("t.csv", b"\xff\xfe\x00", "cannot be read"),
+    ("t.csv", b"a,b\n1,2\n1,2,3,4\n", "cannot be read"),
+    ("t.parquet", b"PAR1", "cannot be read"),
+    ("t.xlsx", b"PK", "unknown kind of file '.xlsx'"),
+    ("t", b"1,2", "unknown kind of file ''"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "cause"), UNREADABLE)
+def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: bytes, cause: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=cause) as caught:
+        read_table(path)
+    assert caught.value.place == str(path)
+
+
+def test_an_array_of_objects_is_not_unpickled(tmp_path: Path) -> None:
+    path = tmp_path / "t.npy"
+    np.save(path, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_table(path)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.csv", tmp_path):
+        with pytest.raises(UsageError, match=r"there is no file|is not a file"):
+            read_table(path)
+
+
+MODEL = Interface(
+    "regressor",
+    (
+        Tensor("speed", "float32"),
+        Tensor("gear", "int32", codes=(Code(0, "D"), Code(1, "N"))),
+        Tensor("load", "float32", accepts_nan=True),
+    ),
+    (),
+)
+MATRIX = Interface("regressor", (Tensor("X", "float32", 3),), ())
+CSV = "speed,gear,load\n1,D,\n\n2,N,3\n"
+
+PLACES: list[tuple[str, tuple[str, str, str]]] = [
+    ("1,Z,0\n", ("'Z' is not a category of 'gear'", "line 5 (row 3), column 'gear'", "categories: D, N")),
+    ("fast,D,0\n", ("'fast' is not a number", "line 5 (row 3), column 'speed'", "decimal point")),
+    (",D,0\n", ("missing (NaN), and this input refuses NaN", "line 5 (row 3), column 'speed'", "fill")),
+    ('1,D,0\n1,D,"two\nlines"\n', ("is not a number", "line 6 (row 4), column 'load'", "decimal point")),
+    ('"1\n",D,0\n\n1,D,x\n', ("'x' is not a number", "line 8 (row 4), column 'load'", "decimal point")),
+]
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize(("more", "said"), PLACES)
+def test_a_csv_error_names_the_line_of_the_file(
+    more: str, said: tuple[str, str, str], ends: str, tmp_path: Path
+) -> None:
+    """Lines are counted with header, blank lines and line ends inside cells, as an editor does."""
+    cause, place, hint = said
+    path = tmp_path / "rows.csv"
+    path.write_bytes((CSV + more).replace("\n", ends).encode("utf-8-sig"))
+    with pytest.raises(UsageError) as caught:
+        read_rows(path, MODEL)
+    assert cause in caught.value.cause
+    assert caught.value.place == f"{path}, {place}"
+    assert hint in caught.value.hint
+    line = path.read_text(encoding="utf-8-sig").split("\n")[int(place.split()[1]) - 1]
+    assert line == more.split("\n")[int(place.split()[1]) - 5], "the test points at the line that it means"
+
+
+def test_other_files_name_row_and_column(tmp_path: Path) -> None:
+    np.save(tmp_path / "t.npy", np.array([[1, 2, 3], [1, np.nan, 3]]))
+    pd.DataFrame({"speed": [1.0], "gear": ["Z"], "load": [0.0]}).to_parquet(tmp_path / "t.parquet")
+    row = "row {} (counted from 1), column {}"
+    for name, model, place in (
+        ("t.npy", MATRIX, row.format(2, "'X', value 2 of 3")),
+        ("t.parquet", MODEL, row.format(1, "'gear'")),
+    ):
+        with pytest.raises(UsageError) as caught:
+            read_rows(tmp_path / name, model)
+        assert caught.value.place == f"{tmp_path / name}, {place}"
+
+
+HEADERS: list[tuple[str, str, str]] = [
+    ("speed,gear,load,gear\n1,D,0,N\n", "column 'gear' stands twice in rows.csv", "keep the column"),
+    ("speed;gear;load\n1;D;0\n", "are separated by ';', not by a comma", "with commas"),
+    ("Speed,gear,load\n1,D,0\n", "lacks the column 'speed'", "rename 'Speed' if it is 'speed'"),
+    ("gear\nD\n", "lacks the columns 'speed', 'load'", "columns present: 'gear'"),
+]
+
+
+@pytest.mark.parametrize(("text", "cause", "hint"), HEADERS)
+def test_a_header_that_does_not_fit(text: str, cause: str, hint: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(text)
+    with pytest.raises(UsageError) as caught:
+        read_rows(path, MODEL)
+    assert cause in caught.value.cause
+    assert str(path) in caught.value.place
+    assert hint in caught.value.hint
+
+
+def test_columns_that_nobody_needs_may_stand_twice(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("x,x,load,gear,speed\n1,2,0.5,N,3\n")
+    rows = read_rows(tmp_path / "rows.csv", MODEL)
+    assert [array.tolist() for array in rows.tensors.values()] == [[[3.0]], [[1]], [[0.5]]]

@@ -1,0 +1,12 @@
+"""Transformers that choose, compare or look up: columns, bins, categories, functions of one number."""
+
+from __future__ import annotations
+
+from ecu_bundle.conversion.registry import Family
+
+
+def families() -> list[Family]:
+    """Every family of this package."""
+    from ecu_bundle.conversion.encoders import bins, functions, selection, target
+
+    return [family for module in (bins, functions, selection, target) for family in module.families()]

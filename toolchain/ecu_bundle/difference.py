@@ -1,0 +1,302 @@
+"""``diff``: what changes from one bundle to another, and whether B can be flashed where A runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecu_bundle.artifacts import OnnxModel
+from ecu_bundle.console import table
+from ecu_bundle.errors import VerificationError
+from ecu_bundle.interface import Rows, Tensor
+from ecu_bundle.manifest import Manifest, check_files, read_manifest
+from ecu_bundle.records import read_records
+from ecu_bundle.stages import Silent, Stages, Watcher
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How far one output of B is from A on the same rows.
+
+    Attributes:
+        output: name of the output in both bundles.
+        rows: number of rows that differ in at least one bit.
+        largest, mean: of the absolute differences; None for labels, and where a result is not finite.
+        worst_row: the row with the largest difference or the first other label; None when all agree.
+    """
+
+    output: str
+    rows: int
+    largest: float | None
+    mean: float | None
+    worst_row: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The comparison of two bundles.
+
+    Attributes:
+        a, b: manifests.
+        interface: changes of inputs and outputs that a program or an ECU notices, one line each.
+        meanings: changes of ranges and descriptions, which it does not notice.
+        resources: name -> (of A, of B), in bytes.
+        rows: number of golden rows of A that both ran; 0 where B cannot take them.
+        drift: one per output that both have in the same form.
+        reasons: why B cannot be flashed where A runs; empty when it can.
+    """
+
+    a: Manifest
+    b: Manifest
+    interface: tuple[str, ...]
+    meanings: tuple[str, ...]
+    resources: dict[str, tuple[int, int]]
+    rows: int
+    drift: tuple[Drift, ...]
+    reasons: tuple[str, ...]
+
+    @property
+    def flashable(self) -> bool:
+        return not self.reasons
+
+
+def difference(a: str | Path, b: str | Path, *, watcher: Watcher | None = None) -> Difference:
+    """Compares two bundles.
+
+    B can be flashed where A runs when the program that was compiled with A's header opens and runs B's
+    image: same interface hash, engine, format and ONNX Runtime, an arena that is large enough, and B
+    was proved on A's target. That the outputs drift is what a new model is for, and no reason.
+
+    Raises:
+        UsageError: one of them is not a bundle.
+        VerificationError: one of them is not as it was delivered.
+    """
+    from ecu_bundle.image.reader import read_image
+
+    stages = Stages(watcher or Silent())
+    sides = []
+    for folder in map(Path, (a, b)):
+        with stages.stage("check", str(folder)):
+            manifest = read_manifest(folder)
+            check_files(folder, manifest)
+            records = read_records(folder, manifest)
+            sides.append((folder, manifest, records.model, read_image(records.image.data)))
+    (folder, manifest_a, model_a, image_a), (_, manifest_b, model_b, image_b) = sides
+    interface, meanings = _interface_changes(model_a, model_b)
+    if image_a.interface_hash != image_b.interface_hash and not interface:
+        interface = (f"kind: {model_a.interface.kind} -> {model_b.interface.kind}",)
+    resources = {
+        "image": (len(image_a.image.data), len(image_b.image.data)),
+        "arena": (image_a.arena_size, image_b.arena_size),
+        **_library(manifest_a, manifest_b),
+    }
+    reasons = hindrances(manifest_a, manifest_b, interface, resources)
+    if image_a.format_version != image_b.format_version:
+        reasons.append(f"the image format is {image_b.format_version}, A reads {image_a.format_version}")
+    with stages.stage("run", "both in ONNX Runtime on the golden rows of A"):
+        rows, drift = _drift(folder, model_a, model_b)
+    return Difference(
+        manifest_a, manifest_b, interface, meanings, resources, rows, drift, reasons=tuple(reasons)
+    )
+
+
+def _interface_changes(a: OnnxModel, b: OnnxModel) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a program notices, and what only people notice."""
+    hard, soft = [], []
+    for side in ("inputs", "outputs"):
+        old: tuple[Tensor, ...] = getattr(a.interface, side)
+        new: tuple[Tensor, ...] = getattr(b.interface, side)
+        word = side[:-1]
+        kept = {t.name: t for t in new}
+        hard += [f"{word} {t.name!r} is gone" for t in old if t.name not in kept]
+        known = {t.name: t for t in old}
+        hard += [f"{word} {t.name!r} is new" for t in new if t.name not in known]
+        if [t.name for t in old if t.name in kept] != [t.name for t in new if t.name in known]:
+            hard.append(f"the {side} have another order")
+        for before in old:
+            if after := kept.get(before.name):
+                hard += [f"{word} {before.name!r}: {text}" for text in _hard_changes(before, after)]
+                soft += [f"{word} {before.name!r}: {text}" for text in _soft_changes(before, after)]
+    return tuple(hard), tuple(soft)
+
+
+def _hard_changes(a: Tensor, b: Tensor) -> list[str]:
+    pairs = {
+        "type": (f"{a.dtype}[{a.elements}]", f"{b.dtype}[{b.elements}]"),
+        "unit": (a.unit or "none", b.unit or "none"),
+        "NaN": tuple("accepted" if t.accepts_nan else "refused" for t in (a, b)),
+    }
+    changes = [f"{name} {old} -> {new}" for name, (old, new) in pairs.items() if old != new]
+    old_codes, new_codes = ({c.value: c.name for c in t.codes} for t in (a, b))
+    for value in sorted(old_codes.keys() | new_codes.keys()):
+        before, after = old_codes.get(value, "nothing"), new_codes.get(value, "nothing")
+        if before != after:
+            changes.append(f"code {value} means {after!r}, it meant {before!r}")
+    return changes
+
+
+def _soft_changes(a: Tensor, b: Tensor) -> list[str]:
+    pairs = {
+        "range": (f"{a.minimum:g} to {a.maximum:g}", f"{b.minimum:g} to {b.maximum:g}"),
+        "description": (repr(a.description), repr(b.description)),
+    }
+    return [f"{name} {old} -> {new}" for name, (old, new) in pairs.items() if old != new]
+
+
+def _library(a: Manifest, b: Manifest) -> dict[str, tuple[int, int]]:
+    """Bytes of the static library by section, summed over its parts."""
+    sums = [
+        {
+            section: sum(int(part.get(section, 0)) for part in manifest.resources.get("library", {}).values())
+            for section in ("text", "rodata", "data", "bss")
+        }
+        for manifest in (a, b)
+    ]
+    return {section: (sums[0][section], sums[1][section]) for section in sums[0]}
+
+
+def hindrances(
+    a: Manifest, b: Manifest, interface: tuple[str, ...], resources: dict[str, tuple[int, int]]
+) -> list[str]:
+    """Why the program that runs A would refuse B, or run it unproved.
+
+    Args:
+        a, b: manifests.
+        interface: changes of the interface, one line each.
+        resources: name -> (of A, of B); ``arena`` in bytes counts.
+    """
+    reasons = []
+    if a.interface.hash != b.interface.hash:
+        reasons.append(
+            f"the interface differs ({len(interface)} change{'s' if len(interface) != 1 else ''}): "
+            "A's header refuses B's image with ECU_INTERFACE_MISMATCH"
+        )
+    if a.engine != b.engine:
+        reasons.append(f"B needs the engine {b.engine}, A has {a.engine} (ECU_ENGINE_MISSING)")
+    if a.onnxruntime_version != b.onnxruntime_version:
+        reasons.append(
+            f"B was proved with ONNX Runtime {b.onnxruntime_version}, A carries {a.onnxruntime_version}"
+        )
+    if a.target != b.target:
+        reasons.append(f"B was proved on the target {b.target}, A runs on {a.target}: build B for {a.target}")
+    old, new = resources["arena"]
+    if new > old:
+        reasons.append(f"B needs an arena of {new} bytes, A's program has {old} (ECU_ARENA_TOO_SMALL)")
+    return reasons
+
+
+def _drift(folder: Path, a: OnnxModel, b: OnnxModel) -> tuple[int, tuple[Drift, ...]]:
+    """Both models on the golden rows of A; nothing where B has other inputs or refuses a row."""
+    from ecu_bundle.generation.golden import read_rows
+    from ecu_bundle.parity.session import run_rows
+
+    forms = [{t.name: (t.dtype, t.elements) for t in m.interface.inputs} for m in (a, b)]
+    if forms[0] != forms[1]:
+        return 0, ()
+    path = folder / "tests/golden_vectors.cpp"
+    rows = read_rows(path.read_text(encoding="utf-8"), a.interface)
+    rows_of_b = Rows({t.name: rows.tensors[t.name] for t in b.interface.inputs}, rows.origins)
+    before = run_rows(a.proto, a.interface, rows)
+    try:
+        after = run_rows(b.proto, b.interface, rows_of_b)
+    except VerificationError:
+        return 0, ()  # a category that B does not have
+    outputs = {t.name: (t.dtype, t.elements) for t in b.interface.outputs}
+    same = [t for t in a.interface.outputs if outputs.get(t.name) == (t.dtype, t.elements)]
+    return len(rows), tuple(_drift_of(t, before[t.name], after[t.name]) for t in same)
+
+
+def _drift_of(tensor: Tensor, a: NDArray[Any], b: NDArray[Any]) -> Drift:
+    both_nan = np.isnan(a) & np.isnan(b)
+    differs = ((a != b) & ~both_nan).any(axis=1)
+    if tensor.dtype == "int32" or not (np.isfinite(a).all() and np.isfinite(b).all()):
+        worst = int(np.argmax(differs)) if differs.any() else None
+        return Drift(tensor.name, int(differs.sum()), None, None, worst)
+    distance = np.abs(a.astype(np.float64) - b.astype(np.float64)).max(axis=1)
+    worst = int(np.argmax(distance)) if differs.any() else None
+    return Drift(tensor.name, int(differs.sum()), float(distance.max()), float(distance.mean()), worst)
+
+
+def difference_record(found: Difference) -> dict[str, Any]:
+    """The same for machines (``--json``)."""
+    sides = {
+        side: {
+            "name": manifest.name,
+            "version": manifest.version,
+            "target": manifest.target,
+            "engine": manifest.engine,
+            "interface_hash": manifest.interface.hash,
+            "onnx_digest": manifest.onnx_digest,
+            "image_digest": manifest.image_digest,
+        }
+        for side, manifest in (("a", found.a), ("b", found.b))
+    }
+    return {
+        **sides,
+        "flashable": found.flashable,
+        "reasons": list(found.reasons),
+        "interface": list(found.interface),
+        "meanings": list(found.meanings),
+        "resources": {name: {"a": old, "b": new} for name, (old, new) in found.resources.items()},
+        "golden_rows": found.rows,
+        "drift": [
+            {
+                "output": d.output,
+                "rows": d.rows,
+                "largest": d.largest,
+                "mean": d.mean,
+                "worst_row": d.worst_row,
+            }
+            for d in found.drift
+        ],
+    }
+
+
+def difference_text(found: Difference) -> str:
+    """The comparison for people, the answer last."""
+    lines = [f"{side}  {_title(m)}" for side, m in (("A", found.a), ("B", found.b))]
+    if found.a.image_digest == found.b.image_digest:
+        lines.append("both hold the same model image")
+    changes = [*found.interface, *(f"{text} (for people only)" for text in found.meanings)]
+    lines += ["", "interface: " + ("the same" if not changes else ""), *(f"  {text}" for text in changes)]
+    cells = [[f"  {name}", str(old), str(new), _change(old, new)] for name, (old, new) in _shown(found)]
+    lines += ["", "bytes", table([["", "A", "B", ""], *cells]), ""]
+    if found.rows:
+        lines.append(f"drift on the {found.rows} golden rows of A, in ONNX Runtime")
+        lines += [f"  {_drift_text(d, found.rows)}" for d in found.drift]
+    else:
+        lines.append("drift: not measured, B cannot take the golden rows of A")
+    if found.flashable:
+        answer = "yes: B can be flashed where A runs"
+    else:
+        answer = "no: B cannot be flashed where A runs"
+    return "\n".join([*lines, "", answer, *(f"  {reason}" for reason in found.reasons)])
+
+
+def _title(manifest: Manifest) -> str:
+    version = f" {manifest.version}" if manifest.version else ""
+    return f"{manifest.name}{version} for {manifest.target}, engine {manifest.engine}"
+
+
+def _shown(found: Difference) -> list[tuple[str, tuple[int, int]]]:
+    return [(name, pair) for name, pair in found.resources.items() if any(pair)]
+
+
+def _change(old: int, new: int) -> str:
+    if old == new:
+        return "the same"
+    return f"{new - old:+d}" + (f" ({100 * (new - old) / old:+.1f} %)" if old else "")
+
+
+def _drift_text(drift: Drift, rows: int) -> str:
+    if not drift.rows:
+        return f"{drift.output}: the same bits in every row"
+    text = f"{drift.output}: {drift.rows} of {rows} rows differ"
+    if drift.largest is not None and drift.mean is not None:
+        row = f"row {(drift.worst_row or 0) + 1}"
+        text += f", at most by {drift.largest:.4g} ({row}), {drift.mean:.4g} on average"
+    return text

@@ -1,0 +1,162 @@
+"""The folder of a bundle, which appears complete or not at all, and the temporary folder of its build."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from ecu_bundle.errors import BundleError, UsageError
+from ecu_bundle.manifest import is_bundle, read_manifest, unlisted_files
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL_TEXTS = ("No space left on device", "Disk quota exceeded")
+_LISTED = 5
+
+
+def require_free(output: Path) -> None:
+    """Lets a build go on only where nothing but an older bundle can be lost.
+
+    Raises:
+        UsageError: the place is a file, holds something that is not a bundle, or a bundle with files
+            that are not part of it, or cannot be looked at.
+    """
+    try:
+        is_file = output.exists() and not output.is_dir()
+        is_taken = output.is_dir() and any(output.iterdir()) and not is_bundle(output)
+        foreign = [] if is_file or is_taken or not is_bundle(output) else _foreign(output)
+    except OSError as error:
+        raise unwritable(output, error) from error
+    if is_file:
+        raise UsageError("output", f"{output} is a file", hint="choose another folder with -o")
+    if is_taken:
+        raise UsageError(
+            "output",
+            f"the folder {output} holds something that is not a bundle",
+            hint="choose an empty or new folder with -o",
+        )
+    if foreign:
+        more = f" and {len(foreign) - _LISTED} more" if len(foreign) > _LISTED else ""
+        raise UsageError(
+            "output",
+            f"the bundle in {output} holds files that are not part of it: replacing it would delete them",
+            place=", ".join(foreign[:_LISTED]) + more,
+            hint="move them elsewhere, or choose another folder with -o",
+        )
+
+
+def _foreign(bundle: Path) -> list[str]:
+    return unlisted_files(bundle, read_manifest(bundle))
+
+
+@contextmanager
+def fresh_folder(output: Path) -> Iterator[Path]:
+    """A temporary folder that takes the place of the output at the end, or vanishes.
+
+    Raises:
+        UsageError: the place cannot be written.
+    """
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
+    except OSError as error:
+        raise unwritable(output, error) from error
+    try:
+        folder.chmod(0o755)
+        yield folder
+        try:
+            _replace(folder, output)
+        except OSError as error:
+            raise unwritable(output, error) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _replace(folder: Path, output: Path) -> None:
+    """Renames the folder to its place; an older bundle there disappears only after that."""
+    if not output.exists():
+        folder.rename(output)
+        return
+    with tempfile.TemporaryDirectory(prefix=f".{output.name}.old.", dir=output.parent) as old:
+        kept = Path(old) / "bundle"
+        try:
+            output.rename(kept)
+            folder.rename(output)
+        finally:
+            # also after an interrupt between the two: without a new bundle the old one stays
+            if not output.exists() and kept.exists():
+                kept.rename(output)
+
+
+def write_files(folder: Path, files: Mapping[str, bytes], *, output: Path) -> None:
+    """Writes files below a folder, making folders as needed.
+
+    Args:
+        folder: where to write.
+        files: content by path.
+        output: the place that the user chose, for the error.
+
+    Raises:
+        UsageError: the folder cannot be written, or the disk is full.
+    """
+    try:
+        for name, data in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+    except OSError as error:
+        raise unwritable(output, error) from error
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder for what compilers and test programs write; it vanishes at the end.
+
+    Raises:
+        UsageError: there is no place for temporary files, or it has no room.
+    """
+    try:
+        temporary = tempfile.TemporaryDirectory(prefix="ecu-bundle-")
+    except OSError as error:
+        raise _no_scratch(error.strerror or str(error)) from error
+    with temporary as name:
+        try:
+            yield Path(name)
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            raise _no_scratch(error.strerror or str(error)) from error
+        except BundleError as error:
+            full = next((text for text in _FULL_TEXTS if text in error.place), None)
+            if full is None:
+                raise
+            raise _no_scratch(full) from error
+
+
+def _no_scratch(reason: str) -> UsageError:
+    return UsageError(
+        "build",
+        f"the folder for temporary files cannot be used: {reason}",
+        place=_temporary_place(),
+        hint="make room there, or set TMPDIR to a folder with a few hundred megabytes free",
+    )
+
+
+def _temporary_place() -> str:
+    try:
+        return tempfile.gettempdir()
+    except OSError:
+        return "TMPDIR"
+
+
+def unwritable(output: Path, error: OSError) -> UsageError:
+    """The error of a place that cannot be written."""
+    return UsageError(
+        "output",
+        f"the bundle cannot be written: {error.strerror or error}",
+        place=str(output),
+        hint="choose a folder that can be written and has room, with -o; nothing was left behind",
+    )

@@ -1,0 +1,124 @@
+"""Rows that need scikit-learn's own answers to be found: label boundaries and infinite inputs."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecu_bundle.artifacts import LoadedModel, OnnxModel
+from ecu_bundle.errors import VerificationError
+from ecu_bundle.interface import Interface, Rows
+from ecu_bundle.parity.reference import reference_outputs
+
+SEED = 271_828
+PAIRS = 40
+_CANDIDATES = 400
+_HALVINGS = 50
+"""Enough to come from any float32 to its neighbour: 24 bits of mantissa and some of exponent."""
+
+_MAX_INFINITE = 50
+
+
+def probe_rows(loaded: LoadedModel, model: OnnxModel, base: Rows) -> Rows:
+    """Rows of the base, then rows on label boundaries and with infinities where scikit-learn takes them.
+
+    Args:
+        loaded: a model with an estimator.
+        model: its conversion.
+        base: rows of the proof so far, at least one.
+    """
+    generator = np.random.default_rng(SEED)
+    parts = [base]
+    finite = np.flatnonzero(_finite(base))
+    if len(finite):
+        start = base.take(np.sort(generator.permutation(finite)[:_CANDIDATES]))
+        if model.interface.outputs[0].dtype == "int32":
+            parts.append(_label_rows(loaded, model, start, generator))
+        parts.append(_infinite_rows(loaded, model, start))
+    tensors = {name: np.concatenate([part.tensors[name] for part in parts]) for name in base.tensors}
+    return Rows(tensors, tuple(origin for part in parts for origin in part.origins))
+
+
+def _finite(rows: Rows) -> NDArray[np.bool_]:
+    finite = np.ones(len(rows), dtype=bool)
+    for array in rows.tensors.values():
+        finite &= np.isfinite(array).all(axis=1)
+    return finite
+
+
+def _labels(loaded: LoadedModel, model: OnnxModel, rows: Rows) -> NDArray[np.int64]:
+    label = model.interface.outputs[0].name
+    return reference_outputs(loaded, model, rows)[label][:, 0].astype(np.int64)
+
+
+def _label_rows(loaded: LoadedModel, model: OnnxModel, start: Rows, generator: np.random.Generator) -> Rows:
+    """Pairs of rows that differ in the label, moved together until they are (almost) neighbours."""
+    labels = _labels(loaded, model, start)
+    first = generator.permutation(len(start))
+    second = generator.permutation(len(start))
+    different = np.flatnonzero(labels[first] != labels[second])
+    if not len(different):
+        return start.take(slice(0, 0))
+    left = start.take(first[different])
+    right = _with_codes_of(model.interface, start.take(second[different]), left)
+    kept = np.flatnonzero(labels[first[different]] != _labels(loaded, model, right))[:PAIRS]
+    if not len(kept):
+        return start.take(slice(0, 0))
+    left, right = left.take(kept), right.take(kept)
+    wanted = _labels(loaded, model, left)
+    for _ in range(_HALVINGS):
+        middle = _middle(left, right)
+        same = _labels(loaded, model, middle) == wanted
+        left, right = _choose(same, middle, left), _choose(same, right, middle)
+    both = {name: np.concatenate([left.tensors[name], right.tensors[name]]) for name in left.tensors}
+    return Rows(both, ("label",) * (2 * len(kept)))
+
+
+def _with_codes_of(interface: Interface, rows: Rows, other: Rows) -> Rows:
+    """Between two categories there is nothing: both ends of a pair have the same."""
+    coded = {tensor.name for tensor in interface.inputs if tensor.codes}
+    tensors = {n: other.tensors[n].copy() if n in coded else array for n, array in rows.tensors.items()}
+    return Rows(tensors, rows.origins)
+
+
+def _middle(left: Rows, right: Rows) -> Rows:
+    tensors = {}
+    for name, a in left.tensors.items():
+        b = right.tensors[name]
+        if a.dtype == np.float32:
+            tensors[name] = ((a.astype(np.float64) + b.astype(np.float64)) / 2.0).astype(np.float32)
+        else:
+            tensors[name] = a
+    return Rows(tensors, left.origins)
+
+
+def _choose(condition: NDArray[np.bool_], yes: Rows, no: Rows) -> Rows:
+    tensors = {
+        name: np.where(condition[:, None], array, no.tensors[name]) for name, array in yes.tensors.items()
+    }
+    return Rows(tensors, yes.origins)
+
+
+def _infinite_rows(loaded: LoadedModel, model: OnnxModel, start: Rows) -> Rows:
+    """One input infinite in each row; none when scikit-learn refuses infinities."""
+    places = [
+        (tensor.name, element, value)
+        for tensor in model.interface.inputs
+        if tensor.dtype == "float32"
+        for element in range(tensor.elements)
+        for value in (-np.inf, np.inf)
+        if tensor.minimum <= value <= tensor.maximum
+    ][:_MAX_INFINITE]
+    none = start.take(slice(0, 0))
+    if not places:
+        return none
+    rows = start.take(np.arange(len(places)) % len(start))
+    for row, (name, element, value) in enumerate(places):
+        rows.tensors[name][row, element] = value
+    rows = Rows(rows.tensors, ("infinite",) * len(places))
+    try:
+        outputs = reference_outputs(loaded, model, rows)
+    except VerificationError:
+        return none
+    defined = np.logical_and.reduce([np.isfinite(values).all(axis=1) for values in outputs.values()])
+    return rows.take(np.flatnonzero(defined))

@@ -1,0 +1,162 @@
+"""How far a value may be from the reference, and how far a label is from another one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecu_bundle.interface import Interface
+
+DEFAULT_TOLERANCE = 1e-5
+
+ORDINARY = ("data", "range", "learned", "category")
+"""Origins of rows that show how large an output is in use; rows made to be extreme do not."""
+
+_COMPARED_KINDS = ("classifier", "clusterer", "outlier_detector")
+"""Kinds of models whose values a row are scores of alternatives, in one unit."""
+
+_LARGEST_SCALE = 1e30
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """When a float32 value passes against the expected one.
+
+    A value v passes against e when ``|v - e| <= absolute + relative * |e|``, or when it is at most `ulp`
+    float32 values away from e. All 0: the same bits. NaN passes against NaN alone, infinity against itself.
+
+    Attributes:
+        absolute: one value per element of the output, or a single one for all.
+        relative: of the expected value.
+        ulp: units in the last place.
+        remainder: what float64 leaves where a sum of the reference cancels; see `CANCELLED`.
+    """
+
+    absolute: tuple[float, ...]
+    relative: float
+    ulp: int = 0
+    remainder: float = 0.0
+
+    def allowance(
+        self, expected: NDArray[Any], bound: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
+        """The largest error that passes, (rows, elements) float64; `ulp` is not part of it.
+
+        Args:
+            expected: (rows, elements).
+            bound: a proved bound on the error, (rows, elements); where it is finite and smaller, it is
+                the allowance.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            allowed = np.array(self.absolute) + self.relative * np.abs(expected.astype(np.float64))
+        allowed = np.where(np.isfinite(allowed), allowed, 0.0)
+        return allowed if bound is None else np.where(np.isfinite(bound), np.minimum(allowed, bound), allowed)
+
+    def passes(
+        self,
+        expected: NDArray[np.float32],
+        actual: NDArray[np.float32],
+        bound: NDArray[np.float64] | None = None,
+    ) -> NDArray[np.bool_]:
+        """Which values pass, (rows, elements)."""
+        nothing = np.isnan(expected) & np.isnan(actual)
+        if self == EXACT:
+            same: NDArray[np.bool_] = expected.view(np.int32) == actual.view(np.int32)
+            return same | nothing
+        with np.errstate(over="ignore", invalid="ignore"):
+            error = np.abs(actual.astype(np.float64) - expected.astype(np.float64))
+            near = error <= self.allowance(expected, bound)
+        near |= np.isfinite(expected) & np.isfinite(actual) & (ulp_distance(expected, actual) <= self.ulp)
+        passed: NDArray[np.bool_] = near | (expected == actual) | nothing
+        return passed
+
+
+EXACT = Tolerance((0.0,), 0.0)
+"""The same bits."""
+
+CANCELLED = 2.0**-40
+"""What float64 additions may leave where a sum cancels, relative to the scale of the output: scikit-learn
+adds n leaves with an error of up to n * 2**-53 of their absolute sum, where the exact sum may be 0."""
+
+
+def tolerances(
+    interface: Interface,
+    expected: Mapping[str, NDArray[Any]],
+    relative: float,
+    *,
+    origins: Sequence[str] = (),
+    exact: AbstractSet[str] = frozenset(),
+) -> dict[str, Tolerance]:
+    """A tolerance for each float output: relative to its own values and to the scale of each element.
+
+    The scale of an element is its largest finite value over the ordinary rows, so that neither another
+    element nor a row at the end of the number range hides an error. Scores and probabilities of classes or
+    clusters are compared with each other, so they have one scale. An element that is nothing but what
+    float64 leaves of a sum that cancels is allowed that much.
+
+    Args:
+        interface: names the outputs.
+        expected: reference, (rows, elements) per output.
+        relative: the setting.
+        origins: of the rows; empty: every row is ordinary.
+        exact: outputs that are exact; they get one unit in the last place, and `CANCELLED`.
+    """
+    ordinary = np.isin(np.array(origins), ORDINARY) if origins else None
+    result = {}
+    for tensor in interface.outputs:
+        if tensor.dtype == "float32":
+            scale = _scale(expected[tensor.name], ordinary)
+            if interface.kind in _COMPARED_KINDS:
+                scale = np.full_like(scale, scale.max(initial=0.0))
+            least = float(CANCELLED * scale.max(initial=0.0))
+            if tensor.name in exact:
+                absolute = CANCELLED * scale
+                result[tensor.name] = Tolerance(tuple(absolute.tolist()), 0.0, ulp=1, remainder=least)
+            else:
+                absolute = np.maximum(relative * scale, least)
+                result[tensor.name] = Tolerance(tuple(absolute.tolist()), relative, remainder=least)
+    return result
+
+
+def _scale(values: NDArray[Any], ordinary: NDArray[np.bool_] | None) -> NDArray[np.float64]:
+    """Largest finite absolute value of each element: over ordinary rows, else over all; 1 without any."""
+    sizes = np.where(np.isfinite(values), np.abs(values.astype(np.float64)), -1.0)
+    everywhere = sizes.max(axis=0, initial=-1.0)
+    scale = everywhere if ordinary is None else sizes[ordinary].max(axis=0, initial=-1.0)
+    scale = np.where(scale < 0.0, everywhere, scale)
+    return np.minimum(np.where(scale < 0.0, 1.0, scale), _LARGEST_SCALE)
+
+
+def label_margins(interface: Interface, expected: Mapping[str, NDArray[Any]]) -> NDArray[np.float64] | None:
+    """Distance of the reference to a tie: the gap of the two largest scores, or |score| for one.
+
+    Returns:
+        (rows,) float64, NaN where the two largest are infinite; None for a model without label or scores.
+    """
+    if len(interface.outputs) < 2 or interface.outputs[0].dtype != "int32":
+        return None
+    scores = expected[interface.outputs[1].name].astype(np.float64)
+    if scores.shape[1] == 1:
+        margin: NDArray[np.float64] = np.abs(scores[:, 0])
+        return margin
+    distances = interface.kind == "clusterer" and interface.outputs[1].name == "scores"
+    ordered = np.sort(-scores if distances else scores, axis=1)
+    with np.errstate(invalid="ignore"):
+        gap: NDArray[np.float64] = ordered[:, -1] - ordered[:, -2]
+    return gap
+
+
+def ulp_distance(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Number of float32 values between a and b; 0 for equal bits, NaN against NaN, and -0 against 0."""
+
+    def ordered(x: NDArray[np.float32]) -> NDArray[np.int64]:
+        bits = x.view(np.int32).astype(np.int64)
+        return np.where(bits < 0, -(bits & 0x7FFFFFFF), bits)
+
+    distance = np.abs(ordered(np.ascontiguousarray(a)) - ordered(np.ascontiguousarray(b)))
+    return np.where(np.isnan(a) & np.isnan(b), 0, distance)

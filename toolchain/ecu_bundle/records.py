@@ -1,0 +1,169 @@
+"""The records of a delivered bundle: manifest, certificate, model image, ONNX file, held against each other.
+
+Nothing that decides a gate is taken on trust: which outputs are exact follows from the ONNX graph, which
+inputs accept NaN from the image that the device runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from ecu_bundle.artifacts import BundleSources, ModelImage, OnnxModel, sha256_hex
+from ecu_bundle.errors import VerificationError
+from ecu_bundle.interface import Interface
+from ecu_bundle.manifest import Manifest, file_digests, interface_of
+from ecu_bundle.parity.certificate import Certificate
+
+if TYPE_CHECKING:
+    import onnx
+
+CERTIFICATE = "reports/certificate.json"
+_ADDED_LATER = ("reports/", "third_party/")
+"""Folders whose files are not generated sources."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What a bundle says about itself, consistent with itself and with its files.
+
+    Attributes:
+        certificate: as delivered.
+        model: the ONNX model, with the interface of the certificate and its own exact outputs.
+        image: the model image.
+        sources: the generated files.
+    """
+
+    certificate: Certificate
+    model: OnnxModel
+    image: ModelImage
+    sources: BundleSources
+
+
+def read_records(bundle: Path, manifest: Manifest) -> Records:
+    """Reads and cross-checks the records of a bundle whose files were compared with the manifest.
+
+    Raises:
+        VerificationError: a record is missing, cannot be read, or contradicts another; names the field.
+    """
+    from ecu_bundle.image.reader import read_image
+
+    _check_digests(bundle, manifest)
+    certificate = _certificate(bundle)
+    _check_manifest(manifest, certificate)
+    image = read_image((bundle / f"model/{manifest.name}.ecui").read_bytes()).image
+    model = _onnx_model(bundle, certificate)
+    _check_interface(certificate, model, image.interface)
+    names = [name for name in sorted(file_digests(bundle)) if not name.startswith(_ADDED_LATER)]
+    sources = BundleSources(manifest.name, {name: (bundle / name).read_bytes() for name in names})
+    return Records(certificate, model, image, sources)
+
+
+def _check_digests(bundle: Path, manifest: Manifest) -> None:
+    records = {
+        f"model/{manifest.name}.onnx": ("ONNX file", manifest.onnx_digest),
+        f"model/{manifest.name}.ecui": ("model image", manifest.image_digest),
+        CERTIFICATE: ("certificate", manifest.certificate_digest),
+    }
+    for name, (what, digest) in records.items():
+        path = bundle / name
+        if not path.is_file() or sha256_hex(path.read_bytes()) != digest:
+            raise VerificationError("verify", f"the {what} is not the one of the manifest", place=name)
+
+
+def _certificate(bundle: Path) -> Certificate:
+    try:
+        return Certificate.model_validate_json((bundle / CERTIFICATE).read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        raise VerificationError(
+            "verify", f"the certificate cannot be read: {where}: {first['msg']}", place=CERTIFICATE
+        ) from error
+
+
+def _check_manifest(manifest: Manifest, certificate: Certificate) -> None:
+    """What the manifest repeats of the certificate has to be the same."""
+    reference = certificate.reference
+    binary = certificate.binaries[0] if certificate.binaries else None
+    pairs = {
+        "name": (manifest.name, certificate.model_name),
+        "title": (manifest.title, certificate.model_title),
+        "version": (manifest.version, certificate.model_version),
+        "target": (manifest.target, binary and binary.target),
+        "engine": (manifest.engine, binary and binary.engine),
+        "interface": (manifest.interface, certificate.interface),
+        "source.format": (manifest.source.format, reference.source_format),
+        "source.digest": (manifest.source.digest, reference.source_digest),
+        "source.sklearn_version": (manifest.source.sklearn_version, reference.trained_with),
+        "source.trusted_pickle": (manifest.source.trusted_pickle, reference.trusted_pickle),
+        "onnx_digest": (manifest.onnx_digest, certificate.onnx_digest),
+        "image_digest": (manifest.image_digest, certificate.image_digest),
+        "library_digest": (manifest.library_digest, binary and binary.library_digest),
+        "onnxruntime_version": (manifest.onnxruntime_version, binary and binary.onnxruntime_version),
+        "tools": (manifest.tools, certificate.tools),
+    }
+    wrong = [field for field, (said, certified) in pairs.items() if said != certified]
+    if wrong:
+        raise VerificationError(
+            "verify",
+            "the manifest contradicts the certificate",
+            place="bundle.json: " + ", ".join(wrong),
+            hint="take the bundle again from where it was delivered",
+        )
+
+
+def _onnx_model(bundle: Path, certificate: Certificate) -> OnnxModel:
+    import onnx
+
+    from ecu_bundle.conversion.exactness import exact_outputs
+
+    name = f"model/{certificate.model_name}.onnx"
+    try:
+        proto = onnx.load_from_string((bundle / name).read_bytes())
+    except Exception as error:  # protobuf's DecodeError, whose module has no types
+        raise VerificationError("verify", f"not an ONNX file: {error}", place=name) from error
+    interface = interface_of(certificate.interface)
+    return OnnxModel(
+        name=certificate.model_name,
+        proto=proto,
+        interface=interface,
+        exact=exact_outputs(proto),
+        standard=certificate.standard_outputs,
+    )
+
+
+def _check_interface(certificate: Certificate, model: OnnxModel, image: Interface) -> None:
+    """Certificate, image and graph have one interface, NaN rules included, and the same exact outputs."""
+    from ecu_bundle.image.interface_codec import interface_hash
+
+    hashes = {interface_hash(one).hex() for one in (image, model.interface)}
+    if hashes != {certificate.interface.hash}:
+        raise VerificationError(
+            "verify", "the interface of the certificate is not the one of the model image", place=CERTIFICATE
+        )
+    graph = model.proto.graph
+    sides = ((graph.input, model.interface.inputs), (graph.output, model.interface.outputs))
+    if any(_names(values) != [tensor.name for tensor in tensors] for values, tensors in sides):
+        raise VerificationError(
+            "verify", "the interface of the certificate is not the one of the ONNX graph", place=CERTIFICATE
+        )
+    if certificate.exact_outputs != model.exact_outputs:
+        raise VerificationError(
+            "verify",
+            f"the certificate calls {_listed(certificate.exact_outputs)} exact, in the ONNX graph "
+            f"{_listed(model.exact_outputs)} is",
+            place=f"{CERTIFICATE}: exact_outputs",
+        )
+
+
+def _names(values: Iterable[onnx.ValueInfoProto]) -> list[str]:
+    return [value.name for value in values]
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names) or "no output"
