@@ -18,7 +18,8 @@ TESTS ?=
 export ORT_DISABLE_TELEMETRY := 1
 TOOL := $(VENV)/bin/ecu-bundle
 RUN := $(VENV)/bin/python -m
-INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
+# Twice quiet: pip shows errors and leaves out warnings about how this machine is set up.
+INSTALL := $(VENV)/bin/python -m pip install -qq --disable-pip-version-check
 CPP := $(foreach folder,runtime tests benchmarks,'$(folder)/*.h' '$(folder)/*.cpp' '$(folder)/*.c')
 NATIVE := CMakeLists.txt pyproject.toml $(shell find runtime cmake -name '*.cpp' -o -name '*.h' -o -name 'CMakeLists.txt' -o -name '*.cmake')
 
@@ -95,6 +96,7 @@ $(VENV)/ready: $(NATIVE) $(VENV)/packages
 $(VENV)/ready-dev: requirements/dev.lock $(VENV)/ready
 	@echo 'installing what the tests need' >&2
 	@$(INSTALL) --require-hashes --only-binary :all: -r requirements/dev.lock
-	@scripts/install-system-packages.sh binutils chromium chromium-driver clang valgrind
+	@scripts/install-system-packages.sh binutils chromium chromium-driver clang valgrind \
+		g++-powerpc-linux-gnu gcc-arm-none-eabi libclang-rt-dev libnewlib-arm-none-eabi qemu-user
 	@$(TOOL) doctor --install
 	@touch $@

@@ -16,7 +16,11 @@ present() {
     python3-dev) "$python" -c 'import os, sysconfig as s; os.stat(os.path.join(s.get_path("include"), "Python.h"))' ;;
     binutils) objdump --version ;;
     chromium-driver) chromedriver --version ;;
-    libclang-rt-14-dev) test -e /usr/lib/llvm-14/lib/clang ;;
+    libclang-rt-dev) test -e "$(clang --print-runtime-dir)/libclang_rt.fuzzer-$(uname -m).a" ;;
+    g++-powerpc-linux-gnu) powerpc-linux-gnu-g++ --version ;;
+    gcc-arm-none-eabi) arm-none-eabi-g++ --version ;;
+    libnewlib-arm-none-eabi | libstdc++-arm-none-eabi-newlib) echo '#include <string.h>' | arm-none-eabi-g++ -x c++ -E - ;;
+    qemu-user) qemu-ppc --version ;;
     *) "$1" --version ;;
   esac >/dev/null 2>&1
 }

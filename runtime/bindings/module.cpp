@@ -26,7 +26,7 @@ namespace py = pybind11;
 
 extern "C" {
 extern const void* const ecu_runtime_engines[];
-const void* const ecu_runtime_engines[] = {&ecu_engine_ort};
+const void* const ecu_runtime_engines[] = {&ecu_engine_ort, &ecu_engine_native};
 }
 
 namespace {

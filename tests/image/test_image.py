@@ -126,11 +126,6 @@ def test_an_interface_beyond_the_format_is_refused(interface: Interface, words: 
     assert caught.value.place
 
 
-def test_the_native_engine_is_not_available_yet() -> None:
-    with pytest.raises(UnsupportedModelError, match='use engine="ort"'):
-        compile_image(mixed_model(), engine="native")
-
-
 @pytest.mark.parametrize(
     ("offset", "data", "error", "place"),
     [
@@ -198,7 +193,7 @@ def test_a_gap_that_is_not_zero_is_refused() -> None:
     pytest.fail("no image with a gap")
 
 
-def _example() -> OnnxModel:
+def example_model() -> OnnxModel:
     """The model of the example in the specification."""
     node = helper.make_node("Neg", ["x"], ["y"])
     graph = helper.make_graph(
@@ -218,8 +213,8 @@ def test_the_example_of_the_specification() -> None:
     data = bytes.fromhex("".join("".join(words[1:]) for words in lines))
     assert [int(words[0], 16) for words in lines] == list(range(0, len(data), 16))
     contents = read_image(data)
-    assert contents.image.interface == _example().interface
-    assert compile_image(_example(), version="1.0").data == data
+    assert contents.image.interface == example_model().interface
+    assert compile_image(example_model(), version="1.0").data == data
     with Engine.open(contents.image) as engine:
         assert engine.run_rows(Rows({"x": np.array([[2.5]], np.float32)}))["y"].tolist() == [[-2.5]]
 

@@ -303,7 +303,7 @@ def test_bytes_that_are_no_onnx_file() -> None:
         (mixed_image().data[:-1], "ECU_IMAGE_TRUNCATED"),
         (mixed_image().data[:-1] + b"\0", "ECU_IMAGE_BAD_DIGEST"),
         (b"not an image", "ECU_IMAGE_BAD_MAGIC"),
-        (patch(mixed_image(), 6, b"\2").data, "ECU_ENGINE_MISSING"),
+        (patch(mixed_image(), 6, b"\2").data, "ECU_IMAGE_MALFORMED"),
     ],
 )
 def test_damaged_images(data: bytes, status: str) -> None:
@@ -312,9 +312,18 @@ def test_damaged_images(data: bytes, status: str) -> None:
     assert caught.value.exit_code is ExitCode.UNSUPPORTED_MODEL
 
 
-def test_the_native_engine_is_refused_by_name() -> None:
-    with pytest.raises(UnsupportedModelError, match='use engine="ort"'):
-        Engine.open(mixed_model(), engine="native")
+def test_both_engines_run_one_model() -> None:
+    rows = mixed_rows(np.repeat(ROW[0], 3, axis=0), [2, -1, 7])
+    with Engine.open(mixed_model(), engine="native") as native, Engine.open(mixed_model()) as ort:
+        assert native.info()["engine"] == "native"
+        expected = ort.run_rows(rows)
+        actual = native.run_rows(rows)
+        assert {name: array.tolist() for name, array in actual.items()} == {
+            name: array.tolist() for name, array in expected.items()
+        }
+
+
+def test_an_image_is_for_one_engine() -> None:
     with pytest.raises(UsageError, match="for the engine 'ort'"):
         Engine.open(mixed_image(), engine="native")
 

@@ -24,6 +24,10 @@ _ERRORS: dict[str, tuple[type[BundleError], str]] = {
     "ECU_NAN_REFUSED": (UsageError, "fill missing values, or train the model with an imputer"),
     "ECU_NOT_OPEN": (UsageError, "open the engine again"),
     "ECU_ENGINE_MISSING": (UnsupportedModelError, 'make the image with engine="ort"'),
+    "ECU_KERNEL_MISSING": (
+        UnsupportedModelError,
+        "the image is newer than this installation: upgrade ecu-bundle, or compile the model again",
+    ),
     "ECU_ORT_LIBRARY_MISSING": (ToolMissingError, "pip install onnxruntime"),
     "ECU_ORT_BAD_VERSION": (ToolMissingError, "pip install --upgrade onnxruntime"),
     "ECU_ORT_SESSION_FAILED": (

@@ -43,6 +43,7 @@ _TENSOR_INFO = 24
 _INPUT_RULE = 24
 _ORT_STATE = 128
 _ORT_TENSOR = 16
+_NATIVE_STATE = 64
 
 
 def aligned(size: int) -> int:
@@ -54,12 +55,28 @@ def arena_size(interface: Interface) -> int:
     """Bytes of arena that an image for ONNX Runtime needs, an upper bound for 32 and 64-bit targets."""
     tensors = interface.inputs + interface.outputs
     return (
-        aligned(_MODEL_STATE)
-        + aligned(_TENSOR_INFO * len(tensors))
-        + aligned(_INPUT_RULE * len(interface.inputs))
+        _shared_arena(interface)
         + aligned(_ORT_STATE)
         + aligned(_ORT_TENSOR * len(tensors))
         + sum(aligned(_ort_buffer(tensor)) for tensor in tensors)
+    )
+
+
+def native_arena_size(interface: Interface, workspace: int) -> int:
+    """Bytes of arena that an image for the native engine needs, an upper bound as `arena_size`.
+
+    Args:
+        interface: of the image.
+        workspace: bytes that the program works in.
+    """
+    return _shared_arena(interface) + aligned(_NATIVE_STATE) + aligned(workspace)
+
+
+def _shared_arena(interface: Interface) -> int:
+    """What every engine needs."""
+    tensors = len(interface.inputs) + len(interface.outputs)
+    return (
+        aligned(_MODEL_STATE) + aligned(_TENSOR_INFO * tensors) + aligned(_INPUT_RULE * len(interface.inputs))
     )
 
 

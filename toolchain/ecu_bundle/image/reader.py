@@ -13,6 +13,7 @@ from ecu_bundle.errors import UnsupportedModelError, VerificationError
 from ecu_bundle.image.cursor import Cursor
 from ecu_bundle.image.interface_codec import decode_interface
 from ecu_bundle.image.layout import DIGEST_SIZE, FORMAT_VERSION, HEADER, MAGIC, PAYLOAD_KINDS, aligned
+from ecu_bundle.lowering import Program, decode_program
 
 _VERSION_OFFSET = 4
 _SIZE_OFFSET = 8
@@ -31,8 +32,9 @@ class ImageContents:
         format_version: of the image format.
         arena_size: bytes of working memory that the device needs.
         interface_hash: SHA-256 of the interface section, 32 bytes.
-        model_digest: SHA-256 of the ONNX file, 32 bytes.
+        model_digest: SHA-256 of the ONNX file that the payload was made from, 32 bytes.
         payload: the ONNX file, or the native program.
+        program: the native program; None in an image for ONNX Runtime.
     """
 
     image: ModelImage
@@ -42,6 +44,7 @@ class ImageContents:
     interface_hash: bytes
     model_digest: bytes
     payload: bytes
+    program: Program | None = None
 
 
 def read_image(data: bytes) -> ImageContents:
@@ -71,7 +74,10 @@ def read_image(data: bytes) -> ImageContents:
     name, version = cursor.text(), cursor.text()
     cursor.expect_end()
     image = ModelImage(name, engines[0], decode_interface(interface, fields[8]), data[:size])
-    return ImageContents(image, version, format_version, arena, interface_hash, model_digest, payload)
+    program = decode_program(payload) if engines[0] == "native" else None
+    return ImageContents(
+        image, version, format_version, arena, interface_hash, model_digest, payload, program
+    )
 
 
 def _check_frame(data: bytes) -> bytes:

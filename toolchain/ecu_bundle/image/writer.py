@@ -15,7 +15,9 @@ from ecu_bundle.image.layout import (
     PAYLOAD_KINDS,
     aligned,
     arena_size,
+    native_arena_size,
 )
+from ecu_bundle.lowering import encode_program, lower
 
 _MAX_IMAGE = 2**32 - 1
 
@@ -24,24 +26,19 @@ def compile_image(onnx_model: OnnxModel, *, engine: Engine = "ort", version: str
     """Makes the blob that is flashed.
 
     Args:
-        onnx_model: the model; its ONNX file is the payload.
-        engine: what will run the image. ``"native"`` is not available in this version.
+        onnx_model: the model.
+        engine: what will run the image: ``"ort"`` carries the ONNX file, ``"native"`` the program that it
+            is lowered to.
         version: model version as the supplier calls it, for instance ``"1.4.0"``.
 
     Returns:
         The image; the same bytes every time.
 
     Raises:
-        UnsupportedModelError: the engine is not available, or the model breaks a limit of the format.
+        UnsupportedModelError: the engine cannot run the model, or the model breaks a limit of the format.
     """
-    if engine == "native":
-        raise UnsupportedModelError(
-            "image",
-            "the native engine is not available in this version",
-            place=onnx_model.name,
-            hint='use engine="ort"',
-        )
-    payload = onnx_model.data
+    onnx_file = onnx_model.data
+    payload, arena = _payload(onnx_model, onnx_file, engine)
     texts = encode_text(onnx_model.name, "model name") + encode_text(version, "model version")
     interface = encode_interface(onnx_model.interface)
     interface_offset = HEADER.size + len(texts)
@@ -53,10 +50,18 @@ def compile_image(onnx_model: OnnxModel, *, engine: Engine = "ort", version: str
             "image", f"the image would have {size} bytes, at most {_MAX_IMAGE} are possible"
         )
     header = HEADER.pack(
-        *(MAGIC, FORMAT_VERSION, PAYLOAD_KINDS[engine], 0, size, arena_size(onnx_model.interface)),
+        *(MAGIC, FORMAT_VERSION, PAYLOAD_KINDS[engine], 0, size, arena),
         *(HEADER.size, len(texts), interface_offset, len(interface), payload_offset, len(payload), 0, 0),
-        *(hashlib.sha256(interface).digest(), hashlib.sha256(payload).digest()),
+        *(hashlib.sha256(interface).digest(), hashlib.sha256(onnx_file).digest()),
     )
     content = header + texts + interface + bytes(payload_offset - interface_end) + payload
     data = content + hashlib.sha256(content).digest()
     return ModelImage(onnx_model.name, engine, onnx_model.interface, data)
+
+
+def _payload(onnx_model: OnnxModel, onnx_file: bytes, engine: Engine) -> tuple[bytes, int]:
+    """What the engine runs, and the bytes of arena that it needs."""
+    if engine == "ort":
+        return onnx_file, arena_size(onnx_model.interface)
+    program = lower(onnx_model)
+    return encode_program(program), native_arena_size(onnx_model.interface, program.workspace)

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "elementwise.h"
+#include "operators.h"
+
+ECU_DEFINE_KERNEL(add_f32, ecu::native::binary_kernel<float, float, &ecu::native::add<float>>());

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "operators.h"
+#include "unary.h"
+
+ECU_DEFINE_KERNEL(f32_i32, ecu::native::unary_kernel<float, int32_t, &ecu::native::to_i32<float>>());

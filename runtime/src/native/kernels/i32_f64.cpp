@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "operators.h"
+#include "unary.h"
+
+ECU_DEFINE_KERNEL(i32_f64,
+                  ecu::native::unary_kernel<int32_t, double, &ecu::native::convert<int32_t, double>>());

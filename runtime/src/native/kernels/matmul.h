@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  `out a b bias batch m k n a_step b_step transposed`: (m, k) times (k, n), or (n, k) transposed, plus bias
+ * (n).
+ */
+#ifndef ECU_SRC_NATIVE_KERNELS_MATMUL_H
+#define ECU_SRC_NATIVE_KERNELS_MATMUL_H
+
+#include "../kernel.h"
+#include "fold.h"
+
+namespace ecu::native {
+
+/** Products, added up. */
+template <typename T>
+struct Products {
+  static T term(T x, T y) noexcept { return x * y; }
+  static T join(T sum, T product) noexcept { return sum + product; }
+};
+
+/** The words of a record. */
+struct MatmulWords {
+  uint32_t bias;  // reference, or kMissing
+  uint32_t batch;
+  uint32_t m;
+  uint32_t k;
+  uint32_t n;
+  uint32_t a_step;  // elements
+  uint32_t b_step;  // elements
+  bool transposed;
+};
+
+[[nodiscard]] bool check_matmul(const Operation& operation, const Scope& scope, uint32_t size) noexcept;
+
+[[nodiscard]] MatmulWords matmul_words(const Operation& operation) noexcept;
+
+template <typename T>
+void add_bias(Operand bias, uint32_t n, Result out) noexcept {
+  for (size_t j = 0U; j < n; ++j) {
+    out.set<T>(j, out.get<T>(j) + bias.get<T>(j));
+  }
+}
+
+template <typename T>
+void run_matmul(const Operation& operation, const Frame& frame) noexcept {
+  const MatmulWords words = matmul_words(operation);
+  Result out = frame.result(operation.word(0U));
+  const Operand a = frame.operand(operation.word(1U));
+  const Operand b = frame.operand(operation.word(2U));
+  for (size_t product = 0U; product < words.batch; ++product) {
+    const size_t of_a = product * words.a_step;
+    const Operand table = b.from(product * words.b_step * sizeof(T));
+    for (size_t row = 0U; row < words.m; ++row) {
+      const Operand x = a.from((of_a + (row * words.k)) * sizeof(T));
+      if (words.transposed) {
+        fold<T, Products<T>>(Rows{table, words.n, words.k}, x, out, FourLanes());
+      } else {
+        fold<T, Products<T>>(Columns{table, words.n, words.k}, x, out, EightLanes());
+      }
+      if (words.bias != kMissing) {
+        add_bias<T>(frame.operand(words.bias), words.n, out);
+      }
+      out = out.from(words.n * sizeof(T));
+    }
+  }
+}
+
+template <typename T>
+constexpr ecu_kernel matmul_kernel() noexcept {
+  return ecu_kernel{[](const Operation& operation, const Scope& scope) noexcept {
+                      return check_matmul(operation, scope, sizeof(T));
+                    },
+                    &run_matmul<T>};
+}
+
+}  // namespace ecu::native
+#endif

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "elementwise.h"
+#include "operators.h"
+
+ECU_DEFINE_KERNEL(mul_f64, ecu::native::binary_kernel<double, double, &ecu::native::multiply<double>>());

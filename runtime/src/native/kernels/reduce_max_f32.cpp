@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reduction.h"
+
+ECU_DEFINE_KERNEL(reduce_max_f32, ecu::native::fold_kernel<float, &ecu::native::maximum<float>>());

@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reduction.h"
+
+ECU_DEFINE_KERNEL(reduce_max_f64, ecu::native::fold_kernel<double, &ecu::native::maximum<double>>());

@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reduction.h"
+
+ECU_DEFINE_KERNEL(reduce_prod_f32, ecu::native::fold_kernel<float, &ecu::native::multiply<float>>());

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  Sums over trees: docs/native_trees.md. A kernel is a layout of nodes joined with what a leaf adds.
+ *
+ *  Each input element that the trees test is turned once for each row into a *slot*, an integer whose order
+ * is that of the float32 numbers. Slot 0 is larger than every split, so that a node on slot 0 always goes
+ *  right. A node is followed by its left child; its link is the number of nodes below the left child, itself
+ *  included, behind which the right child stands, or names a leaf.
+ */
+#ifndef ECU_SRC_NATIVE_KERNELS_TREES_H
+#define ECU_SRC_NATIVE_KERNELS_TREES_H
+
+#include "../kernel.h"
+#include "tree_keys.h"
+
+namespace ecu::native::trees {
+
+/** Most slots besides slot 0. */
+constexpr uint32_t kMaxSlots = 65535U;
+
+/** Words of a record. What leaves add follows. */
+enum Word : size_t {
+  kOut,
+  kSlots,  // workspace for the slots
+  kIn,
+  kInElements,  // elements of `in`
+  kSlotTable,
+  kSlotCount,  // without slot 0
+  kEdges,
+  kEdgeCount,
+  kNodes,
+  kNodeCount,
+  kTrees,
+  kDepth,  // of complete trees, else 0
+  kLeafWords
+};
+
+/** The record as far as all these kernels have it in common, while it is checked. */
+struct Record {
+  uint32_t out;
+  uint64_t slots_begin;  // bytes of the workspace
+  uint64_t slots_end;
+  uint32_t slots;  // with slot 0
+  uint32_t nodes;  // words of trees included
+  uint32_t trees;
+  uint32_t depth;
+  const uint8_t* table;  // of slots
+  const uint8_t* edges;  // null without any
+  uint32_t edge_count;
+  const uint8_t* node_bytes;
+};
+
+/** Reads the words up to kLeafWords and checks their places; the content of nodes is not looked at.
+ *
+ *  @param slot_size   bytes of a slot
+ *  @param table_words words of an entry in the table of slots
+ *  @param node_size   bytes of a node
+ */
+[[nodiscard]] Record read_record(Fields& fields, const Scope& scope, uint32_t slot_size, uint32_t table_words,
+                                 uint32_t node_size) noexcept;
+
+/** Expects room for a result of `elements` of `size` bytes that is apart from the slots: a walk must find
+ * slot 0 as it was filled. */
+void expect_result(Fields& fields, const Record& record, uint64_t elements, uint32_t size) noexcept;
+
+/** Nodes of 8 bytes that hold the key of their threshold. A word in front of each tree, as long as a node,
+ *  holds the number of its nodes and by how much it moves the base of leaf numbers. */
+struct Keyed {
+  using Slot = int32_t;
+  static constexpr uint32_t kNodeSize = 8U;
+  static constexpr uint32_t kTableWords = 1U;
+  static constexpr Slot kFirst = INT32_MAX;
+
+  static uint32_t slot(const uint8_t* node) noexcept { return load_little16(node + 4U); }
+  static Slot split(const uint8_t* node) noexcept { return load_little<int32_t>(node); }
+  static int32_t link(const uint8_t* node) noexcept { return static_cast<int16_t>(load_little16(node + 6U)); }
+  static uint32_t nodes_of(const uint8_t* head) noexcept { return load_little<uint32_t>(head); }
+  static uint32_t leaves_of(const uint8_t* head) noexcept { return load_little<uint32_t>(head + 4U); }
+
+  static bool check_table(const Record& record, uint32_t elements) noexcept;
+  static void fill(const Operation& operation, const Frame& frame, Slot* slots) noexcept;
+};
+
+/** Nodes of 4 bytes that hold the rank of their threshold among those of the slot. */
+struct Ranked {
+  using Slot = uint8_t;
+  static constexpr uint32_t kNodeSize = 4U;
+  static constexpr uint32_t kTableWords = 2U;
+  static constexpr Slot kFirst = UINT8_MAX;
+
+  static uint32_t slot(const uint8_t* node) noexcept { return node[0]; }
+  static Slot split(const uint8_t* node) noexcept { return node[1]; }
+  static int32_t link(const uint8_t* node) noexcept { return static_cast<int16_t>(load_little16(node + 2U)); }
+  static uint32_t nodes_of(const uint8_t* head) noexcept { return load_little16(head); }
+  static uint32_t leaves_of(const uint8_t* head) noexcept { return load_little16(head + 2U); }
+
+  static bool check_table(const Record& record, uint32_t elements) noexcept;
+  static void fill(const Operation& operation, const Frame& frame, Slot* slots) noexcept;
+};
+
+/** Whether the `count` nodes of a tree stay inside it and always reach a leaf.
+ *
+ *  @param[out] largest the largest leaf number that a link names
+ */
+template <typename Layout>
+bool check_tree(const uint8_t* nodes, uint32_t count, uint32_t slots, uint32_t& largest) noexcept {
+  largest = 0U;
+  for (uint32_t i = 0U; i < count; ++i, nodes += Layout::kNodeSize) {
+    const int32_t link = Layout::link(nodes);
+    const uint32_t left = count - i - 1U;  // nodes behind this one
+    const bool goes_left = Layout::slot(nodes) != 0U;
+    if (Layout::slot(nodes) >= slots || (goes_left && left == 0U) ||
+        (!goes_left && Layout::split(nodes) == Layout::kFirst)) {
+      return false;
+    }
+    if (link >= 0) {
+      if (static_cast<uint32_t>(link) >= left) {
+        return false;
+      }
+    } else if (static_cast<uint32_t>(~link) > largest) {
+      largest = static_cast<uint32_t>(~link);
+    }
+  }
+  return count > 0U;
+}
+
+/** Whether all trees are right.
+ *
+ *  @param[out] leaves largest leaf number, base included, plus one
+ */
+template <typename Layout>
+bool check_trees(const Record& record, uint64_t& leaves) noexcept {
+  uint32_t at = 0U;
+  uint64_t base = 0U;
+  leaves = 0U;
+  for (uint32_t tree = 0U; tree < record.trees; ++tree) {
+    if (at == record.nodes) {
+      return false;
+    }
+    const uint8_t* const head = record.node_bytes + (size_t{at} * Layout::kNodeSize);
+    const uint32_t count = Layout::nodes_of(head);
+    ++at;
+    uint32_t largest = 0U;
+    if (count > record.nodes - at ||
+        !check_tree<Layout>(head + Layout::kNodeSize, count, record.slots, largest)) {
+      return false;
+    }
+    leaves = base + largest >= leaves ? base + largest + 1U : leaves;
+    base += Layout::leaves_of(head);
+    at += count;
+  }
+  return at == record.nodes;
+}
+
+/** The leaf number, without base, that a row reaches from the first node of a tree. */
+template <typename Layout>
+[[nodiscard]] inline uint32_t walk(const uint8_t* node, const typename Layout::Slot* slots) noexcept {
+  for (;; node += Layout::kNodeSize) {
+    while (slots[Layout::slot(node)] <= Layout::split(node)) {
+      node += Layout::kNodeSize;
+    }
+    const int32_t link = Layout::link(node);
+    if (link < 0) {
+      return static_cast<uint32_t>(~link);
+    }
+    node += link * static_cast<int32_t>(Layout::kNodeSize);
+  }
+}
+
+/** Joins a layout with what leaves add. */
+template <typename Layout, typename Leaves>
+struct Ensemble {
+  static bool check(const Operation& operation, const Scope& scope) noexcept {
+    Fields fields(operation, scope);
+    const Record record =
+        read_record(fields, scope, sizeof(typename Layout::Slot), Layout::kTableWords, Layout::kNodeSize);
+    uint64_t leaves = 0U;
+    return fields.good() && record.depth == 0U && Layout::check_table(record, operation.word(kInElements)) &&
+           check_trees<Layout>(record, leaves) && Leaves::check(fields, scope, record, leaves) &&
+           fields.done();
+  }
+
+  static void run(const Operation& operation, const Frame& frame) noexcept {
+    using Slot = typename Layout::Slot;
+    void* const memory = frame.workspace + place_of(operation.word(kSlots));
+    Slot* const slots = static_cast<Slot*>(memory);
+    Layout::fill(operation, frame, slots);
+    const uint8_t* head = frame.constants + place_of(operation.word(kNodes));
+    const Leaves leaves(operation, frame);
+    uint32_t base = 0U;
+    for (uint32_t group = 0U; group < leaves.groups(); ++group) {
+      typename Leaves::Total total(leaves, group);
+      for (uint32_t left = leaves.trees_of_group(); left > 0U; --left) {
+        const uint8_t* const first = head + Layout::kNodeSize;
+        total.add(base + walk<Layout>(first, slots));
+        base += Layout::leaves_of(head);
+        head = first + (size_t{Layout::nodes_of(head)} * Layout::kNodeSize);
+      }
+      total.store();
+    }
+  }
+
+  static constexpr ecu_kernel kernel() noexcept { return ecu_kernel{&check, &run}; }
+};
+
+}  // namespace ecu::native::trees
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exp.h"
+
+#include "exp_impl.h"
+
+namespace ecu::math {
+
+float exp(float x) noexcept { return detail::exp(x); }
+
+float expm1(float x) noexcept { return detail::expm1(x); }
+
+}  // namespace ecu::math

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exp.h"
+#include "exp_impl.h"
+
+namespace ecu::math {
+
+double exp(double x) noexcept { return detail::exp(x); }
+
+double expm1(double x) noexcept { return detail::expm1(x); }
+
+}  // namespace ecu::math

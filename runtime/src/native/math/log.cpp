@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log.h"
+
+#include "log_impl.h"
+
+namespace ecu::math {
+
+float log(float x) noexcept { return detail::log(x); }
+
+float log1p(float x) noexcept { return detail::log1p(x); }
+
+}  // namespace ecu::math

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log.h"
+#include "log_impl.h"
+
+namespace ecu::math {
+
+double log(double x) noexcept { return detail::log(x); }
+
+double log1p(double x) noexcept { return detail::log1p(x); }
+
+}  // namespace ecu::math

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sigmoid.h"
+
+#include "sigmoid_impl.h"
+
+namespace ecu::math {
+
+float tanh(float x) noexcept { return detail::tanh(x); }
+
+float logistic(float x) noexcept { return detail::logistic(x); }
+
+}  // namespace ecu::math

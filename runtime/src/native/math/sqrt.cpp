@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sqrt.h"
+
+#include "sqrt_impl.h"
+
+namespace ecu::math {
+
+float sqrt(float x) noexcept { return detail::sqrt(x); }
+
+}  // namespace ecu::math

@@ -1,0 +1,290 @@
+"""Trees on the native engine: the bits of ONNX Runtime on every target, and nothing but trees that end."""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ecu_bundle.image.writer import compile_image
+from ecu_bundle.lowering import Program, lower
+from ecu_bundle.lowering.trees.encode import forms_of_sums
+from ecu_bundle.lowering.trees.ensemble import Ensemble
+from ecu_bundle.lowering.trees.fixed import sums_fit, to_fixed
+from ecu_bundle.lowering.trees.slots import keys_of
+from runtime.build import CHECKOUT, RUNTIME, run, succeed
+from runtime.device import OK, Device
+
+from .assembler import INPUT, KERNELS, OUTPUT, Assembler, float_input, image_of, output_tensor
+from .cases import Case
+from .engine_build import OTHERS, PROGRAMS, SANITIZE, SHARED, Toolchain, compile_all, run_program, write_cases
+from .running import open_image, run_row
+from .tree_models import MODELS, tried
+
+MALFORMED = 20
+HELPERS = ("trees", "tree_leaves", "trees_complete", "wide", "positions", "reduction", "elementwise")
+EXACT = (
+    *("tree", "forest of ten classes", "forest with gaps", "forest of three outputs"),
+    "boosting",
+    "hist boosting",
+)
+"""Models whose programs need no elementary function."""
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_outputs_have_the_bits_of_onnx_runtime(device: Device, name: str) -> None:
+    model = tried(name)
+    found = _outputs(device, compile_image(model.converted, engine="native").data, model.rows)
+    for expected, values, tensor in zip(
+        model.expected, found, model.converted.interface.outputs, strict=True
+    ):
+        assert np.array_equal(expected.view(np.uint32), values), tensor.name
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if "boosting" in name or "forest" in name])
+def test_values_are_those_of_scikit_learn_rounded_once(device: Device, name: str) -> None:
+    model = tried(name)
+    rows = model.rows[(np.abs(model.rows) < 1e30).all(axis=1)]  # scikit-learn adds up its input
+    image = compile_image(model.converted, engine="native").data
+    found = _outputs(device, image, rows)[-1].view(np.float32)
+    wanted = _by_sklearn(model.estimator, rows)
+    close = np.abs(found - wanted) <= np.spacing(np.abs(wanted)) + np.float32(1e-12)
+    assert close.all()
+    assert (found == wanted).mean() > 0.99
+
+
+@pytest.mark.cross
+@pytest.mark.parametrize("tools", OTHERS, ids=lambda tools: tools.name)
+def test_every_target_computes_the_same_bits(tmp_path: Path, tools: Toolchain) -> None:
+    kernels: set[str] = set()
+    cases = []
+    for name in EXACT:
+        model = tried(name)
+        image = compile_image(model.converted, engine="native").data
+        kernels.update(lower(model.converted).kernels)
+        for row in model.rows[::7]:
+            cases.append(Case(name, image, (row,), ()))
+    program = _program(tmp_path / "target", tools, kernels)
+    host = _program(tmp_path / "host", Toolchain("host", "g++"), kernels)
+    file = write_cases(tmp_path / "cases.bin", cases)
+    wanted = run([host, file])
+    assert wanted.status == 0
+    assert run_program(tools, program, file).output == wanted.output
+
+
+def test_every_layout_gives_the_same_sums(device: Device) -> None:
+    """Of one ensemble that all of them can hold."""
+    random = np.random.default_rng(5)
+    ensemble = _random_ensemble(random, trees=9, depth=3, elements=4)
+    values = random.integers(-(2**40), 2**40, size=(len(ensemble.values), 1))
+    forms = forms_of_sums(ensemble, values, 1)
+    assert {form.layout.name for form in forms} == {"keyed", "ranked", "complete"}
+    rows = random.normal(size=(40, 4)).astype(np.float32)
+    rows[::5, 1] = np.nan
+    sums = np.array([_sum_by_hand(ensemble, values, row) for row in rows])
+    for form in forms:
+        asm = Assembler([float_input("x", 4)], [output_tensor("sum", np.dtype(np.int64), 1)])
+        _add_form(asm, form, out=OUTPUT, trees=9)
+        found = _outputs(device, asm.image(), rows)[0].view(np.int64).ravel()
+        assert np.array_equal(found, sums), form.kernel
+
+
+def test_keys_have_the_order_of_numbers() -> None:
+    numbers = np.array([-np.inf, -3e38, -1.5, -1e-45, -0.0, 0.0, 1e-45, 2.0, np.inf], dtype=np.float32)
+    keys = keys_of(numbers)
+    assert (np.diff(keys) > 0).tolist() == [True, True, True, True, False, True, True, True]
+
+
+def test_two_words_where_one_would_round_twice() -> None:
+    tree = np.array([0, 1])
+    fine = [np.array([[2.0**-60], [2.0**-59]]), np.array([[2.0**-40], [2.0**-40]]), np.array([[1.0], [3.0]])]
+    assert to_fixed(fine[1:], tree) is not None
+    found = to_fixed(fine, tree)
+    assert found is not None
+    assert found.words == 2
+    assert to_fixed([np.array([[2.0**-90], [1.0]])], tree) is None
+    assert sums_fit([np.array([[1.0], [2.0**24 - 1.1]])], tree, 24) is False
+
+
+DAMAGE: dict[str, tuple[int, bytes]] = {
+    "a slot that is not there": (8 + 4, struct.pack("<H", 9)),
+    "a link behind the tree": (8 + 6, struct.pack("<h", 400)),
+    "a leaf that is not there": (8 + 6, struct.pack("<h", ~4000)),
+    "a tree longer than its table": (0, struct.pack("<I", 4000)),
+    "a tree without nodes": (0, struct.pack("<I", 0)),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_damaged_nodes_are_refused(device: Device, what: str) -> None:
+    offset, data = DAMAGE[what]
+    assert _open_with_nodes(device, None) == OK
+    assert _open_with_nodes(device, (offset, data)) == MALFORMED
+
+
+@pytest.mark.parametrize("child", [0, -5, 99])
+def test_a_lone_tree_whose_children_do_not_follow_it_is_refused(device: Device, child: int) -> None:
+    """Backwards would be a cycle; a negative number is a leaf, whatever it is."""
+    nodes = np.array([(0, 1, 1, ~0), (5, 0, child, ~1)], dtype="<i4,<u4,<i4,<i4")
+    asm = Assembler([float_input("x", 3)], [output_tensor("leaf", np.dtype(np.int32), 1)])
+    asm.add("tree_lone", OUTPUT, INPUT, 3, asm.constant(nodes.view("<i4")), 2)
+    status, *_ = open_image(device, asm.image())
+    assert status == (OK if child < 0 else MALFORMED)
+
+
+def test_a_lone_tree_that_tests_an_element_beyond_the_input_is_refused(device: Device) -> None:
+    nodes = np.array([(0, 3, ~0, ~1)], dtype="<i4,<u4,<i4,<i4")
+    asm = Assembler([float_input("x", 3)], [output_tensor("leaf", np.dtype(np.int32), 1)])
+    asm.add("tree_lone", OUTPUT, INPUT, 3, asm.constant(nodes.view("<i4")), 1)
+    status, *_ = open_image(device, asm.image())
+    assert status == MALFORMED
+
+
+@pytest.mark.slow
+def test_no_flipped_bit_leads_out_of_bounds(tmp_path: Path) -> None:
+    """Of the programs of all layouts and leaves: refused, or computed within the arena and the image."""
+    random = np.random.default_rng(11)
+    ensemble = _random_ensemble(random, trees=2, depth=2, elements=3)
+    row = random.normal(size=4).astype(np.float32)
+    values = [random.integers(0, 9, size=(len(ensemble.values), columns)) for columns in (1, 2)]
+    forms = [*forms_of_sums(ensemble, values[0], 1), *forms_of_sums(ensemble, values[1], 1)]
+    cases = []
+    for form in {form.kernel: form for form in forms}.values():
+        asm = Assembler([float_input("x", 4)], [output_tensor("sum", np.dtype(np.int64), 1)])
+        _add_form(asm, form, out=OUTPUT, trees=2)
+        payload = asm.payload()
+        for bit in range(len(payload) * 8):
+            flipped = bytearray(payload)
+            flipped[bit // 8] ^= 1 << bit % 8
+            image = image_of(bytes(flipped), asm.interface, asm.workspace)
+            cases.append(Case(f"{form.kernel}, bit {bit}", image, (row,), ()))
+    kernels = {form.kernel for form in forms} | {"copy4", "copy8"}
+    tools = Toolchain("sanitized", "g++", ("-O1", *SANITIZE))
+    program = _program(tmp_path, tools, kernels)
+    outcome = run([program, write_cases(tmp_path / "cases.bin", cases)])
+    assert outcome.status == 0, outcome.output[-2000:]
+    statuses = outcome.output.splitlines()
+    assert len(statuses) == len(cases)
+
+
+def test_the_documentation_has_the_same_numbers() -> None:
+    text = (CHECKOUT / "docs" / "native_trees.md").read_text()
+    rows = re.findall(r"^\| (\d+) \| (\w+) \|", text, re.MULTILINE)
+    listed = {name: number for name, number in KERNELS.items() if 112 <= number <= 127}
+    assert {name: int(number) for number, name in rows} == listed
+
+
+def test_the_same_model_gives_the_same_program() -> None:
+    model = tried("forest of ten classes").converted
+    first: Program = lower(model)
+    assert first == lower(model)
+
+
+def test_a_result_over_the_slots_is_refused(device: Device) -> None:
+    """It would change them during the walk, which relies on slot 0."""
+    assert _open_with_nodes(device, None, overlap=True) == MALFORMED
+
+
+def _program(folder: Path, tools: Toolchain, kernels: set[str]) -> Path:
+    """programs/run_cases.cpp over an engine with these kernels."""
+    source = RUNTIME / "src"
+    parts = (*SHARED, *(f"native/{part}.cpp" for part in ("engine", "program", "scope", "kernel_table")))
+    files = [PROGRAMS / "run_cases.cpp", *(source / part for part in parts)]
+    files += [source / "native" / "kernels" / f"{stem}.cpp" for stem in sorted({*kernels, *HELPERS})]
+    objects = compile_all(folder, tools, files)
+    succeed([tools.compiler, *tools.flags, *objects, "-o", folder / "cases"])
+    return folder / "cases"
+
+
+def _open_with_nodes(device: Device, damage: tuple[int, bytes] | None, *, overlap: bool = False) -> int:
+    random = np.random.default_rng(7)
+    ensemble = _random_ensemble(random, trees=3, depth=3, elements=4)
+    values = random.integers(0, 1000, size=(len(ensemble.values), 1))
+    form = next(form for form in forms_of_sums(ensemble, values, 1) if form.layout.name == "keyed")
+    if damage is not None:
+        offset, data = damage
+        nodes = form.layout.nodes
+        damaged = nodes[:offset] + data + nodes[offset + len(data) :]
+        form = replace(form, layout=replace(form.layout, nodes=damaged))
+    asm = Assembler([float_input("x", 4)], [output_tensor("sum", np.dtype(np.int64), 1)])
+    _add_form(asm, form, out=OUTPUT, trees=3, overlap=overlap)
+    status, *_ = open_image(device, asm.image())
+    return status
+
+
+def _add_form(asm: Assembler, form: Any, *, out: int, trees: int, overlap: bool = False) -> None:
+    """The record of a form, written without the lowering's own plan."""
+    layout = form.layout
+    sums = asm.buffer(16 + (len(layout.table) + 1) * layout.slot_size)
+    slots = sums + (0 if overlap else 16)
+    table = asm.constant(layout.table)
+    edges = asm.constant(layout.edges) if layout.edges.size else 0xFFFFFFFF
+    nodes = asm.constant(np.frombuffer(layout.nodes, "<i4"))
+    leaves = [
+        word
+        if isinstance(word, int)
+        else asm.constant(np.frombuffer(word.storage.data, "<i8" if word.dtype == "i64" else "<i4"))
+        for word in form.leaves.words
+    ]
+    asm.add(
+        form.kernel,
+        *(sums, slots, INPUT, 4, table, len(layout.table), edges, len(layout.edges)),
+        *(nodes, layout.count, trees, layout.depth, *leaves),
+    )
+    asm.add("copy4", out, sums, 0, 1, 2, 1)
+
+
+def _random_ensemble(random: np.random.Generator, *, trees: int, depth: int, elements: int) -> Ensemble:
+    """Complete trees of random splits, but for one whose root is a leaf."""
+    nodes = 2 ** (depth + 1) - 1
+    inner = 2**depth - 1
+    one = np.arange(nodes)
+    left, right = np.where(one < inner, 2 * one + 1, -1), np.where(one < inner, 2 * one + 2, -1)
+    base = np.arange(trees)[:, np.newaxis] * nodes
+    is_leaf = np.tile(one >= inner, trees)
+    count = int(is_leaf.sum())
+    return Ensemble(
+        roots=base.ravel(),
+        element=np.where(is_leaf, 0, random.integers(elements, size=trees * nodes)),
+        threshold=random.normal(size=trees * nodes).astype(np.float32),
+        left=np.where(is_leaf, -1, (base + left).ravel()),
+        right=np.where(is_leaf, -1, (base + right).ravel()),
+        missing_left=random.random(trees * nodes) < 0.5,
+        leaf=np.where(is_leaf, np.cumsum(is_leaf) - 1, -1),
+        values=np.zeros((count, 1)),
+    )
+
+
+def _sum_by_hand(ensemble: Ensemble, values: NDArray[np.int64], row: NDArray[np.float32]) -> int:
+    total = 0
+    for root in ensemble.roots:
+        node = int(root)
+        while ensemble.leaf[node] < 0:
+            x = row[ensemble.element[node]]
+            left = ensemble.missing_left[node] if np.isnan(x) else x <= ensemble.threshold[node]
+            node = int(ensemble.left[node] if left else ensemble.right[node])
+        total += int(values[ensemble.leaf[node], 0])
+    return total
+
+
+def _outputs(device: Device, image: bytes, rows: NDArray[np.float32]) -> list[NDArray[np.uint32]]:
+    """The words of each output, (rows, elements)."""
+    status, handle, *memory = open_image(device, image)
+    assert status == OK, device.status_text(status)
+    results = [run_row(device, handle, [row]) for row in rows]
+    del memory
+    return [
+        np.stack([np.frombuffer(part, np.uint32) for part in parts]) for parts in zip(*results, strict=True)
+    ]
+
+
+def _by_sklearn(estimator: Any, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    method = next(m for m in ("predict_proba", "decision_function", "predict") if hasattr(estimator, m))
+    values = np.asarray(getattr(estimator, method)(rows.astype(np.float64)), dtype=np.float64)
+    return values.reshape(len(rows), -1).astype(np.float32)

@@ -1,0 +1,126 @@
+"""The kernels of the native engine: number, name and words of a record.
+
+The same table stands in ``docs/native_engine.md`` and, without the words, in
+``runtime/src/native/kernel_table.cpp``; a test compares the three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+REFERENCES: Final = frozenset(
+    (
+        *("out", "in", "a", "b", "c", "x", "points", "index", "values", "positions", "bias", "keys"),
+        *("slots", "slot_table", "edges", "nodes", "leaf_values", "lows", "highs", "units", "entries"),
+        *("exponents", "start_values"),
+    )
+)
+"""Words that are references to an operand or a result; ``shape`` and ``view`` are groups of numbers, and
+all other words are numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """One kernel.
+
+    Attributes:
+        number: in the low half of the first word of a record.
+        name: as in the documentation.
+        words: what follows the first word.
+        results: how many of the first words refer to results.
+    """
+
+    number: int
+    name: str
+    words: tuple[str, ...]
+    results: int = 1
+
+    @property
+    def is_elementwise(self) -> bool:
+        """Each result depends on the operands at its own position only, so it may take their place."""
+        return self.words == _UNARY or ("b" in self.words and "view" in self.words)
+
+
+_UNARY: Final = ("out", "in", "n")
+_BINARY: Final = ("out", "a", "b", "shape", "view", "view")
+_AXIS: Final = ("out", "in", "outer", "n", "inner")
+
+
+def _pair(number: int, name: str, words: tuple[str, ...], results: int = 1) -> Iterator[Kernel]:
+    """A kernel in f32 and in f64."""
+    yield Kernel(number, f"{name}_f32", words, results)
+    yield Kernel(number + 1, f"{name}_f64", words, results)
+
+
+def _sizes(number: int, name: str, words: tuple[str, ...]) -> Iterator[Kernel]:
+    """A kernel for elements of 4 and of 8 bytes."""
+    yield Kernel(number, f"{name}4", words)
+    yield Kernel(number + 1, f"{name}8", words)
+
+
+_BINARY_NAMES = ("add", "sub", "mul", "div", "min", "max", "pow", "less", "less_equal", "equal")
+_INTEGER_NAMES = ("add", "sub", "mul", "less", "equal", "and", "or")
+_CASTS = ("i32_f32", "f32_i32", "f32_f64", "f64_f32", "i32_f64", "f64_i32")
+_UNARY_NAMES = (
+    *("neg", "abs", "exp", "log", "sqrt", "tanh", "logistic", "floor", "ceil", "round", "sign"),
+    *("sin", "cos", "erf", "is_nan"),
+)
+_REDUCTIONS = ("reduce_sum", "reduce_max", "reduce_min", "reduce_prod", "arg_max", "arg_min")
+
+_TREES = (
+    *(
+        f"{layout}_{leaves}"
+        for layout in ("keyed", "ranked")
+        for leaves in ("values", "pairs", "shares", "numbers")
+    ),
+    *("complete_values", "complete_pairs"),
+)
+_ENSEMBLE: Final = (
+    *("out", "slots", "in", "elements", "slot_table", "slot_count", "edges", "edge_count"),
+    *("nodes", "node_count", "trees", "depth"),
+)
+_LEAVES: Final = {
+    "values": ("columns", "leaf_values", "leaves"),
+    "pairs": ("columns", "lows", "highs", "leaves"),
+    "shares": ("columns", "units", "entries", "entry_count", "leaf_values", "value_count"),
+    "numbers": ("leaf_values", "leaves"),
+}
+
+
+def _all() -> Iterator[Kernel]:
+    yield Kernel(1, "gather_inputs", ("out",))
+    yield from _sizes(2, "copy", ("out", "in", "start", "shape", "view"))
+    yield from _sizes(4, "take", ("out", "in", "size", "n", "index"))
+    yield from _sizes(6, "pick", ("out", "in", "index", "size", "n", "inner"))
+    yield from _sizes(8, "where", ("out", "c", "a", "b", "shape", "view", "view", "view"))
+    for i, name in enumerate(_CASTS):
+        yield Kernel(10 + i, name, _UNARY)
+    for i, name in enumerate(_BINARY_NAMES):
+        yield from _pair(16 + 2 * i, name, _BINARY)
+    for i, name in enumerate(_INTEGER_NAMES):
+        yield Kernel(36 + i, f"{name}_i32", _BINARY)
+    yield Kernel(43, "not_i32", _UNARY)
+    for i, name in enumerate(_UNARY_NAMES):
+        yield from _pair(44 + 2 * i, name, _UNARY)
+    for i, name in enumerate(_REDUCTIONS):
+        yield from _pair(80 + 2 * i, name, _AXIS)
+    yield from _pair(92, "softmax", ("out", "in", "outer", "n"))
+    yield from _pair(94, "top_k", ("values", "positions", "in", "outer", "n", "k", "largest"), results=2)
+    yield from _pair(96, "cumulative_sum", _AXIS)
+    matmul = ("out", "a", "b", "bias", "batch", "m", "k", "n", "a_step", "b_step", "transposed")
+    yield from _pair(98, "matmul", matmul)
+    yield from _pair(100, "pairwise", ("out", "x", "points", "n", "features", "metric"))
+    yield Kernel(104, "map_i32", ("out", "in", "n", "keys", "values", "size", "default"))
+    yield Kernel(105, "gather_elements4", ("out", "in", "index", "outer", "n", "k"))
+    for i, name in enumerate(_TREES):
+        yield Kernel(112 + i, f"trees_{name}", (*_ENSEMBLE, *_LEAVES[name.split("_")[1]]), results=2)
+    yield Kernel(122, "tree_lone", ("out", "in", "elements", "nodes", "node_count"))
+    yield Kernel(123, "fixed_f64", ("out", "in", "n", "words", "exponents", "start_values", "divisor"))
+
+
+KERNELS: Final = {kernel.name: kernel for kernel in _all()}
+"""By name."""
+
+KERNELS_BY_NUMBER: Final = {kernel.number: kernel for kernel in KERNELS.values()}

@@ -1,0 +1,190 @@
+"""Steps -> Program: where every buffer and constant lies.
+
+Buffers whose lives do not overlap share bytes of the workspace. An elementwise step writes its result over
+an operand that nobody needs any more. The largest buffer gets the lowest place, then the next one the lowest
+that is free for its whole life, and so on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ecu_bundle.errors import InternalError
+from ecu_bundle.lowering.affine import with_folded_scaling
+from ecu_bundle.lowering.patterns import alive, placed, simplified, split_words
+from ecu_bundle.lowering.program import ALIGNMENT, MISSING, Operation, Program, Reference, Space
+from ecu_bundle.lowering.steps import Step, Word
+from ecu_bundle.lowering.views import (
+    SIZES,
+    Buffer,
+    Constant,
+    Input,
+    Output,
+    Storage,
+    View,
+    collapsed,
+    dense_strides,
+    dense_view,
+)
+
+
+def plan(steps: Sequence[Step], outputs: Sequence[View]) -> Program:
+    """Gives every operand its address.
+
+    Args:
+        steps: in order; every element is written once.
+        outputs: what each output of the interface holds at the end.
+    """
+    simple = with_folded_scaling(simplified(steps, outputs), outputs)
+    written = _with_outputs(alive(simple, outputs), outputs)
+    kept = placed(written)
+    offsets = _offsets(kept)
+    constants = _Constants()
+    operations = [_operation(step, offsets, constants) for step in kept]
+    ends = [offset + buffer.size for buffer, offset in offsets.items()]
+    return Program(tuple(operations), bytes(constants.data), _aligned(max(ends, default=0)))
+
+
+def _with_outputs(steps: Sequence[Step], outputs: Sequence[View]) -> tuple[Step, ...]:
+    """Lets the last steps write the outputs; what they cannot write is copied."""
+    reads = Counter(view.storage for step in steps for view in step.operands)
+    reads.update(view.storage for view in outputs)
+    writes = Counter(view.storage for step in steps for view in step.results)
+    direct: dict[Storage, Storage] = {}
+    copies: list[Step] = []
+    for number, view in enumerate(outputs):
+        storage = view.storage
+        whole = isinstance(storage, Buffer) and storage.size == view.elements * SIZES[view.dtype]
+        if whole and view.is_dense and view.start == 0 and reads[storage] == writes[storage] == 1:
+            direct[storage] = Output(number)
+        else:
+            copies.append(_copy(view, dense_view(Output(number), view.dtype, view.shape)))
+
+    def directed(view: View) -> View:
+        return replace(view, storage=direct.get(view.storage, view.storage))
+
+    return (*(step.mapped(directed) for step in steps), *copies)
+
+
+def _copy(view: View, result: View) -> Step:
+    shape, (strides,) = collapsed(view.shape, [view.strides])
+    from_input = isinstance(view.storage, Input)
+    origin, start = (replace(view, start=0), view.start) if from_input else (view, 0)
+    return Step(f"copy{SIZES[view.dtype]}", (result, origin, start, len(shape), *shape, *strides))
+
+
+@dataclass(slots=True)
+class _Life:
+    """Buffers that share their bytes, from the first step that writes to the last that reads."""
+
+    buffers: list[Buffer]
+    first: int
+    last: int
+
+    @property
+    def size(self) -> int:
+        return max(buffer.size for buffer in self.buffers)
+
+    def meets(self, other: _Life) -> bool:
+        return self.first <= other.last and other.first <= self.last
+
+
+def _offsets(steps: Sequence[Step]) -> dict[Buffer, int]:
+    """The byte offset of every buffer."""
+    lives: dict[Buffer, _Life] = {}
+    for number, step in enumerate(steps):
+        for view in (*step.results, *step.operands):
+            if isinstance(view.storage, Buffer):
+                life = lives.setdefault(view.storage, _Life([view.storage], number, number))
+                life.last = number
+    for number, step in enumerate(steps):
+        _share(step, number, lives)
+    groups = {id(life): life for life in lives.values()}
+    placed_lives: list[tuple[_Life, int]] = []
+    for life in sorted(groups.values(), key=lambda g: (-g.size, g.first, g.buffers[0].number)):
+        taken = sorted((at, at + other.size) for other, at in placed_lives if other.meets(life))
+        offset = 0
+        for start, end in taken:
+            if offset + life.size <= start:
+                break
+            offset = max(offset, _aligned(end))
+        placed_lives.append((life, offset))
+    return {buffer: offset for life, offset in placed_lives for buffer in life.buffers}
+
+
+def _share(step: Step, number: int, lives: dict[Buffer, _Life]) -> None:
+    """Joins the lives of an elementwise result and of an operand that ends with the step."""
+    result = step.result.storage
+    if not step.definition.is_elementwise or not isinstance(result, Buffer) or step.result.start:
+        return
+    life = lives[result]
+    if life.first != number or len(life.buffers) > 1:
+        return
+    for operand in step.operands:
+        storage = operand.storage
+        if isinstance(storage, Buffer) and storage.size == result.size and _may_replace(step, storage):
+            other = lives[storage]
+            if other is not life and other.last == number:
+                other.buffers.append(result)
+                other.last = life.last
+                lives[result] = other
+                return
+
+
+def _may_replace(step: Step, storage: Buffer) -> bool:
+    """Whether every operand in a buffer is read exactly where the result is written."""
+    of_result = SIZES[step.result.dtype]
+    if "view" not in step.definition.words:
+        return SIZES[step.operands[0].dtype] == of_result
+    shape, strides = split_words(step)
+    dense = dense_strides(shape)
+    return all(
+        view.start == 0 and SIZES[view.dtype] == of_result and given == dense
+        for view, given in zip(step.operands, strides, strict=True)
+        if view.storage == storage
+    )
+
+
+class _Constants:
+    """The constants of a program, in order of first use."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self._offsets: dict[Constant, int] = {}
+
+    def offset(self, constant: Constant) -> int:
+        """Where a constant lies; it is added when it is new."""
+        if constant not in self._offsets:
+            self.data += bytes(-len(self.data) % constant.alignment)
+            self._offsets[constant] = len(self.data)
+            self.data += constant.data
+        return self._offsets[constant]
+
+
+def _operation(step: Step, offsets: dict[Buffer, int], constants: _Constants) -> Operation:
+    return Operation(step.definition, tuple(_word(w, offsets, constants) for w in step.words))
+
+
+def _word(word: Word, offsets: dict[Buffer, int], constants: _Constants) -> int:
+    if word is None:
+        return MISSING
+    return word if isinstance(word, int) else _reference(word, offsets, constants).word
+
+
+def _reference(view: View, offsets: dict[Buffer, int], constants: _Constants) -> Reference:
+    match view.storage:
+        case Buffer():
+            return Reference(Space.WORKSPACE, offsets[view.storage] + view.offset)
+        case Constant():
+            return Reference(Space.CONSTANTS, constants.offset(view.storage) + view.offset)
+        case Input(number) | Output(number):
+            if view.start:
+                raise InternalError("lower", f"an operand starts at element {view.start} of a tensor")
+            space = Space.INPUT if isinstance(view.storage, Input) else Space.OUTPUT
+            return Reference(space, number)
+
+
+def _aligned(size: int) -> int:
+    return size + -size % ALIGNMENT

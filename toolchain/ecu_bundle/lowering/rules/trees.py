@@ -1,0 +1,116 @@
+"""Tree ensembles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, reduce
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import numpy_helper
+
+from ecu_bundle.lowering.builder import Builder
+from ecu_bundle.lowering.graph import Node, Value
+from ecu_bundle.lowering.trees.chains import NUMBERS, SUM
+from ecu_bundle.lowering.trees.encode import add_numbers, add_sums
+from ecu_bundle.lowering.trees.ensemble import Ensemble, read_ensemble
+from ecu_bundle.lowering.trees.fixed import Fixed, sums_fit, to_fixed
+from ecu_bundle.lowering.trees.lone import LONE, add_lone_tree
+from ecu_bundle.lowering.views import View, constant_view
+
+_FLOAT_BITS: Final = 24
+_INEXACT: Final = "sums over trees that depend on the order of additions"
+_OWN_CONVERSION: Final = "convert the model with ecu-bundle, whose sums over trees are exact"
+
+
+def _sum(node: Node, build: Builder) -> Sequence[Value]:
+    """The float64 sum of limbs, times a power of two, plus a start value, divided: the bits of ONNX."""
+    ensemble, matrix = read_ensemble(node.attributes), build.dense(node.view(0))
+    _check_elements(node, ensemble, matrix)
+    tree = ensemble.tree_of_leaf()
+    limbs = [ensemble.values[:, columns] for columns in np.asarray(node.attributes["limbs"])]
+    exponent, divisor = int(node.attributes["exponent"]), int(node.attributes["divisor"])
+    start = node.attributes.get("start")
+    if len(ensemble.roots) > 1 and not all(sums_fit([limb], tree, _FLOAT_BITS) for limb in limbs):
+        raise node.refused(_INEXACT, hint=_OWN_CONVERSION)
+    fixed = to_fixed(limbs, tree)
+    if fixed is not None:
+        return [_number(build, matrix, ensemble, fixed, exponent=exponent, start=start, divisor=divisor)]
+    parts = [to_fixed([limb], tree) for limb in limbs]
+    numbers = [
+        _number(build, matrix, ensemble, part, exponent=exponent) for part in parts if part is not None
+    ]
+    if len(numbers) < len(limbs):
+        raise node.refused("sums over trees whose leaves differ by more than 62 bits")
+    total = reduce(partial(build.binary, "add"), numbers)
+    if start is not None:
+        total = build.binary("add", total, constant_view(start, "f64"))
+    return [total if divisor == 1 else build.binary("div", total, build.scalar(divisor, "f64"))]
+
+
+def _regressor(node: Node, build: Builder) -> Sequence[Value]:
+    """The float32 sums of an ensemble, which must be exact in any order."""
+    ensemble, matrix = read_ensemble(node.attributes), build.dense(node.view(0))
+    _check_elements(node, ensemble, matrix)
+    tree = ensemble.tree_of_leaf()
+    if len(ensemble.roots) > 1 and not sums_fit([ensemble.values], tree, _FLOAT_BITS):
+        raise node.refused(_INEXACT, hint=_OWN_CONVERSION)
+    fixed = to_fixed([ensemble.values], tree)
+    if fixed is None:
+        raise node.refused("leaves that differ by more than 62 bits")
+    return [build.cast(_number(build, matrix, ensemble, fixed), "f32")]
+
+
+def _numbers(node: Node, build: Builder) -> Sequence[Value]:
+    """The whole number in the leaf that each tree reaches."""
+    ensemble, matrix = read_ensemble(node.attributes), build.dense(node.view(0))
+    _check_elements(node, ensemble, matrix)
+    numbers = ensemble.values.sum(axis=1)
+    if not np.array_equal(numbers, np.trunc(numbers)) or np.abs(numbers).max() >= 2.0**31:
+        raise node.refused("leaves that are not whole numbers")
+    found = add_numbers(build, matrix, ensemble, numbers.astype(np.int64))
+    return [build.reshape(found, (1, found.elements))]
+
+
+def _lone(node: Node, build: Builder) -> Sequence[Value]:
+    """One tree and all that follows from its leaf."""
+    ensemble, matrix = read_ensemble(node.attributes), build.dense(node.view(0))
+    _check_elements(node, ensemble, matrix)
+    tables = [numpy_helper.to_array(tensor) for tensor in node.attributes["tables"]]
+    shapes = [tuple(numpy_helper.to_array(tensor).tolist()) for tensor in node.attributes["shapes"]]
+    found = add_lone_tree(build, matrix, ensemble, tables)
+    return [build.reshape(view, shape) for view, shape in zip(found, shapes, strict=True)]
+
+
+def _number(
+    build: Builder,
+    matrix: View,
+    ensemble: Ensemble,
+    fixed: Fixed,
+    *,
+    exponent: int = 0,
+    start: NDArray[Any] | None = None,
+    divisor: int = 1,
+) -> View:
+    """f64 (1, outputs) of exact sums."""
+    sums = add_sums(build, matrix, ensemble, fixed.values, fixed.words)
+    outputs = sums.elements // fixed.words
+    result = build.buffer("f64", (1, outputs))
+    exponents = constant_view(fixed.exponents + exponent, "i32")
+    first = None if start is None else constant_view(start, "f64")
+    build.step("fixed_f64", result, sums, outputs, fixed.words, exponents, first, divisor)
+    return result
+
+
+def _check_elements(node: Node, ensemble: Ensemble, matrix: View) -> None:
+    if int(ensemble.element.max()) >= matrix.elements:
+        raise node.refused(f"trees that test more than the {matrix.elements} elements of the input")
+
+
+RULES: Final[Mapping[str, Callable[[Node, Builder], Sequence[Value]]]] = {
+    "TreeEnsembleRegressor": _regressor,
+    SUM: _sum,
+    NUMBERS: _numbers,
+    LONE: _lone,
+}

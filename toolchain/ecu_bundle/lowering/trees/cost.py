@@ -1,0 +1,71 @@
+"""Which layout is chosen: the one with the least product of instructions and bytes.
+
+The figures are instructions of a Cortex-M4F (GCC 12, ``-O2``), fitted to counts under QEMU.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ecu_bundle.lowering.trees.ensemble import Ensemble
+from ecu_bundle.lowering.trees.layouts import Layout
+from ecu_bundle.lowering.trees.leaves import Leaves
+
+_PER_STEP: Final = {"keyed": 7.5, "ranked": 7.5, "complete": 9.0}
+"""One split, left or right."""
+
+_PER_TREE: Final = 16.0
+_PER_KEY: Final = 13.0
+_PER_HALVING: Final = 8.0
+"""One step of the search for a rank."""
+
+_PER_LEAF: Final = {"values": 10.0, "pairs": 16.0, "shares": 14.0, "numbers": 4.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one row.
+
+    Attributes:
+        instructions: expected.
+        size: bytes of flash.
+    """
+
+    instructions: float
+    size: int
+
+    @property
+    def product(self) -> float:
+        return self.instructions * self.size
+
+
+def cost_of(ensemble: Ensemble, layout: Layout, leaves: Leaves) -> Cost:
+    """Expected cost when each split sends half of the rows to either side."""
+    trees = len(ensemble.roots)
+    steps = trees * layout.depth if layout.depth else expected_steps(ensemble)
+    slots = len(layout.table)
+    halvings = float(np.log2(np.maximum(layout.table[:, 1], 1) + 1).sum()) if layout.table.ndim == 2 else 0.0
+    instructions = (
+        steps * _PER_STEP[layout.name]
+        + trees * (_PER_TREE + _PER_LEAF[leaves.name])
+        + slots * _PER_KEY
+        + halvings * _PER_HALVING
+    )
+    return Cost(instructions, layout.size + leaves.size)
+
+
+def expected_steps(ensemble: Ensemble) -> float:
+    """Splits that a row passes in all trees, when both sides of a split are equally likely."""
+    total, chance = 0.0, 1.0
+    level: NDArray[np.int64] = ensemble.roots
+    while True:
+        level = level[ensemble.leaf[level] < 0]
+        if not len(level):
+            return total
+        total += chance * len(level)
+        chance /= 2.0
+        level = np.concatenate([ensemble.left[level], ensemble.right[level]])
