@@ -57,6 +57,13 @@ def choose_outputs(
     reference = reference_of(estimator, _without_text(outputs))
     chosen: list[tuple[str, Tensor, int | None]] = []
     for name, source in zip(outputs.names, tensors, strict=False):
+        if results[source].size == 0:
+            raise UnsupportedModelError(
+                "convert",
+                f"{name} has no values: {type(estimator).__name__} was fitted so that it gives no column",
+                place=type(estimator).__name__,
+                hint="leave it out, or fit it on rows that show what it is for",
+            )
         actual = results[source].reshape(_PROBE_ROWS, -1)
         if name == "label":
             chosen.append((source, Tensor(name, "int32", codes=outputs.codes), None))
