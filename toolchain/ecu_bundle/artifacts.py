@@ -144,10 +144,18 @@ class BundleSources:
 
 @dataclass(frozen=True, slots=True)
 class BuiltBundle:
-    """A bundle on disk whose self-test passed and whose outputs equal the reference."""
+    """A bundle on disk whose self-test passed and whose outputs equal the reference.
+
+    Attributes:
+        path: its folder.
+        name, target, engine: what it is.
+        digest: of its manifest.
+        replaced: in words, the bundle of another model that stood in its place; empty when none did.
+    """
 
     path: Path
     name: str
     target: str
     engine: str
     digest: str
+    replaced: str = ""

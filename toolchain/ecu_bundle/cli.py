@@ -98,7 +98,7 @@ def cli() -> None:
 @click.argument("model", type=_PATH)
 @click.option("--target", "-t", help="What to build for; `ecu-bundle targets` lists them [host].")
 @click.option("--engine", "-e", type=click.Choice(["auto", "ort", "native", "both"]), help="[auto]")
-@click.option("--output", "-o", type=_PATH, help="Folder of the bundle [build/bundles/MODEL/TARGET].")
+@click.option("--output", "-o", type=_PATH, help="Folder of the bundle [build/bundles/NAME/TARGET].")
 @click.option("--data", type=_PATH, help="Rows for the proof: .npy, .csv or .parquet.")
 @click.option("--instructions", is_flag=True, help="Also count instructions (valgrind; takes a minute).")
 @click.option("--install-missing", is_flag=True, help="Install missing compilers and emulators.")
@@ -118,7 +118,7 @@ def build(model: Path, install_missing: bool, **given: Any) -> None:
             install(missing)
     bundle, seconds = build_with_times(model, options, watcher=_run.console)
     _run.console.say("")
-    notes = notes_of(bundle.path)
+    notes = [*filter(None, [bundle.replaced]), *notes_of(bundle.path)]
     for note in notes:
         _run.console.say(f"note: {note}")
     _run.result(

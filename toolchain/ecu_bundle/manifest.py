@@ -76,7 +76,9 @@ def read_manifest(bundle: Path) -> Manifest:
     if not path.is_file():
         raise UsageError(
             "manifest",
-            f"{bundle.name or bundle} is not a bundle: it has no {FILE_NAME}",
+            f"{bundle.name or bundle} is not a bundle: it has no {FILE_NAME}"
+            if bundle.is_dir()
+            else f"there is no folder {bundle}",
             place=str(bundle),
             hint="give the folder that `ecu-bundle build` made",
         )

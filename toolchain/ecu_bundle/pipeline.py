@@ -25,7 +25,7 @@ from ecu_bundle.artifacts import Engine as EngineName
 from ecu_bundle.config import Config, config_beside, read_config
 from ecu_bundle.errors import UsageError
 from ecu_bundle.folders import fresh_folder, require_free, scratch_folder, write_files
-from ecu_bundle.manifest import FILE_NAME, Manifest, Source, file_digests
+from ecu_bundle.manifest import FILE_NAME, Manifest, Source, file_digests, read_manifest
 from ecu_bundle.stages import Silent, Stages, Watcher
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ def build_with_times(
     with stages.stage("convert", kind_of(loaded)):
         model = convert_model(loaded, plan)
     output = _output_folder(plan, model.name)
+    replaced = _other_model(output, loaded)
     with stages.stage("verify", "ONNX Runtime against " + _reference_name(loaded)):
         report = prove(loaded, model, plan, stages)
     with stages.stage("generate", f"bundle for {target.name}"):
@@ -143,7 +144,8 @@ def build_with_times(
             manifest = _manifest(loaded, model, certificate, resources, plan, files=file_digests(folder))
             write_files(folder, {FILE_NAME: manifest.to_json()}, output=output)
     digest = sha256_hex(manifest.to_json())
-    return BuiltBundle(output, model.name, target.name, plan.engine, digest), stages.seconds
+    built_bundle = BuiltBundle(output, model.name, target.name, plan.engine, digest, replaced)
+    return built_bundle, stages.seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,19 @@ def _output_folder(plan: Plan, name: str) -> Path:
     output = output if output is not None else DEFAULT_OUTPUT / name / plan.target.name
     require_free(output)
     return output
+
+
+def _other_model(output: Path, loaded: LoadedModel) -> str:
+    """The bundle that will be replaced, in words, when it was made of another model file."""
+    if not (output / FILE_NAME).is_file():
+        return ""
+    before = read_manifest(output)
+    if before.source.digest == loaded.source_digest:
+        return ""
+    called = f"version {before.version}, " if before.version else ""
+    return (
+        f"a bundle of another model file stood here ({called}SHA-256 {before.source.digest[:16]}); replaced"
+    )
 
 
 def prove(loaded: LoadedModel, model: OnnxModel, plan: Plan, stages: Stages) -> ParityReport:
