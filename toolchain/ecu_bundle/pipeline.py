@@ -315,13 +315,15 @@ def run_on_target(built: BuildResult, target: Target, model: OnnxModel, report: 
     """
     from ecu_bundle.building.runner import run_rows, run_self_test
     from ecu_bundle.parity import require
-    from ecu_bundle.parity.comparison import compare
+    from ecu_bundle.parity.neighbourhood import compare_beside
     from ecu_bundle.parity.reference import ORT
+    from ecu_bundle.parity.session import run_rows as run_in_python
     from ecu_bundle.parity.tolerance import label_margins
 
     run_self_test(built, target)
     outputs = run_rows(built, target, report.rows, model.interface)
-    gate = compare(
+    every_output = frozenset(t.name for t in model.interface.outputs)
+    gate = compare_beside(
         ORT,
         f"the bundle on {target.name} ({target.runner})",
         model.interface,
@@ -330,7 +332,9 @@ def run_on_target(built: BuildResult, target: Target, model: OnnxModel, report: 
         actual=outputs,
         tolerance=device_tolerance(model, target.name, report),
         margins=label_margins(model.interface, report.ort),
-        exact=model.exact,
+        evaluate=lambda beside: run_in_python(model.proto, model.interface, beside),
+        relative=report.setting,
+        exact=every_output if target.name == "host" else model.exact,
     )
     require(gate)
     return gate
