@@ -136,4 +136,5 @@ def _tensor_row(tensor: dict[str, Any]) -> list[str]:
     limits = f"{low:g} to {high:g}" if math.isfinite(low) and math.isfinite(high) else ""
     more = ", ..." if len(tensor["codes"]) > 8 else ""
     shape = f"{tensor['dtype']}[{tensor['elements']}]"
-    return ["  " + tensor["name"], shape, tensor["unit"], limits, codes + more]
+    missing = "accepts NaN" if tensor["accepts_nan"] else ""
+    return ["  " + tensor["name"], shape, tensor["unit"], limits, codes + more + missing]
