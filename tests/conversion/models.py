@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import onnxruntime
 from benchmarks.coverage.data import (
     FOUR,
     FRAME,
@@ -16,6 +18,7 @@ from benchmarks.coverage.data import (
     WORDS,
     X,
 )
+from numpy.typing import NDArray
 
 from ecu_bundle.artifacts import OnnxModel
 from ecu_bundle.conversion import convert
@@ -38,6 +41,7 @@ __all__ = [
     "input_names",
     "prove",
     "proven",
+    "run_batched",
 ]
 
 
@@ -66,3 +70,15 @@ def codes_of(model: OnnxModel, name: str) -> dict[int, str]:
     """Meaning of the codes of an input or output."""
     tensors = {t.name: t for t in (*model.interface.inputs, *model.interface.outputs)}
     return {code.value: code.name for code in tensors[name].codes}
+
+
+def run_batched(
+    model: OnnxModel, rows: NDArray[np.float32], *, threads: int, batch: int
+) -> dict[str, NDArray[Any]]:
+    """Outputs of ONNX Runtime with that many threads, so many rows at a time."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(model.data, options, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    parts = [session.run(names, {"X": rows[i : i + batch]}) for i in range(0, len(rows), batch)]
+    return {name: np.concatenate([part[i] for part in parts]) for i, name in enumerate(names)}

@@ -35,7 +35,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from ecu_bundle.conversion.folding import fold_scalers, separate
 from ecu_bundle.conversion.folding.splits import splits_of
-from ecu_bundle.conversion.parts import walk
+from ecu_bundle.parts import walk
 
 from .models import prove, proven
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
 from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_wine
@@ -35,6 +34,8 @@ from ecu_bundle.artifacts import OnnxModel
 from ecu_bundle.conversion import convert
 from ecu_bundle.loading import from_estimator
 from ecu_bundle.parity import check_parity
+
+from .models import run_batched
 
 Data = tuple[NDArray[np.float64], Any]
 
@@ -161,19 +162,14 @@ def test_labels_and_values_are_scikit_learns(
 def test_threads_and_batches_change_nothing(case: tuple[Any, OnnxModel, NDArray[np.float64]]) -> None:
     _, model, X = case
     rows = np.tile(X.astype(np.float32), (1 + 1100 // len(X), 1))[:1100]
-    results = [_run(model, rows, threads, batch) for threads in (1, 2, 4) for batch in (1, 50, 1000)]
+    results = [
+        run_batched(model, rows, threads=threads, batch=batch)
+        for threads in (1, 2, 4)
+        for batch in (1, 50, 1000)
+    ]
     for result in results[1:]:
         for name, values in results[0].items():
             np.testing.assert_array_equal(values, result[name])
-
-
-def _run(model: OnnxModel, rows: NDArray[np.float32], threads: int, batch: int) -> dict[str, NDArray[Any]]:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(model.data, options, providers=["CPUExecutionProvider"])
-    names = [output.name for output in session.get_outputs()]
-    parts = [session.run(names, {"X": rows[i : i + batch]}) for i in range(0, len(rows), batch)]
-    return {name: np.concatenate([part[i] for part in parts]) for i, name in enumerate(names)}
 
 
 def test_the_proof_holds_rows_on_thresholds() -> None:
@@ -186,5 +182,5 @@ def test_a_training_row_exactly_at_the_offset_of_an_isolation_forest_is_an_inlie
     rows = np.random.default_rng(1).normal(size=(101, 4)).astype(np.float32).astype(np.float64)
     fitted = IsolationForest(n_estimators=30, contamination=0.1, random_state=0).fit(rows)
     assert (fitted.decision_function(rows) == 0.0).any()
-    labels = _run(convert(fitted), rows.astype(np.float32), 1, 101)["label"]
+    labels = run_batched(convert(fitted), rows.astype(np.float32), threads=1, batch=101)["label"]
     np.testing.assert_array_equal(labels, fitted.predict(rows))

@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
 from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_wine
@@ -30,6 +29,8 @@ from ecu_bundle.conversion import convert
 from ecu_bundle.conversion.trees.limbs import split
 from ecu_bundle.loading import from_estimator
 from ecu_bundle.parity import check_parity
+
+from .models import run_batched
 
 DIABETES = load_diabetes(return_X_y=True)
 CANCER = load_breast_cancer(return_X_y=True)
@@ -79,19 +80,14 @@ def test_values_are_scikit_learns(case: tuple[Any, OnnxModel, NDArray[Any]]) -> 
 def test_threads_and_batches_change_nothing(case: tuple[Any, OnnxModel, NDArray[Any]]) -> None:
     _, model, X = case
     rows = np.tile(X.astype(np.float32), (3, 1))[:1100]
-    results = [_run(model, rows, threads, batch) for threads in (1, 2, 4) for batch in (1, 50, 1000)]
+    results = [
+        run_batched(model, rows, threads=threads, batch=batch)
+        for threads in (1, 2, 4)
+        for batch in (1, 50, 1000)
+    ]
     for result in results[1:]:
         for name, values in results[0].items():
             np.testing.assert_array_equal(values, result[name])
-
-
-def _run(model: OnnxModel, rows: NDArray[np.float32], threads: int, batch: int) -> dict[str, NDArray[Any]]:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(model.data, options, providers=["CPUExecutionProvider"])
-    names = [output.name for output in session.get_outputs()]
-    parts = [session.run(names, {"X": rows[i : i + batch]}) for i in range(0, len(rows), batch)]
-    return {name: np.concatenate([part[i] for part in parts]) for i, name in enumerate(names)}
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e-3, 1.0, 1e6, 1e30])
@@ -129,4 +125,4 @@ def test_leaves_of_zero_and_single_leaves() -> None:
 def test_a_tree_that_is_one_leaf() -> None:
     X = np.zeros((10, 3))
     model = convert(RandomForestRegressor(4).fit(X, np.full(10, 2.5)))
-    assert _run(model, X.astype(np.float32), 1, 5)["variable"].tolist() == [[2.5]] * 10
+    assert run_batched(model, X.astype(np.float32), threads=1, batch=5)["variable"].tolist() == [[2.5]] * 10

@@ -5,24 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ecu_bundle.generation.sources import WARNING_FLAGS
 from runtime.build import CHECKOUT, run, succeed
 
 MATH = CHECKOUT / "runtime" / "src" / "native" / "math"
 PROGRAMS = Path(__file__).parent / "programs"
 
 CONTRACT = ("-std=c++17", "-ffp-contract=off", "-fno-exceptions", "-fno-rtti")
-WARNINGS = (
-    "-Wall",
-    "-Wextra",
-    "-Wpedantic",
-    "-Wconversion",
-    "-Wsign-conversion",
-    "-Wdouble-promotion",
-    "-Wold-style-cast",
-    "-Wshadow",
-    "-Wno-psabi",
-    "-Werror",
-)
+WARNINGS = (*WARNING_FLAGS, "-Wno-psabi", "-Werror")
 
 
 def sources(*, double: bool = True) -> list[Path]:

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import onnx
 
-from ecu_bundle.conversion.parts import last_step, walk
 from ecu_bundle.conversion.registry import converter_options
 from ecu_bundle.errors import UnsupportedModelError
 from ecu_bundle.interface import MATRIX_INPUT
+from ecu_bundle.parts import last_step, walk
 
 TARGET_OPSET = {"": 21, "ai.onnx.ml": 3}
 """Pinned: every supported ONNX Runtime reads it, and IsolationForest needs ``ai.onnx.ml`` 3."""

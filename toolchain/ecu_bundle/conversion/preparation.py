@@ -19,10 +19,10 @@ import numpy as np
 from ecu_bundle.conversion.boosters.reading import copy_estimator
 from ecu_bundle.conversion.encoders.selection import predicting_selectors, spread_columns
 from ecu_bundle.conversion.folding import fold_scalers, separate
-from ecu_bundle.conversion.parts import walk
 from ecu_bundle.errors import UnsupportedModelError
 from ecu_bundle.interface import MISSING_CODE, UNKNOWN_CODE, Code, Column
 from ecu_bundle.parity.outputs import class_codes
+from ecu_bundle.parts import walk
 
 
 @dataclass(frozen=True, slots=True)

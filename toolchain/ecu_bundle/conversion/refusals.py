@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ecu_bundle.conversion.encoders.functions import is_known
-from ecu_bundle.conversion.parts import walk
 from ecu_bundle.errors import UnsupportedModelError
+from ecu_bundle.parts import walk
 
 LIBRARIES = frozenset({"sklearn", "lightgbm", "xgboost"})
 """Packages whose estimators have a known meaning; any other class may compute anything."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
+from ecu_bundle.parts import walk
 
 _NAMES = {"lightgbm": "LightGBM", "xgboost": "XGBoost"}
 
@@ -22,7 +21,7 @@ _DEFINITIONS = {
 
 def boosters_of(estimator: Any) -> tuple[str, ...]:
     """The packages ``lightgbm`` and ``xgboost``, where a model of theirs is in the estimator; sorted."""
-    found = {type(part).__module__.partition(".")[0] for part in _parts(estimator)}
+    found = {type(part).__module__.partition(".")[0] for part in walk(estimator)}
     return tuple(sorted(found & _NAMES.keys()))
 
 
@@ -34,23 +33,3 @@ def in_single_precision(estimator: Any) -> bool:
 def definition_of(estimator: Any) -> str:
     """What counts as right, in words."""
     return "; ".join([DEFINITION, *(_DEFINITIONS[package] for package in boosters_of(estimator))])
-
-
-def _parts(estimator: Any) -> Iterator[Any]:
-    """The estimator and all estimators inside it, each once."""
-    seen: set[int] = set()
-    stack = [estimator]
-    while stack:
-        part = stack.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        if isinstance(part, list | tuple):
-            stack.extend(part)
-        elif isinstance(part, np.ndarray) and part.dtype == object:
-            stack.extend(part.ravel())
-        elif not isinstance(part, type) and hasattr(part, "get_params"):
-            yield part
-            stack.extend(vars(part).values())
-        elif type(part).__name__ == "_CalibratedClassifier":
-            stack.extend(vars(part).values())

@@ -48,7 +48,7 @@ def _finite(rows: Rows) -> NDArray[np.bool_]:
 
 def _labels(loaded: LoadedModel, model: OnnxModel, rows: Rows) -> NDArray[np.int64]:
     label = model.interface.outputs[0].name
-    return reference_outputs(loaded, model, rows)[label][:, 0].astype(np.int64)
+    return reference_outputs(loaded, model, rows, only=(label,))[label][:, 0].astype(np.int64)
 
 
 def _label_rows(loaded: LoadedModel, model: OnnxModel, start: Rows, generator: np.random.Generator) -> Rows:

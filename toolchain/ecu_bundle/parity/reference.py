@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,8 +29,15 @@ UNSEEN = "\N{DOUBLE QUESTION MARK} not seen in training"
 FloatOrInt = NDArray[np.float64] | NDArray[np.int64]
 
 
-def reference_outputs(loaded: LoadedModel, model: OnnxModel, rows: Rows) -> dict[str, FloatOrInt]:
-    """Computes every output of the interface with scikit-learn.
+def reference_outputs(
+    loaded: LoadedModel, model: OnnxModel, rows: Rows, *, only: Collection[str] | None = None
+) -> dict[str, FloatOrInt]:
+    """Computes outputs of the interface with scikit-learn.
+
+    Args:
+        loaded, model: the estimator and its conversion.
+        rows: inputs in device form.
+        only: names of the outputs that are wanted; None: all.
 
     Returns:
         One array (rows, elements) per output: int64 for labels, float64 otherwise.
@@ -48,6 +55,8 @@ def reference_outputs(loaded: LoadedModel, model: OnnxModel, rows: Rows) -> dict
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name, tensor in zip(outputs.names, model.interface.outputs, strict=True):
+            if only is not None and tensor.name not in only:
+                continue
             try:
                 results[tensor.name] = functions[name](X)
             except Exception as error:

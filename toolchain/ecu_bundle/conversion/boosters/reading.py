@@ -14,8 +14,8 @@ from ecu_bundle.conversion.boosters.ensemble import Ensemble
 from ecu_bundle.conversion.boosters.lightgbm import read_lightgbm
 from ecu_bundle.conversion.boosters.twins import BoostedClassifier, BoostedRegressor
 from ecu_bundle.conversion.boosters.xgboost import read_xgboost
-from ecu_bundle.conversion.parts import walk
 from ecu_bundle.errors import UnsupportedModelError
+from ecu_bundle.parts import walk
 
 _READERS: dict[str, Callable[[Any], Ensemble]] = {
     "lightgbm.sklearn.LGBMClassifier": read_lightgbm,

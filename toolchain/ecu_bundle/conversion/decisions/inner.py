@@ -9,7 +9,7 @@ from onnx import TensorProto
 
 from ecu_bundle.conversion.decisions.lookup import constant_rows
 from ecu_bundle.conversion.nodes import Nodes, real_type
-from ecu_bundle.conversion.parts import last_step
+from ecu_bundle.parts import last_step
 
 
 class Inner:

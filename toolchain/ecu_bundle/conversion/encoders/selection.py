@@ -11,9 +11,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from ecu_bundle.conversion.decisions.labels import write_real
 from ecu_bundle.conversion.nodes import Nodes, real_input
-from ecu_bundle.conversion.parts import walk
 from ecu_bundle.conversion.registry import Family
 from ecu_bundle.conversion.signatures import shape_of_values
+from ecu_bundle.parts import walk
 
 
 class Columns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
