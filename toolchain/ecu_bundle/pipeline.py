@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ecu_bundle.building.targets import Target
     from ecu_bundle.parity import ParityReport
     from ecu_bundle.parity.certificate import Binary, Certificate, Comparison
-    from ecu_bundle.parity.tolerance import Tolerance
+    from ecu_bundle.parity.expectation import Expectation
 
 DEFAULT_OUTPUT = Path("build/bundles")
 
@@ -117,15 +117,17 @@ def build_with_times(
     replaced = _other_model(output, loaded)
     with stages.stage("verify", "ONNX Runtime against " + _reference_name(loaded)):
         report = prove(loaded, model, plan, stages)
+        image = _image(model, plan)
+        expected = prove_engine(model, image, report, plan.target, stages)
     with stages.stage("generate", f"bundle for {target.name}"):
-        library = _library(target)
-        image, golden, sources = _generate(model, report, plan, library)
+        library = _library(plan)
+        golden, sources = _generate(model, image, report, plan, expected=expected, library=library)
     with fresh_folder(output) as folder, scratch_folder() as scratch:
-        write_files(folder, {**sources.files, **library.bundle_files()}, output=output)
+        write_files(folder, {**sources.files, **(library.bundle_files() if library else {})}, output=output)
         with stages.stage("build", f"{target.tool_prefix}g++"):
             built = _compile(folder, target, scratch)
         with stages.stage("run", target.runner):
-            gate = run_on_target(built, target, model, report)
+            gate = run_on_target(built, target, model, report, expected)
         with stages.stage("report", "certificate, report, manifest"):
             binaries = (_binary(built, plan, library, len(golden.rows)),)
             certificate = certify(
@@ -134,7 +136,7 @@ def build_with_times(
                 image,
                 sources,
                 report,
-                device=(gate,),
+                device=(*expected.gates, gate),
                 binaries=binaries,
                 words=plan.config.description(),
                 tool_version=version("ecu-bundle"),
@@ -262,24 +264,53 @@ def prove(loaded: LoadedModel, model: OnnxModel, plan: Plan, stages: Stages) -> 
     return report
 
 
-def _library(target: Target) -> OrtLibrary:
+def prove_engine(
+    model: OnnxModel, image: ModelImage, report: ParityReport, target: Target, stages: Stages
+) -> Expectation:
+    """What the bundle has to compute on the target, by its own engine on the host.
+
+    Raises:
+        VerificationError: the engine differs from ONNX Runtime; names the worst row.
+    """
+    from ecu_bundle.parity import require
+    from ecu_bundle.parity.expectation import expect
+
+    if image.engine == "native":
+        stages.detail(f"the native engine on {len(report.rows)} rows")
+    expected = expect(model, image, report, target.name)
+    for comparison in expected.gates:
+        require(comparison)
+    return expected
+
+
+def _image(model: OnnxModel, plan: Plan) -> ModelImage:
+    from ecu_bundle.image.writer import compile_image
+
+    return compile_image(model, engine=plan.engine, version=plan.config.model.version)
+
+
+def _library(plan: Plan) -> OrtLibrary | None:
     from ecu_bundle.building.provision import default_cache_dir, onnxruntime_library
 
-    return onnxruntime_library(target, default_cache_dir())
+    return onnxruntime_library(plan.target, default_cache_dir()) if plan.engine == "ort" else None
 
 
 def _generate(
-    model: OnnxModel, report: ParityReport, plan: Plan, library: OrtLibrary
-) -> tuple[ModelImage, GoldenVectors, BundleSources]:
+    model: OnnxModel,
+    image: ModelImage,
+    report: ParityReport,
+    plan: Plan,
+    *,
+    expected: Expectation,
+    library: OrtLibrary | None,
+) -> tuple[GoldenVectors, BundleSources]:
     from ecu_bundle.generation.generate import generate
     from ecu_bundle.generation.options import GenerationOptions, OnnxRuntimeFacts
     from ecu_bundle.golden import choose_golden
-    from ecu_bundle.image.writer import compile_image
 
     words, target = plan.config.model, plan.target
-    image = compile_image(model, engine=plan.engine, version=words.version)
-    limits = device_tolerance(model, target.name, report)
-    golden = choose_golden(model, report.rows, report.ort, limits)
+    golden = choose_golden(model, report.rows, expected.outputs, expected.tolerance)
+    ort = None if library is None else OnnxRuntimeFacts(library.version, library.file_name, library.licence)
     facts = GenerationOptions(
         tool_version=version("ecu-bundle"),
         target=target.name,
@@ -287,18 +318,10 @@ def _generate(
         version=words.version,
         toolchain=target.toolchain,
         system_packages=tuple(package.name for package in target.all_packages),
-        onnxruntime=OnnxRuntimeFacts(library.version, library.file_name, library.licence),
+        onnxruntime=ort,
         notes=(*model.notes, *report.assumptions),
     )
-    return image, golden, generate(model, image, golden, facts)
-
-
-def device_tolerance(model: OnnxModel, target: str, report: ParityReport) -> dict[str, Tolerance]:
-    """How far a target may be from ONNX Runtime on the host: not at all on the host and in exact outputs."""
-    from ecu_bundle.parity.tolerance import EXACT, tolerances
-
-    smooth = tolerances(model.interface, report.ort, report.setting, origins=report.rows.origins)
-    return {n: EXACT if target == "host" or n in model.exact else limit for n, limit in smooth.items()}
+    return golden, generate(model, image, golden, facts)
 
 
 def _compile(folder: Path, target: Target, build_folder: Path) -> BuildResult:
@@ -307,8 +330,10 @@ def _compile(folder: Path, target: Target, build_folder: Path) -> BuildResult:
     return build_bundle(folder, target, build_folder)
 
 
-def run_on_target(built: BuildResult, target: Target, model: OnnxModel, report: ParityReport) -> Comparison:
-    """Runs self-test and all rows on the target and compares with ONNX Runtime in Python.
+def run_on_target(
+    built: BuildResult, target: Target, model: OnnxModel, report: ParityReport, expected: Expectation
+) -> Comparison:
+    """Runs self-test and all rows on the target and compares with what the engine has to compute.
 
     Raises:
         VerificationError: the self-test or the comparison fails; names the worst row.
@@ -316,31 +341,29 @@ def run_on_target(built: BuildResult, target: Target, model: OnnxModel, report: 
     from ecu_bundle.building.runner import run_rows, run_self_test
     from ecu_bundle.parity import require
     from ecu_bundle.parity.neighbourhood import compare_beside
-    from ecu_bundle.parity.reference import ORT
     from ecu_bundle.parity.session import run_rows as run_in_python
     from ecu_bundle.parity.tolerance import label_margins
 
     run_self_test(built, target)
     outputs = run_rows(built, target, report.rows, model.interface)
-    every_output = frozenset(t.name for t in model.interface.outputs)
     gate = compare_beside(
-        ORT,
+        expected.name,
         f"the bundle on {target.name} ({target.runner})",
         model.interface,
         report.rows,
-        expected=report.ort,
+        expected=expected.outputs,
         actual=outputs,
-        tolerance=device_tolerance(model, target.name, report),
-        margins=label_margins(model.interface, report.ort),
+        tolerance=expected.tolerance,
+        margins=label_margins(model.interface, expected.outputs),
         evaluate=lambda beside: run_in_python(model.proto, model.interface, beside),
         relative=report.setting,
-        exact=every_output if target.name == "host" else model.exact,
+        exact=expected.exact,
     )
     require(gate)
     return gate
 
 
-def _binary(built: BuildResult, plan: Plan, library: OrtLibrary, golden_rows: int) -> Binary:
+def _binary(built: BuildResult, plan: Plan, library: OrtLibrary | None, golden_rows: int) -> Binary:
     from ecu_bundle.parity.certificate import Binary
 
     return Binary(
@@ -350,14 +373,16 @@ def _binary(built: BuildResult, plan: Plan, library: OrtLibrary, golden_rows: in
         flags=built.flags,
         runner=plan.target.runner,
         library_digest=built.library_digest,
-        onnxruntime_version=library.version,
-        onnxruntime_digest=library.sha256,
+        onnxruntime_version=library.version if library else "",
+        onnxruntime_digest=library.sha256 if library else "",
         golden_rows=golden_rows,
         self_test="passed",
     )
 
 
-def _measure(built: BuildResult, image: ModelImage, library: OrtLibrary, plan: Plan) -> dict[str, Any]:
+def _measure(
+    built: BuildResult, image: ModelImage, library: OrtLibrary | None, plan: Plan
+) -> dict[str, Any]:
     from ecu_bundle.building.resources import measure
 
     return dict(measure(built, plan.target, image, library, instructions=plan.options.instructions))

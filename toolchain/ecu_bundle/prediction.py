@@ -33,8 +33,8 @@ def predict(
     Args:
         path: a model file, or a bundle, which is built and run on its target.
         table: ``.npy``, ``.csv`` or ``.parquet``.
-        engine: ``auto``, ``ort`` (the C++ runtime over ONNX Runtime) or ``sklearn`` (the reference;
-            models only).
+        engine: ``auto``, ``ort`` (the C++ runtime over ONNX Runtime), ``native`` or ``sklearn`` (the
+            reference); a bundle has one engine.
         options: permissions for loading.
         watcher: is told about the stages.
 
@@ -69,9 +69,9 @@ def _run_model(
     with stages.stage("run", f"{len(rows)} rows"):
         if engine == "sklearn":
             return model.interface, _reference(loaded, model, rows)
-        if engine not in ("auto", "ort"):
-            raise _no_engine(engine, "auto, ort, sklearn")
-        with Engine.open(model, "ort") as opened:
+        if engine not in ("auto", "ort", "native"):
+            raise _no_engine(engine, "auto, ort, native, sklearn")
+        with Engine.open(model, "native" if engine == "native" else "ort") as opened:
             return model.interface, dict(opened.run_rows(rows))
 
 
@@ -79,7 +79,7 @@ def _reference(loaded: Any, model: OnnxModel, rows: Rows) -> Predictions:
     from ecu_bundle.parity.reference import reference_outputs
 
     if loaded.estimator is None:
-        raise _no_engine("sklearn", "auto, ort (an ONNX file has no scikit-learn model)")
+        raise _no_engine("sklearn", "auto, ort, native (an ONNX file has no scikit-learn model)")
     expected = reference_outputs(loaded, model, rows)
     types = {t.name: t.numpy_dtype for t in model.interface.outputs}
     return {name: np.asarray(values).astype(types[name]) for name, values in expected.items()}

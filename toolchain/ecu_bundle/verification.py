@@ -13,7 +13,7 @@ from ecu_bundle.errors import UsageError, VerificationError
 from ecu_bundle.folders import scratch_folder
 from ecu_bundle.interface import Code, Column, Interface
 from ecu_bundle.manifest import Manifest, check_files, read_manifest
-from ecu_bundle.pipeline import Options, Plan, load_model, make_plan, run_on_target
+from ecu_bundle.pipeline import Options, Plan, load_model, make_plan, prove_engine, run_on_target
 from ecu_bundle.records import CERTIFICATE, Records, read_records
 from ecu_bundle.stages import Silent, Stages, Watcher
 
@@ -93,17 +93,19 @@ def verify(
     target = get_target(manifest.target)
     with stages.stage("verify", "reference rows"):
         proof = _prove(records, manifest, model, data, options=options, stages=stages)
+        expected = prove_engine(proof.model, records.image, proof.report, target, stages)
     with scratch_folder() as scratch:
         with stages.stage("build", f"{target.tool_prefix}g++"):
             built = build_bundle(bundle, target, scratch)
         with stages.stage("run", target.runner):
-            gate = run_on_target(built, target, proof.model, proof.report)
-        now = _certificate(records, proof, gate, built)
+            gate = run_on_target(built, target, proof.model, proof.report, expected)
+        gates = (*expected.gates, gate)
+        now = _certificate(records, proof, gates, built)
         omitted = _omitted(records.certificate, proof)
         found = changes(records.certificate, _without_omitted(records.certificate, now, proof))
         same_binary = built.library_digest == manifest.library_digest
     return Verified(
-        manifest.name, manifest.target, (*proof.report.comparisons, gate), same_binary, found, omitted
+        manifest.name, manifest.target, (*proof.report.comparisons, *gates), same_binary, found, omitted
     )
 
 
@@ -213,7 +215,9 @@ def _configured_data(plan: Plan, certificate: Certificate) -> Path | None:
     return plan.folder / given if given and used else None
 
 
-def _certificate(records: Records, proof: _Proof, gate: Comparison, built: BuildResult) -> Certificate:
+def _certificate(
+    records: Records, proof: _Proof, gates: tuple[Comparison, ...], built: BuildResult
+) -> Certificate:
     """The certificate as it would be written now."""
     from ecu_bundle.conversion.description import ModelDescription
     from ecu_bundle.parity.certify import certify
@@ -231,7 +235,7 @@ def _certificate(records: Records, proof: _Proof, gate: Comparison, built: Build
         records.image,
         records.sources,
         proof.report,
-        device=(gate,),
+        device=gates,
         binaries=tuple(binary.model_copy(update=built_now) for binary in stored.binaries),
         words=ModelDescription(title=stored.model_title, version=stored.model_version),
         tool_version=version("ecu-bundle"),

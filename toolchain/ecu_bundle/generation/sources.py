@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
+from posixpath import normpath
 
 from ecu_bundle.artifacts import Engine
+from ecu_bundle.errors import InternalError
 from ecu_bundle.generation.options import OnnxRuntimeFacts
 from ecu_bundle.generation.templates import tree
 
@@ -23,8 +26,12 @@ WARNING_FLAGS = (
     "-Wshadow",
 )
 
-# Folders of runtime/src beside its top level that each engine needs.
-_PARTS: dict[Engine, tuple[str, ...]] = {"ort": ("image", "ort"), "native": ("image", "native")}
+# Folders of runtime/src that are carried whole, beside its top level.
+_PARTS: dict[Engine, tuple[str, ...]] = {"ort": ("image", "ort"), "native": ("image",)}
+
+# The native engine without its kernels.
+_NATIVE_CORE = ("native/engine.cpp", "native/kernel_table.cpp", "native/program.cpp", "native/scope.cpp")
+_INCLUDE = re.compile(rb'^#include "([^"]+)"', re.MULTILINE)
 
 PRIVATE_INCLUDES = ("src/ecu",)
 """Include directories of the bundle's own sources, beside ``include``."""
@@ -33,14 +40,48 @@ ENGINE_TABLES: dict[Engine, str] = {"ort": "ecu_engine_ort", "native": "ecu_engi
 """Symbol that links an engine; see ``runtime/src/engine.h``."""
 
 
-def runtime_files(engine: Engine) -> dict[str, bytes]:
-    """Runtime headers under ``include/`` and sources under ``src/ecu/``, by bundle path."""
+def runtime_files(engine: Engine, kernels: Sequence[str] = ()) -> dict[str, bytes]:
+    """Runtime headers under ``include/`` and sources under ``src/ecu/``, by bundle path.
+
+    Args:
+        engine: the engine that the bundle carries.
+        kernels: kernels of the native engine that its model names; no others are carried.
+    """
     files = {f"include/{path}": data for path, data in tree("runtime/include").items()}
-    for path, data in tree("runtime/src").items():
+    available = tree("runtime/src")
+    native = _native_files(available, kernels) if engine == "native" else frozenset()
+    for path, data in available.items():
         folder = PurePosixPath(path).parts[0] if "/" in path else ""
-        if not folder or folder in _PARTS[engine]:
+        if not folder or folder in _PARTS[engine] or path in native:
             files[f"src/ecu/{path}"] = data
     return files
+
+
+def _native_files(available: Mapping[str, bytes], kernels: Sequence[str]) -> frozenset[str]:
+    """The engine, the kernels, and what they include: a header brings the source of its name along.
+
+    A function of ``math/`` has a source for each precision; a kernel in f64 takes the one in double.
+    """
+    found: set[tuple[str, bool]] = set()
+    waiting = [(path, False) for path in _NATIVE_CORE]
+    waiting += [(f"native/kernels/{name}.cpp", name.endswith("_f64")) for name in kernels]
+    while waiting:
+        path, double = waiting.pop()
+        if (path, double) in found:
+            continue
+        if path not in available:
+            raise InternalError("generate", "a source of the native engine is missing", place=path)
+        found.add((path, double))
+        if path.endswith(".h"):
+            stem = path.removesuffix(".h")
+            sources = [f"{stem}_double.cpp"] if double else []
+            source = next((s for s in (*sources, f"{stem}.cpp") if s in available), "")
+            waiting += [(source, double)] if source.startswith("native/") else []
+        folder = PurePosixPath(path).parent
+        for name in _INCLUDE.findall(available[path]):
+            included = normpath(folder / name.decode())
+            waiting += [(included, double)] if included in available else []
+    return frozenset(path for path, _ in found)
 
 
 def source_list(banner: str, sources: Sequence[str], onnxruntime: OnnxRuntimeFacts | None) -> bytes:
