@@ -317,6 +317,7 @@ def _generate(
         title=words.title,
         version=words.version,
         toolchain=target.toolchain,
+        startup=target.startup,
         system_packages=tuple(package.name for package in target.all_packages),
         onnxruntime=ort,
         notes=(*model.notes, *report.assumptions),

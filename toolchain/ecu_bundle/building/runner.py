@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from ecu_bundle.building.driver import BuildResult
 from ecu_bundle.building.processes import Finished, run
 from ecu_bundle.building.targets import Target
 from ecu_bundle.errors import InternalError, ToolMissingError, VerificationError
+from ecu_bundle.folders import scratch_folder
 from ecu_bundle.interface import Array, Interface, Rows
 
 _SELF_TEST_SECONDS = 600.0
@@ -59,12 +61,26 @@ def run_rows(build: BuildResult, target: Target, rows: Rows, interface: Interfac
         VerificationError: the program refused a row or crashed; the place names the row.
         ToolMissingError: the emulator is missing.
     """
-    stdin = pack_rows(rows, interface)
+    packed = pack_rows(rows, interface)
     seconds = _RUN_SECONDS + _SECONDS_PER_ROW * len(rows)
-    finished = run([*_prefix(build, target), build.run_rows], stage="run", seconds=seconds, stdin=stdin)
+    command = [*_prefix(build, target), build.run_rows]
+    if target.is_bare:
+        finished, results = _run_on_files(command, packed, seconds)
+    else:
+        finished = run(command, stage="run", seconds=seconds, stdin=packed)
+        results = finished.stdout
     if not finished.ok:
         raise _run_error(finished, target, rows)
-    return unpack_outputs(finished.stdout, len(rows), interface)
+    return unpack_outputs(results, len(rows), interface)
+
+
+def _run_on_files(command: Sequence[str | Path], packed: bytes, seconds: float) -> tuple[Finished, bytes]:
+    """Where no operating system gives the program streams: semihosting opens files in the current folder."""
+    with scratch_folder() as folder:
+        (folder / "rows.in").write_bytes(packed)
+        finished = run(command, stage="run", seconds=seconds, folder=folder)
+        results = folder / "rows.out"
+        return finished, results.read_bytes() if results.is_file() else b""
 
 
 def pack_rows(rows: Rows, interface: Interface) -> bytes:
@@ -109,7 +125,9 @@ def _prefix(build: BuildResult, target: Target) -> tuple[str | Path, ...]:
 
 
 def _run_error(finished: Finished, target: Target, rows: Rows) -> VerificationError:
-    found = re.match(r"row (\d+): (.*)", finished.stderr)
+    # Semihosting has one stream for all text.
+    text = finished.stdout.decode(errors="replace") if target.is_bare else finished.stderr
+    found = re.search(r"^row (\d+): (.*)", text, re.MULTILINE)
     origin = ""
     if found and rows.origins and int(found[1]) < len(rows):
         origin = f" ({rows.origins[int(found[1])]})"

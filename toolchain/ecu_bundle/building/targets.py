@@ -81,6 +81,8 @@ class Target(_Part):
         tool_prefix: prefix of compiler and binutils, for instance ``aarch64-linux-gnu-``.
         engines: engines that run there.
         emulator: None where programs run directly.
+        startup: file in ``cmake/boards`` that starts the test programs; empty where an operating system does.
+        single_precision: the processor computes in float32 only, so double arithmetic is worth a word.
         packages: beside those that every target needs.
         onnxruntime: library by CPU; the host has one per CPU that a host may be.
     """
@@ -91,6 +93,8 @@ class Target(_Part):
     tool_prefix: str
     engines: tuple[Engine, ...] = Field(min_length=1)
     emulator: Emulator | None = None
+    startup: str = ""
+    single_precision: bool = False
     packages: tuple[SystemPackage, ...]
     onnxruntime: dict[str, OrtSource] = {}
 
@@ -98,6 +102,11 @@ class Target(_Part):
     def all_packages(self) -> tuple[SystemPackage, ...]:
         """Every Debian package that building and testing here needs."""
         return COMMON_PACKAGES + self.packages
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether programs run without an operating system."""
+        return bool(self.startup)
 
     @property
     def runner(self) -> str:

@@ -64,6 +64,8 @@ def generate(
     }
     if options.toolchain:
         files[f"cmake/{options.toolchain}"] = tree("cmake/toolchains")[options.toolchain]
+    if options.startup:
+        files |= _board(options.startup)
     for path, template in (
         ("CMakeLists.txt", "CMakeLists.txt.jinja"),
         ("INTEGRATION.md", "INTEGRATION.md.jinja"),
@@ -75,6 +77,13 @@ def generate(
     ):
         files[path] = render(template, context)
     return BundleSources(name, dict(sorted(files.items())))
+
+
+def _board(startup: str) -> dict[str, bytes]:
+    """What starts the test programs where no operating system does."""
+    boards = tree("cmake/boards")
+    files = {f"tests/board/{name}": boards[name] for name in boards if name.endswith((".h", ".ld", ".cmake"))}
+    return {**files, "tests/board/startup.cpp": boards[startup]}
 
 
 def _check(model: OnnxModel, image: ModelImage, options: GenerationOptions) -> None:
@@ -130,6 +139,7 @@ def _context(
         "example": example(interface, view, golden, namespace=name, upper=upper),
         "example_is_exact": not any((*golden.abs_tolerance.values(), *golden.rel_tolerance.values())),
         "toolchain": options.toolchain,
+        "startup": options.startup,
         "rows": vectors.rows,
         "inputs": vectors.inputs,
         "outputs": vectors.outputs,

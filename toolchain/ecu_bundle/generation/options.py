@@ -30,6 +30,7 @@ class GenerationOptions:
         title: model title for people; empty takes the model name.
         version: model version as the supplier gives it; may be empty.
         toolchain: CMake toolchain file in ``cmake/toolchains``, or empty for the host.
+        startup: file in ``cmake/boards`` that starts the test programs; empty with an operating system.
         system_packages: Debian packages that build and test this target.
         onnxruntime: facts of the library; None unless the image is for the ``ort`` engine.
         notes: sentences that the bundle's README repeats, for instance limits of the proof.
@@ -40,6 +41,7 @@ class GenerationOptions:
     title: str = ""
     version: str = ""
     toolchain: str = ""
+    startup: str = ""
     system_packages: tuple[str, ...] = ()
     onnxruntime: OnnxRuntimeFacts | None = None
     notes: tuple[str, ...] = ()

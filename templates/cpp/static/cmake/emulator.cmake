@@ -2,11 +2,15 @@
 # Lets CTest run programs of another CPU under QEMU. The compiler file names the emulator
 # (ECU_QEMU), the libraries of the target (ECU_QEMU_SYSROOT) and a CPU description
 # (ECU_QEMU_CPUINFO): QEMU shows the program the /proc/cpuinfo of this machine, and ONNX Runtime
-# crashes on one that is not of its CPU. So the emulator sees a folder with both.
+# crashes on one that is not of its CPU. So the emulator sees a folder with both. For a machine without
+# operating system the compiler file gives the arguments that come before the program
+# (ECU_QEMU_ARGUMENTS) instead.
 
 if(NOT CMAKE_CROSSCOMPILING_EMULATOR AND ECU_QEMU)
   find_program(ECU_QEMU_PROGRAM "${ECU_QEMU}")
-  if(ECU_QEMU_PROGRAM)
+  if(ECU_QEMU_PROGRAM AND ECU_QEMU_ARGUMENTS)
+    set(CMAKE_CROSSCOMPILING_EMULATOR "${ECU_QEMU_PROGRAM};${ECU_QEMU_ARGUMENTS}")
+  elseif(ECU_QEMU_PROGRAM)
     set(ecu_sysroot "${CMAKE_CURRENT_BINARY_DIR}/sysroot")
     file(MAKE_DIRECTORY "${ecu_sysroot}/proc")
     foreach(entry IN ITEMS lib lib64 usr etc)

@@ -23,7 +23,8 @@ struct Tensor {
 /// Everything about this bundle that its test programs need.
 struct Bundle {
   const unsigned char* image;
-  std::size_t image_size;
+  std::size_t image_size;                  ///< bytes readable at image
+  ecu_status (*check)(const ecu_model*);   ///< whether an open model has the interface of this bundle
   unsigned char* arena;
   std::size_t arena_size;
   std::uint32_t rows;
@@ -47,6 +48,13 @@ inline std::size_t row_elements(const Tensor* tensors, std::uint32_t count) {
     sum += tensors[i].elements;
   }
   return sum;
+}
+
+/// Opens the model under test and compares its interface with that of the bundle.
+inline ecu_status open(ecu_model& model) {
+  const ecu_status status =
+      ecu_model_open(&model, kBundle.image, kBundle.image_size, kBundle.arena, kBundle.arena_size);
+  return status == ECU_OK ? kBundle.check(&model) : status;
 }
 
 /// Writes one pointer per tensor into one row of values.

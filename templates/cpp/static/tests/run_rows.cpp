@@ -2,6 +2,8 @@
 /// @file
 /// Reads rows from stdin and writes their outputs to stdout: each tensor's elements in interface
 /// order, 4 bytes each, little-endian. Exit code: 0, 1 a row failed, 2 truncated input or output.
+/// With ECU_ROWS_IN_FILES, for machines without an operating system, rows.in and rows.out of the
+/// emulator's folder take the place of stdin and stdout.
 #include <cinttypes>
 #include <cstdio>
 
@@ -46,6 +48,14 @@ bool write_row(const std::uint32_t* words, std::size_t count) {
   return true;
 }
 
+bool open_streams() {
+#ifdef ECU_ROWS_IN_FILES
+  return std::freopen("rows.in", "rb", stdin) != nullptr && std::freopen("rows.out", "wb", stdout) != nullptr;
+#else
+  return true;
+#endif
+}
+
 int fail(ecu_status status, const ecu_model& model) {
   std::fprintf(stderr, "status %d, %s: %s\n", static_cast<int>(status), ecu_status_text(status),
                ecu_model_error(&model));
@@ -55,22 +65,22 @@ int fail(ecu_status status, const ecu_model& model) {
 int run(ecu_model& model) {
   const std::size_t inputs = golden::row_elements(kBundle.inputs, kBundle.input_count);
   const std::size_t outputs = golden::row_elements(kBundle.outputs, kBundle.output_count);
-  for (std::uint64_t row = 0U;; ++row) {
+  for (std::uint32_t row = 0U;; ++row) {
     const Read read = read_row(kBundle.input_row, inputs);
     if (read == Read::kEnd) {
       break;
     }
     if (read == Read::kTruncated) {
-      std::fprintf(stderr, "row %" PRIu64 ": the input ends inside a row of %zu values\n", row, inputs);
+      std::fprintf(stderr, "row %" PRIu32 ": the input ends inside a row of %zu values\n", row, inputs);
       return kBadStream;
     }
     const ecu_status status = ecu_model_run(&model, input_pointers, output_pointers);
     if (status != ECU_OK) {
-      std::fprintf(stderr, "row %" PRIu64 ": ", row);
+      std::fprintf(stderr, "row %" PRIu32 ": ", row);
       return fail(status, model);
     }
     if (!write_row(kBundle.output_row, outputs)) {
-      std::fprintf(stderr, "row %" PRIu64 ": the output could not be written\n", row);
+      std::fprintf(stderr, "row %" PRIu32 ": the output could not be written\n", row);
       return kBadStream;
     }
   }
@@ -84,9 +94,12 @@ int main() {
     std::fprintf(stderr, "more than %" PRIu32 " inputs or outputs\n", golden::kMaxTensors);
     return kBadStream;
   }
+  if (!open_streams()) {
+    std::fprintf(stderr, "rows.in or rows.out cannot be opened\n");
+    return kBadStream;
+  }
   ecu_model model = {};
-  const ecu_status status =
-      ecu_model_open(&model, kBundle.image, kBundle.image_size, kBundle.arena, kBundle.arena_size);
+  const ecu_status status = golden::open(model);
   if (status != ECU_OK) {
     std::fprintf(stderr, "open: ");
     return fail(status, model);

@@ -95,8 +95,7 @@ int main() {
     return kNotOpened;
   }
   ecu_model model = {};
-  const ecu_status status =
-      ecu_model_open(&model, kBundle.image, kBundle.image_size, kBundle.arena, kBundle.arena_size);
+  const ecu_status status = golden::open(model);
   if (status != ECU_OK) {
     std::printf("FAIL open: status %d, %s: %s\n", static_cast<int>(status), ecu_status_text(status),
                 ecu_model_error(&model));
