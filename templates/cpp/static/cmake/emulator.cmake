@@ -4,11 +4,13 @@
 # (ECU_QEMU_CPUINFO): QEMU shows the program the /proc/cpuinfo of this machine, and ONNX Runtime
 # crashes on one that is not of its CPU. So the emulator sees a folder with both. For a machine without
 # operating system the compiler file gives the arguments that come before the program
-# (ECU_QEMU_ARGUMENTS) instead.
+# (ECU_QEMU_ARGUMENTS) instead, or a shell command that finds the program in $0 (ECU_QEMU_SHELL).
 
 if(NOT CMAKE_CROSSCOMPILING_EMULATOR AND ECU_QEMU)
   find_program(ECU_QEMU_PROGRAM "${ECU_QEMU}")
-  if(ECU_QEMU_PROGRAM AND ECU_QEMU_ARGUMENTS)
+  if(ECU_QEMU_PROGRAM AND ECU_QEMU_SHELL)
+    set(CMAKE_CROSSCOMPILING_EMULATOR "sh;-c;${ECU_QEMU_SHELL}")
+  elseif(ECU_QEMU_PROGRAM AND NOT ECU_QEMU_SYSROOT)
     set(CMAKE_CROSSCOMPILING_EMULATOR "${ECU_QEMU_PROGRAM};${ECU_QEMU_ARGUMENTS}")
   elseif(ECU_QEMU_PROGRAM)
     set(ecu_sysroot "${CMAKE_CURRENT_BINARY_DIR}/sysroot")
