@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PrivateAttr,
@@ -101,6 +103,29 @@ class ParityTable(_Table):
     tolerance: Annotated[float, Field(gt=0.0, le=0.01)] = 1e-5
 
 
+_UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20}
+
+
+def _as_bytes(value: Any) -> Any:
+    """``"64 KiB"`` as a number; anything else is left for the check of the type."""
+    found = re.fullmatch(r"(\d{1,9}) ?([KM]iB|B|)", value) if isinstance(value, str) else None
+    if isinstance(value, str) and found is None:
+        raise ValueError('write bytes as a number, or as text like "512 B", "64 KiB", "2 MiB"')
+    return int(found[1]) * _UNITS[found[2]] if found else value
+
+
+Bytes = Annotated[int, Field(ge=0), BeforeValidator(_as_bytes)]
+
+
+class BudgetTable(_Table):
+    """``[budget]``: what the bundle may cost on its target; a build beyond it fails."""
+
+    max_flash: Bytes | None = None
+    max_ram: Bytes | None = None
+    max_stack: Bytes | None = None
+    max_instructions: Annotated[int, Field(ge=0)] | None = None
+
+
 class Config(_Table):
     """The whole file."""
 
@@ -114,6 +139,7 @@ class Config(_Table):
     build: BuildTable = BuildTable()
     load: LoadTable = LoadTable()
     parity: ParityTable = ParityTable()
+    budget: BudgetTable = BudgetTable()
     _places: dict[tuple[str, ...], str] = PrivateAttr(default_factory=dict)
     """File and line of the words about inputs, outputs and classes, by their path."""
 

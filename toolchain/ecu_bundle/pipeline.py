@@ -103,6 +103,7 @@ def build_with_times(
     Raises:
         BundleError: of the stage that failed; nothing is left in the output folder.
     """
+    from ecu_bundle.building.budget import require_budget
     from ecu_bundle.parity.certify import certify
 
     path = Path(path)
@@ -142,6 +143,7 @@ def build_with_times(
                 tool_version=version("ecu-bundle"),
             )
             resources = _measure(built, image, library, plan)
+            require_budget(plan.config.budget, resources["totals"], target.name)
             write_files(folder, report_files(certificate, resources), output=output)
             manifest = _manifest(loaded, model, certificate, resources, plan, files=file_digests(folder))
             write_files(folder, {FILE_NAME: manifest.to_json()}, output=output)
@@ -320,9 +322,26 @@ def _generate(
         startup=target.startup,
         system_packages=tuple(package.name for package in target.all_packages),
         onnxruntime=ort,
-        notes=(*model.notes, *report.assumptions),
+        notes=(*model.notes, *report.assumptions, *_double_note(image, target)),
     )
     return golden, generate(model, image, golden, facts)
+
+
+def _double_note(image: ModelImage, target: Target) -> tuple[str, ...]:
+    """Says so where kernels compute in double precision on a processor that does not."""
+    from ecu_bundle.image.reader import read_image
+    from ecu_bundle.lowering import decode_program
+
+    if image.engine != "native" or not target.single_precision:
+        return ()
+    kernels = decode_program(read_image(image.data).payload).kernels
+    wide = [name for name in kernels if "f64" in name]
+    if not wide:
+        return ()
+    return (
+        f"kernels for float64 are linked in ({', '.join(wide)}); this processor has no double-precision "
+        "unit, so where they compute in double it is done in software",
+    )
 
 
 def _compile(folder: Path, target: Target, build_folder: Path) -> BuildResult:
@@ -381,9 +400,7 @@ def _binary(built: BuildResult, plan: Plan, library: OrtLibrary | None, golden_r
     )
 
 
-def _measure(
-    built: BuildResult, image: ModelImage, library: OrtLibrary | None, plan: Plan
-) -> dict[str, Any]:
+def _measure(built: BuildResult, image: ModelImage, library: OrtLibrary | None, plan: Plan) -> dict[str, Any]:
     from ecu_bundle.building.resources import measure
 
     return dict(measure(built, plan.target, image, library, instructions=plan.options.instructions))

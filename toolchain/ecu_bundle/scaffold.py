@@ -49,6 +49,12 @@ _TAIL = """\
 [parity]
 # data = "rows.csv"  # rows for the proof, relative to this file; .npy, .csv or .parquet
 # tolerance = 1e-5  # of smooth models, relative to each value and to the largest one
+
+[budget]
+# max_flash = "64 KiB"  # engine, kernels and model; a build beyond its budget fails and says by how much
+# max_ram = "8 KiB"  # data and arena
+# max_stack = "1 KiB"  # an upper bound, from the compiler's call graph
+# max_instructions = 50000  # of one run
 """
 
 

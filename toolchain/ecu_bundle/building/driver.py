@@ -78,6 +78,7 @@ def build_bundle(bundle_dir: Path, target: Target, build_dir: Path) -> BuildResu
     _require_tools(target)
     bundle_dir, build_dir = bundle_dir.resolve(), build_dir.resolve()
     configure = ["cmake", "-S", str(bundle_dir), "-B", str(build_dir), "--preset", "default"]
+    configure += ["-D", "ECU_STACK_USAGE=ON"]
     if shutil.which("ninja"):
         configure += ["-G", "Ninja"]
     _step("configuring the bundle", configure, bundle_dir, _CONFIGURE_SECONDS)

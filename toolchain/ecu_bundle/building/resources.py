@@ -1,4 +1,4 @@
-"""What a bundle costs on its target: bytes by part, and instructions on the host."""
+"""What a bundle costs on its target: bytes by part, stack, instructions."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ecu_bundle.artifacts import ModelImage
+from ecu_bundle.building.budget import totals
 from ecu_bundle.building.driver import BuildResult
+from ecu_bundle.building.instructions import count_instructions
+from ecu_bundle.building.link_map import linked_parts
 from ecu_bundle.building.processes import run
 from ecu_bundle.building.provision import OrtLibrary
+from ecu_bundle.building.stack import worst_stack
+from ecu_bundle.building.symbols import check_symbols
 from ecu_bundle.building.targets import Target
 from ecu_bundle.errors import InternalError, ToolMissingError
 from ecu_bundle.image.reader import read_image
+from ecu_bundle.lowering import decode_program
 
 _SECONDS: Final = 60.0
 _CALLGRIND_SECONDS: Final = 900.0
@@ -22,7 +28,7 @@ _CALLGRIND_SECONDS: Final = 900.0
 # First match decides; the sections of debug information, symbols and notes match nothing.
 _KINDS: Final = (
     ("unwind", re.compile(r"\.(eh_frame|ARM\.ex)")),
-    ("rodata", re.compile(r"\.(rodata|data\.rel\.ro)")),
+    ("rodata", re.compile(r"\.(rodata|data\.rel\.ro)|MODEL_A$")),
     ("text", re.compile(r"\.text")),
     ("data", re.compile(r"\.(data|init_array|tdata)")),
     ("bss", re.compile(r"\.(bss|tbss)")),
@@ -37,7 +43,7 @@ def measure(
     ort_library: OrtLibrary | None,
     *,
     instructions: bool = False,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Resource figures of a built bundle, as they go into ``resources.json``.
 
     Args:
@@ -49,23 +55,53 @@ def measure(
             installed; takes seconds.
 
     Returns:
-        ``library`` (bytes by part engine, runtime, model and by kind of section), ``image_bytes``,
+        ``library`` (bytes by part and by kind of section, before linking), ``image_bytes``,
         ``arena_bytes``, ``onnxruntime_bytes`` and, when counted, ``instructions`` (whole numbers:
-        ``open`` in total, ``run`` per golden row).
+        ``open`` in total, ``run`` per golden row), and ``totals`` of it all. For the native engine also
+        ``kernels``, ``symbols`` and ``stack`` (bytes of ``open`` and ``run``, and what is not counted); for
+        a machine without operating system ``linked`` (bytes by part and kind in the linked self-test) and
+        ``instructions`` under QEMU.
 
     Raises:
         ToolMissingError: the ``size`` program of the target is missing.
         InternalError: its output is not understood.
+        VerificationError: the symbol gate fails, or the stack has no bound.
     """
-    figures: dict[str, object] = {
+    figures: dict[str, Any] = {
         "target": target.name,
         "library": _sections_by_part(build, target),
         "image_bytes": len(image.data),
         "arena_bytes": read_image(image.data).arena_size,
         "onnxruntime_bytes": ort_library.path.stat().st_size if ort_library else 0,
     }
+    if image.engine == "native":
+        figures |= _native(build, target, image)
+    if target.is_bare:
+        linked = linked_parts(build, {path.name: _part_of(path) for path in build.objects})
+        if not figures["symbols"]["helpers"]:
+            linked.pop("helpers")  # the test program's own
+        figures["linked"] = linked
+        counted = count_instructions(build, target)
+        figures["instructions"] = {"run": counted.mean, "run_least": counted.least, "run_most": counted.most}
     if instructions and not build.emulator and shutil.which("valgrind"):
         figures["instructions"] = _instructions(build)
+    return {**figures, "totals": totals(figures)}
+
+
+def _native(build: BuildResult, target: Target, image: ModelImage) -> dict[str, object]:
+    kernels = decode_program(read_image(image.data).payload).kernels
+    symbols = check_symbols(build, target, kernels)
+    figures: dict[str, object] = {
+        "kernels": list(kernels),
+        "symbols": {
+            "needed": list(symbols.needed),
+            "helpers": list(symbols.helpers),
+            "double": list(symbols.double),
+        },
+    }
+    stack = worst_stack(build)
+    if stack is not None:
+        figures["stack"] = {"open": stack.open, "run": stack.run, "uncounted": list(stack.uncounted)}
     return figures
 
 
@@ -79,16 +115,18 @@ def _sections_by_part(build: BuildResult, target: Target) -> dict[str, dict[str,
 
 
 def _parts() -> tuple[str, ...]:
-    return ("engine", "runtime", "model")
+    return ("engine", "kernels", "runtime", "model")
 
 
 def _part_of(path: Path) -> str:
-    """``src/ecu/<engine>/...`` is the engine, other files of ``src/ecu`` the runtime."""
+    """``src/ecu/<engine>/...`` is the engine, its folders kernels, the rest of ``src/ecu`` the runtime."""
     words = path.parts
     if "ecu" not in words[:-1]:
         return "model"
     last = len(words) - 1 - words[::-1].index("ecu")
-    return "engine" if words[last + 1] in _ENGINES else "runtime"
+    if words[last + 1] not in _ENGINES:
+        return "runtime"
+    return "engine" if last + 3 == len(words) else "kernels"
 
 
 def _sections(path: Path, target: Target) -> Iterable[tuple[str, int]]:

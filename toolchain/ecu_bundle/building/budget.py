@@ -1,0 +1,64 @@
+"""What a bundle may cost: totals of the resource figures, held against ``[budget]`` of the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ecu_bundle.config import BudgetTable
+from ecu_bundle.errors import VerificationError
+
+_FLASH: Final = ("text", "rodata", "data")
+_RAM: Final = ("data", "bss")
+
+
+def totals(figures: Mapping[str, Any]) -> dict[str, int]:
+    """``flash`` and ``ram`` in bytes, and ``stack`` in bytes and ``instructions`` where they were measured.
+
+    Flash is what the linker kept of engine, kernels, runtime, model and the compiler's helpers, or the
+    whole library where nothing was linked for the target. RAM is data and the arena, without the stack.
+    Stack is the larger bound of open and run. Instructions are those of the most expensive golden row.
+    """
+    parts = figures.get("linked") or figures["library"]
+    found = {
+        "flash": sum(sizes[kind] for sizes in parts.values() for kind in _FLASH),
+        "ram": sum(sizes[kind] for sizes in parts.values() for kind in _RAM) + figures["arena_bytes"],
+    }
+    if "stack" in figures:
+        found["stack"] = max(figures["stack"]["open"], figures["stack"]["run"])
+    counted = figures.get("instructions", {})
+    if counted:
+        found["instructions"] = counted.get("run_most", counted["run"])
+    return found
+
+
+def require_budget(budget: BudgetTable, figures: Mapping[str, int], target: str) -> None:
+    """Compares the totals with the budget.
+
+    Raises:
+        VerificationError: a limit is exceeded, or its figure is not measured on this target; the place
+            has all figures.
+    """
+    limits = {
+        "flash": budget.max_flash,
+        "ram": budget.max_ram,
+        "stack": budget.max_stack,
+        "instructions": budget.max_instructions,
+    }
+    lines = []
+    for name, limit in limits.items():
+        if limit is None:
+            continue
+        figure = figures.get(name)
+        if figure is None:
+            lines.append(f"{name}: not measured on {target}, at most {limit} are allowed")
+        elif figure > limit:
+            lines.append(f"{name}: {figure}, at most {limit} are allowed: {figure - limit} too many")
+    if lines:
+        measured = ", ".join(f"{name} {figure}" for name, figure in figures.items())
+        raise VerificationError(
+            "budget",
+            f"the bundle for {target} is beyond its budget:\n    " + "\n    ".join(lines),
+            place=f"measured: {measured}",
+            hint="train a smaller model, or raise the limit in [budget] of ecu-bundle.toml",
+        )

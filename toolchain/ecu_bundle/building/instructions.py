@@ -1,0 +1,71 @@
+"""Instructions of each golden row on an emulated board, counted by a plugin of QEMU."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ecu_bundle.building.driver import BuildResult
+from ecu_bundle.building.processes import run
+from ecu_bundle.building.targets import Target
+from ecu_bundle.errors import InternalError, ToolMissingError
+from ecu_bundle.folders import scratch_folder
+
+_SOURCE: Final = Path(__file__).with_name("instruction_counter.c")
+_SECONDS: Final = 600.0
+_FIRST: Final = "ecu_model_run"
+_LAST: Final = "golden_row_done"
+"""What the self-test calls right after each run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """Instructions of one run over the golden rows; not cycles."""
+
+    least: int
+    mean: int
+    most: int
+
+
+def count_instructions(build: BuildResult, target: Target) -> Instructions:
+    """Runs the self-test once more, with the plugin.
+
+    Raises:
+        ToolMissingError: there is no compiler for the plugin.
+        InternalError: the emulator does not take the plugin, or counts nothing.
+    """
+    first, last = (_address(build, target, symbol) for symbol in (_FIRST, _LAST))
+    with scratch_folder() as folder:
+        plugin = folder / "instruction_counter.so"
+        command = ["cc", "-O2", "-std=c11", "-fPIC", "-shared", _SOURCE, "-o", plugin]
+        compiled = run(command, stage="measure", seconds=_SECONDS)
+        if not compiled.ok:
+            raise ToolMissingError(
+                "measure", "the plugin that counts instructions does not compile", place=compiled.last_lines
+            )
+        prefix: list[str | Path] = [*_with_plugin(build.emulator, f"{plugin},from={first:#x},to={last:#x}")]
+        finished = run([*prefix, build.self_test], stage="measure", seconds=_SECONDS)
+    spans = [int(count) for count in re.findall(r"^span (\d+)$", finished.stderr, re.MULTILINE)]
+    if not finished.ok or not spans:
+        raise InternalError(
+            "measure", f"no instructions were counted, {finished.ending}", place=finished.last_lines
+        )
+    return Instructions(min(spans), sum(spans) // len(spans), max(spans))
+
+
+def _with_plugin(emulator: tuple[str, ...], option: str) -> list[str]:
+    """The emulator's command with the plugin before its other arguments."""
+    if emulator[0].endswith("sh"):
+        return [*emulator[:-1], emulator[-1].replace(" -M ", f" -plugin {option} -M ", 1)]
+    return [emulator[0], "-plugin", option, *emulator[1:]]
+
+
+def _address(build: BuildResult, target: Target, symbol: str) -> int:
+    program = f"{target.tool_prefix}nm"
+    finished = run([program, build.self_test], stage="measure", seconds=_SECONDS)
+    found = re.search(rf"^([0-9a-f]+) T {symbol}$", finished.stdout.decode(errors="replace"), re.MULTILINE)
+    if found is None:
+        raise InternalError("measure", f"the self-test has no function {symbol}", place=finished.last_lines)
+    return int(found[1], 16)
