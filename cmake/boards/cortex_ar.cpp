@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Startup of the test programs on a Cortex-R or Cortex-A. Every fault ends the program with a line and a code.
+/// Startup of the test programs on a Cortex-R or Cortex-A. Every fault ends the program with a line and a
+/// code.
 #include "start.h"
 
 extern "C" {
@@ -11,8 +12,8 @@ void board_begin() { board::start(); }
 void board_fault() { board::fault(); }
 }
 
-// Vectors: reset, undefined, supervisor call, two aborts, reserved, interrupts. The emulator takes semihosting
-// calls before the processor sees them.
+// Vectors: reset, undefined, supervisor call, two aborts, reserved, interrupts. The emulator takes
+// semihosting calls before the processor sees them.
 asm(R"(
     .section .vectors, "ax"
     .arm

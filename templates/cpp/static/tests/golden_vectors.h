@@ -23,8 +23,8 @@ struct Tensor {
 /// Everything about this bundle that its test programs need.
 struct Bundle {
   const unsigned char* image;
-  std::size_t image_size;                  ///< bytes readable at image
-  ecu_status (*check)(const ecu_model*);   ///< whether an open model has the interface of this bundle
+  std::size_t image_size;                 ///< bytes readable at image
+  ecu_status (*check)(const ecu_model*);  ///< whether an open model has the interface of this bundle
   unsigned char* arena;
   std::size_t arena_size;
   std::uint32_t rows;

@@ -10,6 +10,13 @@ namespace {
 
 constexpr std::uint32_t kRows = 5U;
 
+// A board gives the model a flash region, where a later image may be larger than this one.
+#ifdef ECU_MODEL_REGION_SIZE
+constexpr std::size_t kImageCapacity = ECU_MODEL_REGION_SIZE;
+#else
+constexpr std::size_t kImageCapacity = GEAR_FAULT_IMAGE_SIZE;
+#endif
+
 // clang-format off
 const std::uint32_t kInput0[] = {
     0x3e00bf6cU, 0xbe07467fU, 0x3f23f2bdU, 0x3dd6d5dfU, 0xbf0921a1U, 0x3eb922fdU, 0x3fa6e979U, 0x3f7273e6U,
@@ -46,7 +53,8 @@ std::uint32_t output_row[4];
 // clang-format off
 const Bundle kBundle = {
     gear_fault_image,
-    GEAR_FAULT_IMAGE_SIZE,
+    kImageCapacity,
+    gear_fault_check,
     arena,
     GEAR_FAULT_ARENA_SIZE,
     kRows,

@@ -10,6 +10,13 @@ namespace {
 
 constexpr std::uint32_t kRows = 5U;
 
+// A board gives the model a flash region, where a later image may be larger than this one.
+#ifdef ECU_MODEL_REGION_SIZE
+constexpr std::size_t kImageCapacity = ECU_MODEL_REGION_SIZE;
+#else
+constexpr std::size_t kImageCapacity = CLASS_MODEL_IMAGE_SIZE;
+#endif
+
 // clang-format off
 const std::uint32_t kInput0[] = {
     0x3e00bf6cU, 0xbe07467fU, 0x3f23f2bdU, 0x3dd6d5dfU, 0xbf0921a1U};
@@ -102,7 +109,8 @@ std::uint32_t output_row[3];
 // clang-format off
 const Bundle kBundle = {
     class_model_image,
-    CLASS_MODEL_IMAGE_SIZE,
+    kImageCapacity,
+    class_model_check,
     arena,
     CLASS_MODEL_ARENA_SIZE,
     kRows,

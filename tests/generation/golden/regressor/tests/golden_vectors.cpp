@@ -10,6 +10,13 @@ namespace {
 
 constexpr std::uint32_t kRows = 5U;
 
+// A board gives the model a flash region, where a later image may be larger than this one.
+#ifdef ECU_MODEL_REGION_SIZE
+constexpr std::size_t kImageCapacity = ECU_MODEL_REGION_SIZE;
+#else
+constexpr std::size_t kImageCapacity = FUEL_IMAGE_SIZE;
+#endif
+
 // clang-format off
 const std::uint32_t kInput0[] = {
     0x43233371U, 0x42bf4811U, 0x42562811U, 0x42442a12U, 0x4343a448U};
@@ -43,7 +50,8 @@ std::uint32_t output_row[1];
 // clang-format off
 const Bundle kBundle = {
     fuel_image,
-    FUEL_IMAGE_SIZE,
+    kImageCapacity,
+    fuel_check,
     arena,
     FUEL_ARENA_SIZE,
     kRows,

@@ -1,0 +1,53 @@
+"""Bundles of the native engine: the same bits on every target, and what they cost there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from building.native_bundles import ESTIMATORS, build_sample, sample
+from ecu_bundle.building.resources import measure
+from ecu_bundle.building.runner import run_rows, run_self_test
+from ecu_bundle.building.targets import get_target, load_targets
+
+STACK_OF_RUN = 512
+
+TARGETS = [
+    pytest.param(name, marks=[] if name == "host" else pytest.mark.cross)
+    for name, target in load_targets().items()
+    if "native" in target.engines
+]
+
+
+@pytest.mark.parametrize("kind", list(ESTIMATORS))
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_target_gives_the_bits_of_the_host(name: str, kind: str, tmp_path: Path) -> None:
+    chosen, target = sample(kind), get_target(name)
+    built = build_sample(chosen, name, tmp_path)
+    assert run_self_test(built, target).startswith("PASS")
+    outputs = run_rows(built, target, chosen.rows, chosen.model.interface)
+    for output, values in chosen.expected.outputs.items():
+        assert np.array_equal(outputs[output].view(np.uint32), values.view(np.uint32)), output
+    figures = measure(built, target, chosen.image, None)
+    for part, sizes in figures["library"].items():
+        assert sizes["data"] == sizes["bss"] == 0, part
+    assert figures["symbols"]["double"] == [] or not target.single_precision
+    if target.is_bare:
+        assert figures["stack"]["run"] <= STACK_OF_RUN
+        linked = figures["linked"]
+        assert linked["model"]["rodata"] >= len(chosen.image.data)
+        assert 0 < figures["instructions"]["run_least"] <= figures["instructions"]["run_most"]
+        assert figures["totals"]["flash"] == sum(part["text"] + part["rodata"] for part in linked.values())
+
+
+def test_only_the_kernels_of_the_model_are_there(tmp_path: Path) -> None:
+    built = build_sample(sample("tree"), "host", tmp_path)
+    kernels = built.bundle_dir / "src/ecu/native/kernels"
+    assert (kernels / "tree_lone.cpp").is_file()
+    assert not (kernels / "matmul_f32.cpp").exists()
+    listed = (built.bundle_dir / "sources.txt").read_text()
+    assert "tree_lone.cpp" in listed
+    assert "onnxruntime" not in listed
+    assert not (built.bundle_dir / "third_party").exists()
