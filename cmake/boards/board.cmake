@@ -2,7 +2,7 @@
 # Links a test program for a machine without operating system: startup code and memory of the emulated board.
 # The library of the bundle needs neither.
 set(ecu_board_link ${ECU_BOARD_LINK_OPTIONS} -nostartfiles LINKER:--gc-sections
-  "LINKER:-T,${CMAKE_CURRENT_SOURCE_DIR}/board/memory.ld")
+  "SHELL:-T \"${CMAKE_CURRENT_SOURCE_DIR}/board/memory.ld\"")
 foreach(entry IN LISTS ECU_BOARD_MEMORY)
   list(APPEND ecu_board_link "LINKER:--defsym=${entry}")
   if(entry MATCHES "^ecu_model_size=(.+)$")

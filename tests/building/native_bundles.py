@@ -69,7 +69,11 @@ def build_sample(chosen: Sample, target_name: str, folder: Path) -> BuildResult:
     target = get_target(target_name)
     golden = choose_golden(chosen.model, chosen.rows, chosen.expected.outputs, chosen.expected.tolerance)
     options = GenerationOptions(
-        tool_version="0.1.0", target=target_name, toolchain=target.toolchain, startup=target.startup
+        tool_version="0.1.0",
+        target=target_name,
+        toolchain=target.toolchain,
+        startup=target.startup,
+        cxx_headers=target.cxx_headers,
     )
     sources = generate(chosen.model, chosen.image, golden, options)
     return build_bundle(write(dict(sources.files), folder / "bundle"), target, folder / "build")

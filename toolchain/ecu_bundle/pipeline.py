@@ -320,6 +320,7 @@ def _generate(
         version=words.version,
         toolchain=target.toolchain,
         startup=target.startup,
+        cxx_headers=target.cxx_headers,
         system_packages=tuple(package.name for package in target.all_packages),
         onnxruntime=ort,
         notes=(*model.notes, *report.assumptions, *_double_note(image, target)),

@@ -82,6 +82,7 @@ class Target(_Part):
         engines: engines that run there.
         emulator: None where programs run directly.
         startup: file in ``cmake/boards`` that starts the test programs; empty where an operating system does.
+        cxx_headers: the compiler comes without the C++ library; the bundle brings the little that it uses.
         single_precision: the processor computes in float32 only, so double arithmetic is worth a word.
         packages: beside those that every target needs.
         onnxruntime: library by CPU; the host has one per CPU that a host may be.
@@ -94,6 +95,7 @@ class Target(_Part):
     engines: tuple[Engine, ...] = Field(min_length=1)
     emulator: Emulator | None = None
     startup: str = ""
+    cxx_headers: bool = False
     single_precision: bool = False
     packages: tuple[SystemPackage, ...]
     onnxruntime: dict[str, OrtSource] = {}

@@ -66,6 +66,8 @@ def generate(
         files[f"cmake/{options.toolchain}"] = tree("cmake/toolchains")[options.toolchain]
     if options.startup:
         files |= _board(options.startup)
+    if options.cxx_headers:
+        files |= {f"cmake/cxx_headers/{name}": data for name, data in tree("cmake/cxx_headers").items()}
     for path, template in (
         ("CMakeLists.txt", "CMakeLists.txt.jinja"),
         ("INTEGRATION.md", "INTEGRATION.md.jinja"),

@@ -31,6 +31,7 @@ class GenerationOptions:
         version: model version as the supplier gives it; may be empty.
         toolchain: CMake toolchain file in ``cmake/toolchains``, or empty for the host.
         startup: file in ``cmake/boards`` that starts the test programs; empty with an operating system.
+        cxx_headers: bring the headers of ``cmake/cxx_headers``, for a compiler without the C++ library.
         system_packages: Debian packages that build and test this target.
         onnxruntime: facts of the library; None unless the image is for the ``ort`` engine.
         notes: sentences that the bundle's README repeats, for instance limits of the proof.
@@ -42,6 +43,7 @@ class GenerationOptions:
     version: str = ""
     toolchain: str = ""
     startup: str = ""
+    cxx_headers: bool = False
     system_packages: tuple[str, ...] = ()
     onnxruntime: OnnxRuntimeFacts | None = None
     notes: tuple[str, ...] = ()

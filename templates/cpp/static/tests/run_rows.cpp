@@ -16,6 +16,8 @@ using golden::kBundle;
 constexpr int kRowFailed = 1;
 constexpr int kBadStream = 2;
 
+std::FILE* rows_in = nullptr;
+std::FILE* rows_out = nullptr;
 const void* input_pointers[golden::kMaxTensors];
 void* output_pointers[golden::kMaxTensors];
 
@@ -25,7 +27,7 @@ enum class Read { kRow, kEnd, kTruncated };
 Read read_row(std::uint32_t* words, std::size_t count) {
   for (std::size_t i = 0U; i < count; ++i) {
     unsigned char bytes[4] = {};
-    const std::size_t got = std::fread(bytes, 1U, sizeof bytes, stdin);
+    const std::size_t got = std::fread(bytes, 1U, sizeof bytes, rows_in);
     if (got != sizeof bytes) {
       return got == 0U && i == 0U ? Read::kEnd : Read::kTruncated;
     }
@@ -41,7 +43,7 @@ bool write_row(const std::uint32_t* words, std::size_t count) {
     for (unsigned k = 0U; k < sizeof bytes; ++k) {
       bytes[k] = static_cast<unsigned char>((words[i] >> (8U * k)) & 0xFFU);
     }
-    if (std::fwrite(bytes, 1U, sizeof bytes, stdout) != sizeof bytes) {
+    if (std::fwrite(bytes, 1U, sizeof bytes, rows_out) != sizeof bytes) {
       return false;
     }
   }
@@ -50,10 +52,13 @@ bool write_row(const std::uint32_t* words, std::size_t count) {
 
 bool open_streams() {
 #ifdef ECU_ROWS_IN_FILES
-  return std::freopen("rows.in", "rb", stdin) != nullptr && std::freopen("rows.out", "wb", stdout) != nullptr;
+  rows_in = std::fopen("rows.in", "rb");
+  rows_out = std::fopen("rows.out", "wb");
 #else
-  return true;
+  rows_in = stdin;
+  rows_out = stdout;
 #endif
+  return rows_in != nullptr && rows_out != nullptr;
 }
 
 int fail(ecu_status status, const ecu_model& model) {
@@ -84,7 +89,7 @@ int run(ecu_model& model) {
       return kBadStream;
     }
   }
-  return std::fflush(stdout) == 0 ? 0 : kBadStream;
+  return std::fflush(rows_out) == 0 ? 0 : kBadStream;
 }
 
 }  // namespace
