@@ -20,7 +20,7 @@ TOOL := $(VENV)/bin/ecu-bundle
 RUN := $(VENV)/bin/python -m
 # Twice quiet: pip shows errors and leaves out warnings about how this machine is set up.
 INSTALL := $(VENV)/bin/python -m pip install -qq --disable-pip-version-check
-CPP := $(foreach folder,runtime tests benchmarks,'$(folder)/*.h' '$(folder)/*.cpp' '$(folder)/*.c')
+CPP := $(foreach folder,runtime tests benchmarks cmake toolchain,'$(folder)/*.h' '$(folder)/*.cpp' '$(folder)/*.c')
 NATIVE := CMakeLists.txt pyproject.toml $(shell find runtime cmake -name '*.cpp' -o -name '*.h' -o -name 'CMakeLists.txt' -o -name '*.cmake')
 
 .PHONY: ecu-bundle

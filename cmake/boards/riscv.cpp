@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// Startup of the test programs on a RISC-V in machine mode. Every fault ends the program with a line and a code.
+/// Startup of the test programs on a RISC-V in machine mode. Every fault ends the program with a line and a
+/// code.
 #include "start.h"
 
 extern "C" {

@@ -24,9 +24,9 @@ from ecu_bundle.conversion import convert
 from ecu_bundle.generation import GenerationOptions, generate
 from ecu_bundle.golden import choose_golden
 from ecu_bundle.image.writer import compile_image
+from ecu_bundle.interface import Rows
 from ecu_bundle.parity import check_parity
 from ecu_bundle.parity.expectation import Expectation, expect
-from ecu_bundle.interface import Rows
 from generation.bundles import write
 
 ESTIMATORS: dict[str, Callable[[int], Any]] = {

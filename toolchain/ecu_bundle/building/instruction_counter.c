@@ -4,8 +4,8 @@
  *  time `to` is reached after `from` it writes a line `span <instructions>` to stderr. Both addresses are the
  *  first instruction of a function. For one processor.
  *
- *  Debian ships no plugin header, so the few functions used are declared here: version 1 of the interface, that
- *  of QEMU 6 to 10. */
+ *  Debian ships no plugin header, so the few functions used are declared here: version 1 of the interface,
+ * that of QEMU 6 to 10. */
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdint.h>

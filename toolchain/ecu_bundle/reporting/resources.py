@@ -13,12 +13,31 @@ from ecu_bundle.reporting.text import count, size
 
 
 class Instructions(BaseModel):
-    """Instructions executed: `open` once, `run` per golden row."""
+    """Instructions executed: `open` once, `run` per golden row: mean, and least and most where known."""
 
     model_config = ConfigDict(frozen=True)
 
     open: NonNegativeInt | None = None
     run: NonNegativeInt | None = None
+    run_least: NonNegativeInt | None = None
+    run_most: NonNegativeInt | None = None
+
+
+class Stack(BaseModel):
+    """Upper bounds on the stack of a call."""
+
+    model_config = ConfigDict(frozen=True)
+
+    open: NonNegativeInt | None = None
+    run: NonNegativeInt | None = None
+
+
+class Symbols(BaseModel):
+    """What the library takes from the compiler's own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    double: tuple[str, ...] = ()
 
 
 class Resources(BaseModel):
@@ -27,16 +46,22 @@ class Resources(BaseModel):
     Attributes:
         target: name of the target.
         library: part of the static library -> kind of section -> bytes.
+        linked: the same of a program, after the linker dropped what is unused; empty where none was measured.
+        stack: of open and run.
+        symbols: of the library.
         image_bytes: model image, read-only.
         arena_bytes: RAM that the caller provides.
         onnxruntime_bytes: the ONNX Runtime library; 0 when there is none.
-        instructions: counted on the host.
+        instructions: counted on the host, or on the emulated board of a target without operating system.
     """
 
     model_config = ConfigDict(frozen=True)
 
     target: str = ""
     library: dict[str, dict[str, NonNegativeInt]] = Field(default_factory=dict)
+    linked: dict[str, dict[str, NonNegativeInt]] = Field(default_factory=dict)
+    stack: Stack = Field(default_factory=Stack)
+    symbols: Symbols = Field(default_factory=Symbols)
     image_bytes: NonNegativeInt | None = None
     arena_bytes: NonNegativeInt | None = None
     onnxruntime_bytes: NonNegativeInt | None = None
@@ -73,8 +98,9 @@ def resource_tables(resources: Resources) -> tuple[Table, ...]:
     """Tables of what was measured; none where nothing was."""
     tables = (
         _sizes(resources),
-        _library(resources.library),
-        _instructions(resources.instructions),
+        _library("resources-linked", _LINKED, resources.linked),
+        _library("resources-library", _UNLINKED, resources.library),
+        _instructions(resources),
     )
     return tuple(table for table in tables if table.rows)
 
@@ -85,11 +111,19 @@ def _sizes(resources: Resources) -> Table:
         octets: int | None = getattr(resources, field)
         if octets:
             rows.append((Cell(name, note=note), Cell(size(octets), "number"), Cell(count(octets), "number")))
+    for call, octets in (("open", resources.stack.open), ("run", resources.stack.run)):
+        if octets is not None:
+            cells = (Cell(size(octets), "number"), Cell(count(octets), "number"))
+            rows.append((Cell(f"Stack of {call}", note="upper bound, from the call graph"), *cells))
     return Table("resources-sizes", "Memory", ("What", "Size", "Bytes"), tuple(rows))
 
 
-def _library(library: dict[str, dict[str, int]]) -> Table:
-    """Parts down, kinds of section across, with totals: before the linker drops what is unused."""
+_LINKED = "What the linked self-test has of each part, in bytes: flash of a program that uses the model"
+_UNLINKED = "Static library in bytes, before the linker drops what is unused"
+
+
+def _library(key: str, caption: str, library: dict[str, dict[str, int]]) -> Table:
+    """Parts down, kinds of section across, with totals."""
     found = {kind for sizes in library.values() for kind in sizes}
     kinds = tuple(kind for kind in _KINDS if kind in found) + tuple(sorted(found.difference(_KINDS)))
     whole = sum(sum(sizes.values()) for sizes in library.values())
@@ -99,8 +133,7 @@ def _library(library: dict[str, dict[str, int]]) -> Table:
     if len(rows) > 1:
         sums = [sum(sizes.get(kind, 0) for sizes in library.values()) for kind in kinds]
         rows.append(_library_row("all parts", sums, whole))
-    caption = "Static library in bytes, before the linker drops what is unused"
-    return Table("resources-library", caption, ("Part", *kinds, "Total"), tuple(rows))
+    return Table(key, caption, ("Part", *kinds, "Total"), tuple(rows))
 
 
 def _library_row(part: str, octets: list[int], whole: int) -> tuple[Cell, ...]:
@@ -109,14 +142,20 @@ def _library_row(part: str, octets: list[int], whole: int) -> tuple[Cell, ...]:
     return (Cell(part), *sizes, Cell(count(total), "number", graphic=share_bar(total, whole)))
 
 
-def _instructions(instructions: Instructions) -> Table:
+def _instructions(resources: Resources) -> Table:
+    instructions = resources.instructions
     measured = (
         ("Open", instructions.open, "once, at start"),
         ("Run", instructions.run, "mean per golden row"),
+        ("Run", instructions.run_least, "cheapest golden row"),
+        ("Run", instructions.run_most, "most expensive golden row"),
     )
     rows = tuple(
         (Cell(name, note=note), Cell(count(number), "number"))
         for name, number, note in measured
         if number is not None
     )
-    return Table("resources-instructions", "Work on the host", ("Call", "Instructions"), rows)
+    place = "the emulated board, in instructions and not cycles" if resources.linked else "the host"
+    double = ", ".join(resources.symbols.double)
+    note = f"; double arithmetic in software: {double}" if double else ""
+    return Table("resources-instructions", f"Work on {place}{note}", ("Call", "Instructions"), rows)
