@@ -11,6 +11,7 @@ import pytest
 from building.native_bundles import build_sample, sample
 from ecu_bundle.building.budget import require_budget, totals
 from ecu_bundle.building.link_map import linked_parts
+from ecu_bundle.building.processes import run
 from ecu_bundle.building.stack import stack_of
 from ecu_bundle.building.symbols import check_symbols, forbidden, open_symbols
 from ecu_bundle.building.targets import get_target
@@ -48,8 +49,6 @@ def test_open_symbols_are_those_that_no_object_defines() -> None:
 @pytest.mark.cross
 def test_heap_and_unasked_double_fail_the_gate(tmp_path: Path) -> None:
     """One function added to a real library."""
-    from ecu_bundle.building.processes import run
-
     target = get_target("cortex-m4f")
     built = build_sample(sample("pipeline"), target.name, tmp_path)
     assert check_symbols(built, target, ("matmul_f32",)).double == ()
@@ -60,7 +59,7 @@ def test_heap_and_unasked_double_fail_the_gate(tmp_path: Path) -> None:
         source, extra = tmp_path / "mutant.cpp", tmp_path / "mutant.o"
         source.write_text(body)
         flags = ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"]
-        command = ["arm-none-eabi-g++", *flags, "-O2", "-c", source, "-o", extra]
+        command: list[str | Path] = ["arm-none-eabi-g++", *flags, "-O2", "-c", source, "-o", extra]
         assert run(command, stage="test", seconds=60).ok
         mutant = replace(built, objects=(*built.objects, extra))
         with pytest.raises(VerificationError, match=culprit):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from building.native_bundles import ESTIMATORS, build_sample, sample
+from ecu_bundle.building.driver import build_bundle
 from ecu_bundle.building.resources import measure
 from ecu_bundle.building.runner import run_rows, run_self_test
 from ecu_bundle.building.targets import get_target, load_targets
@@ -40,6 +41,21 @@ def test_a_target_gives_the_bits_of_the_host(name: str, kind: str, tmp_path: Pat
         assert linked["model"]["rodata"] >= len(chosen.image.data)
         assert 0 < figures["instructions"]["run_least"] <= figures["instructions"]["run_most"]
         assert figures["totals"]["flash"] == sum(part["text"] + part["rodata"] for part in linked.values())
+
+
+@pytest.mark.cross
+def test_fused_products_change_the_bits(tmp_path: Path) -> None:
+    """The canary of the float contract: without ``-ffp-contract=off`` the gate fails."""
+    chosen, target = sample("perceptron"), get_target("cortex-m4f")
+    built = build_sample(chosen, target.name, tmp_path)
+    recipe = built.bundle_dir / "CMakeLists.txt"
+    recipe.write_text(recipe.read_text().replace("-ffp-contract=off", "-ffp-contract=fast"))
+    fused = build_bundle(built.bundle_dir, target, tmp_path / "fused")
+    outputs = run_rows(fused, target, chosen.rows, chosen.model.interface)
+    assert any(
+        not np.array_equal(outputs[name].view(np.uint32), values.view(np.uint32))
+        for name, values in chosen.expected.outputs.items()
+    )
 
 
 def test_only_the_kernels_of_the_model_are_there(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def count_instructions(build: BuildResult, target: Target) -> Instructions:
     first, last = (_address(build, target, symbol) for symbol in (_FIRST, _LAST))
     with scratch_folder() as folder:
         plugin = folder / "instruction_counter.so"
-        command = ["cc", "-O2", "-std=c11", "-fPIC", "-shared", _SOURCE, "-o", plugin]
+        command: list[str | Path] = ["cc", "-O2", "-std=c11", "-fPIC", "-shared", _SOURCE, "-o", plugin]
         compiled = run(command, stage="measure", seconds=_SECONDS)
         if not compiled.ok:
             raise ToolMissingError(
