@@ -104,13 +104,21 @@ def _interface(example: str) -> Any:
     return convert_model(load_model(model_file(example), plan), plan).interface
 
 
-@pytest.mark.parametrize("engine", ["native", "steam"])
-def test_an_engine_that_is_not_there(engine: str, bundles: Bundles, tmp_path: Path) -> None:
-    for path in (model_file("wine_grade"), bundles("wine_grade")):
+def test_an_engine_that_is_not_there(bundles: Bundles, tmp_path: Path) -> None:
+    bundle = bundles("wine_grade")
+    for path, engine in ((model_file("wine_grade"), "steam"), (bundle, "steam"), (bundle, "native")):
         outcome = call("run", path, "-i", rows_file("wine_grade"), "-o", tmp_path / "out", "--engine", engine)
         assert outcome.code == 2
         assert f"the engine '{engine}' is not available here" in outcome.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_the_native_engine_predicts_the_same(tmp_path: Path) -> None:
+    model, rows = model_file("wine_grade"), rows_file("wine_grade")
+    reference = _run(model, rows, tmp_path / "ort", "--engine", "ort")
+    native = _run(model, rows, tmp_path / "native", "--engine", "native")
+    assert np.array_equal(native["grade"], reference["grade"])
+    np.testing.assert_allclose(native["probabilities"], reference["probabilities"], rtol=1e-5, atol=1e-6)
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ def linked_parts(build: BuildResult, parts: dict[str, str]) -> dict[str, dict[st
 
     Args:
         build: a bundle for a machine without operating system, whose programs come with a map.
-        parts: part of the bundle by the name of an object file of its library.
+        parts: part of the bundle by the name of an object file of its library. The map knows objects by
+            name alone, so where two have one name both count to the same part; sums are right all the same.
 
     Returns:
         Part -> kind of section -> bytes. ``helpers`` is what the compiler's library adds, for instance

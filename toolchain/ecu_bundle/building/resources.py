@@ -33,7 +33,10 @@ _KINDS: Final = (
     ("data", re.compile(r"\.(data|init_array|tdata)")),
     ("bss", re.compile(r"\.(bss|tbss)")),
 )
-_ENGINES: Final = ("ort", "native")
+_PARTS: Final = {
+    "ort": ("engine", "runtime", "model"),
+    "native": ("engine", "kernels", "runtime", "model"),
+}
 
 
 def measure(
@@ -69,7 +72,7 @@ def measure(
     """
     figures: dict[str, Any] = {
         "target": target.name,
-        "library": _sections_by_part(build, target),
+        "library": _sections_by_part(build, target, image),
         "image_bytes": len(image.data),
         "arena_bytes": read_image(image.data).arena_size,
         "onnxruntime_bytes": ort_library.path.stat().st_size if ort_library else 0,
@@ -105,17 +108,15 @@ def _native(build: BuildResult, target: Target, image: ModelImage) -> dict[str, 
     return figures
 
 
-def _sections_by_part(build: BuildResult, target: Target) -> dict[str, dict[str, int]]:
-    parts = {part: dict.fromkeys(("text", "rodata", "data", "bss", "unwind"), 0) for part in _parts()}
+def _sections_by_part(build: BuildResult, target: Target, image: ModelImage) -> dict[str, dict[str, int]]:
+    parts = {
+        part: dict.fromkeys(("text", "rodata", "data", "bss", "unwind"), 0) for part in _PARTS[image.engine]
+    }
     for path in build.objects:
         sums = parts[_part_of(path)]
         for kind, size in _sections(path, target):
             sums[kind] += size
     return parts
-
-
-def _parts() -> tuple[str, ...]:
-    return ("engine", "kernels", "runtime", "model")
 
 
 def _part_of(path: Path) -> str:
@@ -124,7 +125,7 @@ def _part_of(path: Path) -> str:
     if "ecu" not in words[:-1]:
         return "model"
     last = len(words) - 1 - words[::-1].index("ecu")
-    if words[last + 1] not in _ENGINES:
+    if words[last + 1] not in _PARTS:
         return "runtime"
     return "engine" if last + 3 == len(words) else "kernels"
 
