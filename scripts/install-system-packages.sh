@@ -17,10 +17,14 @@ present() {
     binutils) objdump --version ;;
     chromium-driver) chromedriver --version ;;
     libclang-rt-dev) test -e "$(clang --print-runtime-dir)/libclang_rt.fuzzer-$(uname -m).a" ;;
-    g++-powerpc-linux-gnu) powerpc-linux-gnu-g++ --version ;;
     gcc-arm-none-eabi) arm-none-eabi-g++ --version ;;
-    libnewlib-arm-none-eabi | libstdc++-arm-none-eabi-newlib) echo '#include <string.h>' | arm-none-eabi-g++ -x c++ -E - ;;
-    qemu-user) qemu-ppc --version ;;
+    libnewlib-arm-none-eabi) arm-none-eabi-gcc -fsyntax-only -x c -include stdio.h /dev/null ;;
+    libstdc++-arm-none-eabi-newlib) arm-none-eabi-g++ -fsyntax-only -x c++ -include array /dev/null ;;
+    gcc-riscv64-unknown-elf) riscv64-unknown-elf-g++ --version ;;
+    picolibc-riscv64-unknown-elf) riscv64-unknown-elf-gcc --specs=picolibc.specs -fsyntax-only -x c -include stdio.h /dev/null ;;
+    g++-powerpc-linux-gnu) powerpc-linux-gnu-g++ --version ;;
+    qemu-system-misc) qemu-system-riscv32 --version ;;
+    qemu-user) qemu-arm --version && qemu-aarch64 --version && qemu-ppc --version ;;
     *) "$1" --version ;;
   esac >/dev/null 2>&1
 }
