@@ -80,7 +80,9 @@ def test_nothing_was_written_into_the_system(built: BuildResult) -> None:
 
 
 def test_resources_are_those_of_the_target(built: BuildResult, target: Target) -> None:
-    figures = measure(built, target, compile_image(classifier()), library(target), instructions=True)
+    figures = measure(
+        built, target, compile_image(classifier(), engine="ort"), library(target), instructions=True
+    )
     parts = figures["library"]
     assert isinstance(parts, dict)
     assert parts["engine"]["text"] > 1000

@@ -206,7 +206,7 @@ def test_a_bundle_without_its_library_says_so(tmp_path: Path) -> None:
 
 def test_resources_add_up(built: BuildResult) -> None:
     model = classifier()
-    figures = measure(built, HOST, compile_image(model, version="1.2.0-rc1"), library(HOST))
+    figures = measure(built, HOST, compile_image(model, engine="ort", version="1.2.0-rc1"), library(HOST))
     parts = figures["library"]
     assert isinstance(parts, dict)
     assert set(parts) == {"engine", "runtime", "model"}
@@ -218,7 +218,9 @@ def test_resources_add_up(built: BuildResult) -> None:
 
 @pytest.mark.slow
 def test_instructions_are_counted(built: BuildResult) -> None:
-    figures = measure(built, HOST, compile_image(classifier()), library(HOST), instructions=True)
+    figures = measure(
+        built, HOST, compile_image(classifier(), engine="ort"), library(HOST), instructions=True
+    )
     counts = figures["instructions"]
     assert isinstance(counts, dict)
     assert counts["open"] > 1_000_000 > counts["run"] > 1_000

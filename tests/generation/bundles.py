@@ -27,7 +27,9 @@ def sources(
     model: OnnxModel, options: GenerationOptions = OPTIONS, vectors: GoldenVectors | None = None
 ) -> BundleSources:
     """The generated bundle of a model."""
-    return generate(model, compile_image(model, version=options.version), vectors or golden(model), options)
+    return generate(
+        model, compile_image(model, engine="ort", version=options.version), vectors or golden(model), options
+    )
 
 
 def library(target: Target) -> OrtLibrary:

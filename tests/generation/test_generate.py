@@ -48,7 +48,7 @@ def test_the_same_model_gives_the_same_bytes(sample: Sample) -> None:
 
 def test_generation_reads_nothing_but_the_installation(monkeypatch: pytest.MonkeyPatch) -> None:
     model = regressor()
-    image, vectors = compile_image(model), golden(model)
+    image, vectors = compile_image(model, engine="ort"), golden(model)
     options = replace(OPTIONS, version="")
     expected = generate(model, image, vectors, options)
 
@@ -151,7 +151,9 @@ def test_a_wide_input_is_not_written_out(elements: int, written_out: bool) -> No
     vectors = GoldenVectors(
         Rows({"x": np.ones((1, elements), np.float32)}), {"y": np.full((1, 1), 2.5, np.float32)}, {}, {}
     )
-    guide = generate(model, compile_image(model), vectors, OPTIONS).files["INTEGRATION.md"].decode()
+    guide = (
+        generate(model, compile_image(model, engine="ort"), vectors, OPTIONS).files["INTEGRATION.md"].decode()
+    )
     assert (guide.count("1.0F") == 2 * elements) == written_out
     assert ("y = 2.5\n" in guide) == written_out
     assert ("inputs.x.fill(1.5F);" in guide) != written_out
@@ -162,7 +164,9 @@ def test_the_example_prefers_finite_rows_of_the_user() -> None:
     values = np.array([[9.0], [np.nan], [3.0], [2.0]], np.float32)
     rows = Rows({"x": values}, ("boundary", "data", "data", "range"))
     vectors = GoldenVectors(rows, {"y": values}, {"y": 1e-3}, {})
-    guide = generate(model, compile_image(model), vectors, OPTIONS).files["INTEGRATION.md"].decode()
+    guide = (
+        generate(model, compile_image(model, engine="ort"), vectors, OPTIONS).files["INTEGRATION.md"].decode()
+    )
     assert "inputs.x = 3.0F;" in guide
     assert "It prints, up to the tolerance of the certificate:\n\n```text\ny = 3\n```" in guide
 
@@ -179,7 +183,9 @@ def test_the_guide_says_what_a_missing_value_is() -> None:
     model = replace(regressor(), interface=Interface("regressor", tuple(cells), (Tensor("y", "float32"),)))
     values = {t.name: np.full((1, 1), t.codes[0].value if t.codes else 1, t.numpy_dtype) for t in cells}
     vectors = GoldenVectors(Rows(values), {"y": np.ones((1, 1), np.float32)}, {}, {})
-    guide = generate(model, compile_image(model), vectors, OPTIONS).files["INTEGRATION.md"].decode()
+    guide = (
+        generate(model, compile_image(model, engine="ort"), vectors, OPTIONS).files["INTEGRATION.md"].decode()
+    )
     table = dict(re.findall(r"^\| `(\w)` .* \| ([^|]+) \|$", guide, re.M))
     assert table == {tensor.name: cell for tensor, cell in cells.items()}
 
@@ -238,6 +244,6 @@ def test_vectors_that_do_not_fit_are_refused(vectors: GoldenVectors, cause: str)
 def test_parts_that_do_not_belong_together_are_refused() -> None:
     model, other = regressor(), classifier()
     with pytest.raises(InternalError, match="differ in their interface"):
-        generate(model, compile_image(other), golden(model), OPTIONS)
+        generate(model, compile_image(other, engine="ort"), golden(model), OPTIONS)
     with pytest.raises(InternalError, match="ONNX Runtime facts"):
-        generate(model, compile_image(model), golden(model), replace(OPTIONS, onnxruntime=None))
+        generate(model, compile_image(model, engine="ort"), golden(model), replace(OPTIONS, onnxruntime=None))

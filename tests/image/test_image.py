@@ -43,7 +43,7 @@ def _on_the_device(interface: Interface) -> Interface:
 
 def test_round_trip() -> None:
     model = mixed_model(accepts_nan=True)
-    contents = read_image(compile_image(model, version="1.4.0").data)
+    contents = read_image(compile_image(model, engine="ort", version="1.4.0").data)
     assert contents.image.interface == _on_the_device(model.interface)
     assert (contents.image.name, contents.image.engine, contents.version) == ("mixed", "ort", "1.4.0")
     assert contents.payload == model.data
@@ -182,7 +182,7 @@ def test_forged_interfaces_never_raise_anything_else() -> None:
 
 def test_a_gap_that_is_not_zero_is_refused() -> None:
     for name in ("m", "mo", "mod"):  # some length leaves a gap
-        data = compile_image(replace(mixed_model(), name=name)).data
+        data = compile_image(replace(mixed_model(), name=name), engine="ort").data
         payload = int.from_bytes(data[32:36], "little")
         end = sum(struct.unpack_from("<II", data, 24))
         if end < payload:
@@ -214,7 +214,7 @@ def test_the_example_of_the_specification() -> None:
     assert [int(words[0], 16) for words in lines] == list(range(0, len(data), 16))
     contents = read_image(data)
     assert contents.image.interface == example_model().interface
-    assert compile_image(example_model(), version="1.0").data == data
+    assert compile_image(example_model(), engine="ort", version="1.0").data == data
     with Engine.open(contents.image) as engine:
         assert engine.run_rows(Rows({"x": np.array([[2.5]], np.float32)}))["y"].tolist() == [[-2.5]]
 

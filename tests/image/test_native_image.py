@@ -40,11 +40,11 @@ def test_an_image_holds_the_program_and_names_the_onnx_file() -> None:
 
 
 def test_an_image_for_onnxruntime_holds_no_program() -> None:
-    assert read_image(compile_image(mixed_model()).data).program is None
+    assert read_image(compile_image(mixed_model(), engine="ort").data).program is None
 
 
 def test_both_engines_have_one_interface_and_one_model() -> None:
-    native, ort = read_image(_image().data), read_image(compile_image(mixed_model()).data)
+    native, ort = read_image(_image().data), read_image(compile_image(mixed_model(), engine="ort").data)
     assert native.interface_hash == ort.interface_hash
     assert native.model_digest == ort.model_digest
 

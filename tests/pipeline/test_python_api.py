@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 import ecu_bundle
+from ecu_bundle.errors import UnsupportedModelError
+from ecu_bundle.lowering.rules import RULES
 
 from .examples import Bundles, content_of, model_file, rows_file
 
@@ -72,6 +74,33 @@ def test_an_estimator_and_an_array() -> None:
     assert results["label"].dtype == np.int32
     np.testing.assert_array_equal(results["label"], estimator.predict(X.astype(np.float32)))
     np.testing.assert_allclose(results["probabilities"], estimator.predict_proba(X), rtol=1e-4, atol=1e-6)
+
+
+def test_the_native_engine_is_the_default() -> None:
+    model = ecu_bundle.convert(ecu_bundle.load(model_file("wine_grade")))
+    assert ecu_bundle.compile_image(model).engine == "native"
+    assert ecu_bundle.compile_image(model).data == ecu_bundle.compile_image(model, engine="native").data
+    with ecu_bundle.Engine.open(model) as engine:
+        assert engine.image.engine == "native"
+    with ecu_bundle.Engine.open(ecu_bundle.compile_image(model, engine="ort")) as engine:
+        assert engine.image.engine == "ort"
+
+
+def test_what_the_native_engine_cannot_run_names_estimator_node_and_way_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = ecu_bundle.convert(ecu_bundle.load(model_file("wine_grade")))
+    monkeypatch.delitem(RULES, "Normalizer")
+    for use in (ecu_bundle.compile_image, ecu_bundle.Engine.open):
+        with pytest.raises(
+            UnsupportedModelError, match="the native engine cannot run the operator"
+        ) as caught:
+            use(model)
+        for words in ("Pipeline", "StandardScaler", "LogisticRegression", "ONNX node", "operator Normalizer"):
+            assert words in caught.value.place
+        assert 'engine="ort"' in caught.value.hint
+    with ecu_bundle.Engine.open(model, engine="ort") as engine:
+        assert engine.run(np.load(rows_file("wine_grade")).astype(np.float32))
 
 
 def test_parity_is_a_report() -> None:

@@ -71,7 +71,7 @@ def mixed_model(*, accepts_nan: bool = False) -> OnnxModel:
 
 
 def mixed_image(*, accepts_nan: bool = False) -> ModelImage:
-    return compile_image(mixed_model(accepts_nan=accepts_nan), version="1.4.0")
+    return compile_image(mixed_model(accepts_nan=accepts_nan), engine="ort", version="1.4.0")
 
 
 def mixed_rows(x: NDArray[np.float32], origin: Sequence[int]) -> Rows:

@@ -70,7 +70,7 @@ def test_bits_equal_onnxruntime_in_python(
     interface = Interface(kind, (Tensor("X", "float32", elements=X.shape[1]),), outputs)  # type: ignore[arg-type]
     model, rows = OnnxModel("model", proto, interface), Rows({"X": X})
     expected = run_rows(proto, interface, rows)
-    with Engine.open(model) as engine:
+    with Engine.open(model, engine="ort") as engine:
         results = engine.run_rows(rows)
     assert list(results) == [tensor.name for tensor in outputs]
     for name, result in results.items():
@@ -106,7 +106,7 @@ def test_the_graph_runs_as_it_is_written() -> None:
     optimised = onnxruntime.InferenceSession(model.data, providers=["CPUExecutionProvider"])
     expected = run_rows(model.proto, model.interface, rows)["y"]
     assert (optimised.run(None, {"x": rows.tensors["x"]})[0] != expected).any(), "the model shows nothing"
-    with Engine.open(model) as engine:
+    with Engine.open(model, engine="ort") as engine:
         assert engine.run_rows(rows)["y"].tobytes() == expected.tobytes()
 
 
@@ -121,19 +121,19 @@ def test_run_takes_rows_and_returns_outputs_in_order() -> None:
 
 def test_image_and_model_give_the_same() -> None:
     rows = mixed_rows(ROW[0], [2])
-    with Engine.open(mixed_image()) as from_image, Engine.open(mixed_model()) as from_model:
+    with Engine.open(mixed_image()) as from_image, Engine.open(mixed_model(), engine="ort") as from_model:
         assert from_image.run_rows(rows)["score"].tolist() == ROW_SCORE.tolist()
         assert from_model.run_rows(rows)["score"].tolist() == ROW_SCORE.tolist()
 
 
 def test_no_rows() -> None:
-    with Engine.open(mixed_model()) as engine:
+    with Engine.open(mixed_model(), engine="ort") as engine:
         results = engine.run_rows(mixed_rows(np.empty((0, 3), np.float32), []))
     assert {name: array.shape for name, array in results.items()} == {"label": (0, 1), "score": (0, 2)}
 
 
 def test_info() -> None:
-    with Engine.open(compile_image(mixed_model(), version="2.0")) as engine:
+    with Engine.open(compile_image(mixed_model(), engine="ort", version="2.0")) as engine:
         info = engine.info()
     assert (info["name"], info["version"], info["engine"]) == ("mixed", "2.0", "ort")
     assert info["interface_hash"] == interface_hash(mixed_interface())
@@ -144,7 +144,7 @@ def test_info() -> None:
 def test_infinities_pass_and_nan_only_where_there_is_a_rule() -> None:
     for special, accepts in ((np.inf, False), (np.nan, True)):
         x = np.array([[1, 2, 3], [special, 2, 3]], dtype=np.float32)
-        with Engine.open(mixed_model(accepts_nan=accepts)) as engine:
+        with Engine.open(mixed_model(accepts_nan=accepts), engine="ort") as engine:
             results = engine.run_rows(mixed_rows(x, [2, 2]))
         expected = run_rows(mixed_model().proto, mixed_interface(), mixed_rows(x, [2, 2]))
         assert results["score"].tobytes() == expected["score"].tobytes()
@@ -164,20 +164,20 @@ def test_infinities_pass_and_nan_only_where_there_is_a_rule() -> None:
     ids=["nan", "category", "columns", "rows", "order", "dtype", "missing"],
 )
 def test_bad_rows_are_usage_errors(rows: Rows, words: tuple[str, ...]) -> None:
-    with Engine.open(mixed_model()) as engine, pytest.raises(UsageError) as caught:
+    with Engine.open(mixed_model(), engine="ort") as engine, pytest.raises(UsageError) as caught:
         engine.run_rows(rows)
     assert all(word in str(caught.value) for word in words)
 
 
 def test_a_failed_row_does_not_stick() -> None:
-    with Engine.open(mixed_model()) as engine:
+    with Engine.open(mixed_model(), engine="ort") as engine:
         with pytest.raises(UsageError):
             engine.run_rows(mixed_rows(ROW[0], [3]))
         assert engine.run_rows(mixed_rows(ROW[0], [2]))["score"].tolist() == ROW_SCORE.tolist()
 
 
 def test_closed() -> None:
-    engine = Engine.open(mixed_model())
+    engine = Engine.open(mixed_model(), engine="ort")
     engine.close()
     engine.close()
     with pytest.raises(UsageError, match="ECU_NOT_OPEN"):
@@ -262,13 +262,13 @@ LABEL, SCORE = mixed_interface().outputs
 )
 def test_a_graph_that_differs_from_the_interface(model: OnnxModel, words: tuple[str, ...]) -> None:
     with pytest.raises(UnsupportedModelError, match="ECU_ORT_BAD_INTERFACE") as caught:
-        Engine.open(model)
+        Engine.open(model, engine="ort")
     assert all(word in str(caught.value) for word in words), str(caught.value)
 
 
 def test_a_graph_that_fails_while_running() -> None:
     with pytest.raises(UnsupportedModelError, match=r"ECU_ORT_RUN_FAILED.*(?s:.*)Gather"):
-        Engine.open(_with(graph=_fails_while_running()))
+        Engine.open(_with(graph=_fails_while_running()), engine="ort")
 
 
 def test_a_label_beyond_int32() -> None:
@@ -279,7 +279,7 @@ def test_a_label_beyond_int32() -> None:
     )
     graph = _graph(*nodes)
     graph.initializer.append(big)
-    with Engine.open(_with(graph=graph)) as engine:
+    with Engine.open(_with(graph=graph), engine="ort") as engine:
         largest = engine.run_rows(mixed_rows(np.array([[-2, -3, -2]], np.float32), [2]))
         assert largest["label"].tolist() == [[2**31 - 1]]
         with pytest.raises(BundleError, match=r"beyond int32 in output label") as caught:
@@ -314,7 +314,10 @@ def test_damaged_images(data: bytes, status: str) -> None:
 
 def test_both_engines_run_one_model() -> None:
     rows = mixed_rows(np.repeat(ROW[0], 3, axis=0), [2, -1, 7])
-    with Engine.open(mixed_model(), engine="native") as native, Engine.open(mixed_model()) as ort:
+    with (
+        Engine.open(mixed_model(), engine="native") as native,
+        Engine.open(mixed_model(), engine="ort") as ort,
+    ):
         assert native.info()["engine"] == "native"
         expected = ort.run_rows(rows)
         actual = native.run_rows(rows)
@@ -332,7 +335,7 @@ def test_a_missing_onnxruntime_is_a_missing_tool(monkeypatch: pytest.MonkeyPatch
     engine_module._load_onnxruntime.cache_clear()
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(ToolMissingError, match="pip install onnxruntime"):
-        Engine.open(mixed_model())
+        Engine.open(mixed_model(), engine="ort")
 
 
 def test_engines_of_several_threads_run_side_by_side() -> None:

@@ -153,7 +153,7 @@ def test_an_engine_that_nobody_refers_to_is_missing(
 def test_a_version_text_is_shown(tmp_path: Path, process: Path, ort_folder: Path) -> None:
     """An image without a version opens as well."""
     image = tmp_path / "plain.ecui"
-    image.write_bytes(compile_image(mixed_model()).data)
+    image.write_bytes(compile_image(mixed_model(), engine="ort").data)
     home = tmp_path / "home"
     home.mkdir()
     assert _run(process, image, ort_folder, home).status == 0

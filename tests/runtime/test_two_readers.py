@@ -48,7 +48,7 @@ def _device_accepts(device: Device, data: bytes) -> bool:
 
 def _forged() -> Iterator[bytes]:
     """Every byte of texts, interface and gap with one bit changed, or all, or set to zero."""
-    image = compile_image(replace(mixed_model(), name="mixed_model"), version="1.4.0")
+    image = compile_image(replace(mixed_model(), name="mixed_model"), engine="ort", version="1.4.0")
     payload = int.from_bytes(image.data[PAYLOAD_FIELD : PAYLOAD_FIELD + 4], "little")
     start, size = INTERFACE.unpack_from(image.data, INTERFACE_FIELD)
     assert start + size < payload, "the image has no gap"
@@ -88,7 +88,7 @@ def test_both_agree_on_the_order_of_codes(device: Device) -> None:
     model = replace(
         mixed_model(), interface=replace(interface, inputs=(x, Tensor("origin", "int32", codes=codes)))
     )
-    image = compile_image(model)
+    image = compile_image(model, engine="ort")
     at = image.data.index(struct.pack("<ii", 1, 2), 112)
     for pair, accepted in (
         ((1, 3), True),

@@ -70,6 +70,7 @@ class OnnxModel:
         columns: the columns of the estimator, used and unused, in its order; empty for ONNX files.
         standard: standard name of each output, in device order: ``label``, ``probabilities``,
             ``decision_function``, ``scores``, ``variable``; empty for ONNX files.
+        estimator: the estimators by their class, in words; empty for ONNX files.
     """
 
     name: str
@@ -79,6 +80,7 @@ class OnnxModel:
     exact: frozenset[str] = frozenset()
     columns: tuple[Column, ...] = ()
     standard: tuple[str, ...] = ()
+    estimator: str = ""
 
     @property
     def exact_outputs(self) -> tuple[str, ...]:

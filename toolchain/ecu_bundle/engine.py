@@ -65,14 +65,15 @@ class Engine:
 
         Args:
             model: an image, or a model to make one of.
-            engine: what computes; by default the engine of the image, or ``"ort"``.
+            engine: what computes; by default the engine of the image, or ``"native"`` for a model.
 
         Raises:
             UsageError: the image is for another engine.
-            UnsupportedModelError: the engine is not available or refuses the model.
+            UnsupportedModelError: the engine is not available or cannot run the model; names estimator,
+                ONNX node and the way out.
             ToolMissingError: no usable ONNX Runtime is installed.
         """
-        image = model if isinstance(model, ModelImage) else compile_image(model, engine=engine or "ort")
+        image = model if isinstance(model, ModelImage) else compile_image(model, engine=engine or "native")
         if engine is not None and image.engine != engine:
             raise UsageError(
                 _STAGE,

@@ -99,6 +99,7 @@ def _convert_estimator(loaded: LoadedModel, name: str, words: ModelDescription) 
     from ecu_bundle.conversion.selection import select_outputs
     from ecu_bundle.parity.missing import settle_missing
     from ecu_bundle.parity.outputs import outputs_of
+    from ecu_bundle.parts import walk
 
     estimator, double = loaded.estimator, words.precision == "double"
     refuse_hopeless(estimator)
@@ -137,6 +138,7 @@ def _convert_estimator(loaded: LoadedModel, name: str, words: ModelDescription) 
         exact=exact_outputs(proto),
         columns=columns,
         standard=outputs.names,
+        estimator=", ".join(dict.fromkeys(type(part).__name__ for part in walk(estimator))),
     )
     return restrict_missing(settle_missing(loaded, model), words)
 

@@ -22,20 +22,21 @@ from ecu_bundle.lowering import encode_program, lower
 _MAX_IMAGE = 2**32 - 1
 
 
-def compile_image(onnx_model: OnnxModel, *, engine: Engine = "ort", version: str = "") -> ModelImage:
+def compile_image(onnx_model: OnnxModel, *, engine: Engine = "native", version: str = "") -> ModelImage:
     """Makes the blob that is flashed.
 
     Args:
         onnx_model: the model.
-        engine: what will run the image: ``"ort"`` carries the ONNX file, ``"native"`` the program that it
-            is lowered to.
+        engine: what will run the image: ``"native"`` carries the program that the ONNX file is lowered to,
+            ``"ort"`` the ONNX file itself.
         version: model version as the supplier calls it, for instance ``"1.4.0"``.
 
     Returns:
         The image; the same bytes every time.
 
     Raises:
-        UnsupportedModelError: the engine cannot run the model, or the model breaks a limit of the format.
+        UnsupportedModelError: the native engine cannot run the model (names estimator, ONNX node and the way
+            out), or the model breaks a limit of the format.
     """
     onnx_file = onnx_model.data
     payload, arena = _payload(onnx_model, onnx_file, engine)
@@ -63,5 +64,9 @@ def _payload(onnx_model: OnnxModel, onnx_file: bytes, engine: Engine) -> tuple[b
     """What the engine runs, and the bytes of arena that it needs."""
     if engine == "ort":
         return onnx_file, arena_size(onnx_model.interface)
-    program = lower(onnx_model)
+    try:
+        program = lower(onnx_model)
+    except UnsupportedModelError as error:
+        place = ", ".join(filter(None, (onnx_model.estimator, error.place)))
+        raise UnsupportedModelError(error.stage, error.cause, place=place, hint=error.hint) from error
     return encode_program(program), native_arena_size(onnx_model.interface, program.workspace)

@@ -18,7 +18,7 @@ from ecu_bundle.lowering.views import ElementType, View, constant_view
 Value = NDArray[Any] | View
 """A constant of the graph, or what the program has computed."""
 
-HINT: Final = 'use engine="ort"'
+HINT: Final = 'use engine="ort", which needs a target with ONNX Runtime; `ecu-bundle targets` lists them'
 ML: Final = "ai.onnx.ml"
 
 
