@@ -23,6 +23,7 @@ from ecu_bundle.lowering import Program, encode_program, lower
 from ecu_bundle.parity.session import open_session
 
 _RUNTIME: Final = CHECKOUT / "runtime"
+_NATIVE: Final = _RUNTIME / "src" / "native"
 _PROGRAMS: Final = CHECKOUT / "benchmarks" / "programs"
 _COMPILER: Final = "arm-none-eabi-g++"
 _FLAGS: Final = (
@@ -208,7 +209,7 @@ def _library(folder: Path) -> Path:
     if stamp.exists() and stamp.read_text() == content:
         return library
     folder.mkdir(parents=True, exist_ok=True)
-    native = [path for path in runtime if path.suffix == ".cpp" and "native" in path.parts]
+    native = [path for path in runtime if path.suffix == ".cpp" and path.is_relative_to(_NATIVE)]
     objects = [folder / f"{path.parent.name}_{path.stem}.o" for path in native]
     for source, target in zip((*native, probe), (*objects, folder / "probe.o"), strict=True):
         _tool(_COMPILER, *_FLAGS, "-c", str(source), "-o", str(target))

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from ecu_bundle.image.writer import compile_image
 from ecu_bundle.lowering import Program, lower
 from ecu_bundle.lowering.trees.encode import forms_of_sums
-from ecu_bundle.lowering.trees.ensemble import Ensemble
+from ecu_bundle.lowering.trees.ensemble import Ensemble, sizes_of
 from ecu_bundle.lowering.trees.fixed import sums_fit, to_fixed
+from ecu_bundle.lowering.trees.layouts import links_of
 from ecu_bundle.lowering.trees.slots import keys_of
 from runtime.build import CHECKOUT, RUNTIME, run, succeed
 from runtime.device import OK, Device
@@ -113,9 +114,10 @@ def test_two_words_where_one_would_round_twice() -> None:
 
 
 DAMAGE: dict[str, tuple[int, bytes]] = {
-    "a slot that is not there": (8 + 4, struct.pack("<H", 9)),
-    "a link behind the tree": (8 + 6, struct.pack("<h", 400)),
-    "a leaf that is not there": (8 + 6, struct.pack("<h", ~4000)),
+    "a slot that is not there": (8, struct.pack("<H", 17)),
+    "a link behind the tree": (8 + 2, struct.pack("<h", 400)),
+    "a link to the node itself": (8 + 2, struct.pack("<h", 0)),
+    "a leaf that is not there": (8 + 2, struct.pack("<h", ~4000)),
     "a tree longer than its table": (0, struct.pack("<I", 4000)),
     "a tree without nodes": (0, struct.pack("<I", 0)),
 }
@@ -191,6 +193,53 @@ def test_a_result_over_the_slots_is_refused(device: Device) -> None:
     assert _open_with_nodes(device, None, overlap=True) == MALFORMED
 
 
+EDGES = 21
+"""Of the one element of the ensemble below; 16 is the largest power of two that is no more."""
+
+TABLES: dict[str, tuple[int, int]] = {
+    "right": (1, EDGES | 16 << 16),
+    "an element beyond the input": (0, 4),
+    "more edges than there are": (1, 200 | 128 << 16),
+    "a window that is no power of two": (1, EDGES | 15 << 16),
+    "a window beyond the edges": (1, EDGES | 32 << 16),
+    "a window of less than half": (1, EDGES | 8 << 16),
+    "no window": (1, EDGES),
+}
+
+
+@pytest.mark.parametrize("what", TABLES)
+def test_a_damaged_table_of_slots_is_refused(device: Device, what: str) -> None:
+    """Of ranks, whose search trusts it."""
+    word, value = TABLES[what]
+    ensemble = _random_ensemble(np.random.default_rng(7), trees=3, depth=3, elements=1)
+    values = np.arange(len(ensemble.values), dtype=np.int64)[:, np.newaxis]
+    form = next(form for form in forms_of_sums(ensemble, values, 1) if form.layout.name == "ranked")
+    table = form.layout.table.copy()
+    table[0, word] = value
+    asm = Assembler([float_input("x", 4)], [output_tensor("sum", np.dtype(np.int64), 1)])
+    _add_form(asm, replace(form, layout=replace(form.layout, table=table)), out=OUTPUT, trees=3)
+    status, *_ = open_image(device, asm.image())
+    assert status == (OK if what == "right" else MALFORMED)
+
+
+def test_the_larger_side_is_the_next_node() -> None:
+    """Splits are mirrored for it; a leaf stands on the left only where both sides are leaves."""
+    ensemble = _random_ensemble(np.random.default_rng(3), trees=1, depth=1, elements=1)
+    left, right = np.array([1, -1, 3, -1, -1]), np.array([2, -1, 4, -1, -1])
+    lopsided = replace(
+        ensemble,
+        roots=np.array([0]),
+        left=left,
+        right=right,
+        leaf=np.array([-1, 0, -1, 1, 2]),
+        size=sizes_of(np.array([0]), left, right),
+    )
+    links = links_of(lopsided, 0, np.arange(3))
+    assert links.node.tolist() == [0, 2, 3]
+    assert links.mirrored.tolist() == [True, False, False]
+    assert links.link.tolist() == [~0, ~2, ~1]
+
+
 def _program(folder: Path, tools: Toolchain, kernels: set[str]) -> Path:
     """programs/run_cases.cpp over an engine with these kernels."""
     source = RUNTIME / "src"
@@ -221,7 +270,7 @@ def _open_with_nodes(device: Device, damage: tuple[int, bytes] | None, *, overla
 def _add_form(asm: Assembler, form: Any, *, out: int, trees: int, overlap: bool = False) -> None:
     """The record of a form, written without the lowering's own plan."""
     layout = form.layout
-    sums = asm.buffer(16 + (len(layout.table) + 1) * layout.slot_size)
+    sums = asm.buffer(16 + layout.slots * layout.slot_size + 3 + 4 * form.leaves.counters)
     slots = sums + (0 if overlap else 16)
     table = asm.constant(layout.table)
     edges = asm.constant(layout.edges) if layout.edges.size else 0xFFFFFFFF
@@ -249,15 +298,17 @@ def _random_ensemble(random: np.random.Generator, *, trees: int, depth: int, ele
     base = np.arange(trees)[:, np.newaxis] * nodes
     is_leaf = np.tile(one >= inner, trees)
     count = int(is_leaf.sum())
+    left, right = (np.where(is_leaf, -1, (base + side).ravel()) for side in (left, right))
     return Ensemble(
         roots=base.ravel(),
         element=np.where(is_leaf, 0, random.integers(elements, size=trees * nodes)),
         threshold=random.normal(size=trees * nodes).astype(np.float32),
-        left=np.where(is_leaf, -1, (base + left).ravel()),
-        right=np.where(is_leaf, -1, (base + right).ravel()),
+        left=left,
+        right=right,
         missing_left=random.random(trees * nodes) < 0.5,
         leaf=np.where(is_leaf, np.cumsum(is_leaf) - 1, -1),
         values=np.zeros((count, 1)),
+        size=sizes_of(base.ravel(), left, right),
     )
 
 

@@ -53,11 +53,13 @@ class Builder:
     Attributes:
         steps: what was written so far, in order.
         shares: results whose last axis is not negative and adds up to 1 but for rounding.
+        without_nan: what holds inputs that the model refuses when they are NaN, and nothing else.
     """
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self.shares: set[View] = set()
+        self.without_nan: set[Storage] = set()
         self._buffers = 0
         self._writers: dict[Storage, list[Step]] = {}
         self._copies: dict[View, View] = {}
@@ -141,6 +143,8 @@ class Builder:
         result = self.buffer(view.dtype, index.shape)
         positions = constant_view(index.ravel(), "i32")
         self.step(f"take{SIZES[view.dtype]}", result, source, view.elements, index.size, positions)
+        if source.storage in self.without_nan:
+            self.without_nan.add(result.storage)
         return result
 
     def pick(self, view: View, index: View) -> View:

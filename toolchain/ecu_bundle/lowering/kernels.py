@@ -13,7 +13,7 @@ from typing import Final
 REFERENCES: Final = frozenset(
     (
         *("out", "in", "a", "b", "c", "x", "points", "index", "values", "positions", "bias", "keys"),
-        *("slots", "slot_table", "edges", "nodes", "leaf_values", "lows", "highs", "units", "entries"),
+        *("slots", "slot_table", "edges", "nodes", "leaf_values", "units", "entries"),
         *("exponents", "start_values"),
     )
 )
@@ -83,7 +83,7 @@ _ENSEMBLE: Final = (
 )
 _LEAVES: Final = {
     "values": ("columns", "leaf_values", "leaves"),
-    "pairs": ("columns", "lows", "highs", "leaves"),
+    "pairs": ("columns", "leaf_values", "leaves"),
     "shares": ("columns", "units", "entries", "entry_count", "leaf_values", "value_count"),
     "numbers": ("leaf_values", "leaves"),
 }

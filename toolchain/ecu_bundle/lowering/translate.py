@@ -47,6 +47,8 @@ def translate(model: OnnxModel) -> Steps:
     values: dict[str, Value] = dict(initializers(graph))
     for number, tensor in enumerate(model.interface.inputs):
         values[tensor.name] = _input(number, tensor)
+        if not tensor.accepts_nan:
+            build.without_nan.add(Input(number))
     matrix = _matrix_of_inputs(model)
     for proto in joined(model.proto):
         if proto.output[0] == matrix:
@@ -100,6 +102,8 @@ def _matrix_of_inputs(model: OnnxModel) -> str:
 def _gathered(build: Builder, model: OnnxModel) -> View:
     result = build.buffer("f32", (1, model.interface.features))
     build.step("gather_inputs", result)
+    if not any(tensor.accepts_nan for tensor in model.interface.inputs):
+        build.without_nan.add(result.storage)
     return result
 
 

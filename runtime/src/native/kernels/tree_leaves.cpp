@@ -14,12 +14,11 @@ bool Values::check(Fields& fields, const Scope& scope, const Record& record, uin
 
 bool Pairs::check(Fields& fields, const Scope& scope, const Record& record, uint64_t leaves) noexcept {
   const uint32_t columns = fields.length();
-  const uint32_t lows = fields.word();
-  const uint32_t highs = fields.word();
+  const uint32_t values = fields.word();
   const uint32_t count = fields.length();
   expect_result(fields, record, columns, kSize8);
   return fields.good() && columns % 2U == 0U && record.trees % (columns / 2U) == 0U && leaves <= count &&
-         scope.constant(lows, count, kSize8) != nullptr && scope.constant(highs, count, kSize4) != nullptr;
+         scope.constant(values, uint64_t{count} * kLeafWordCount, kSize4) != nullptr;
 }
 
 bool Shares::check(Fields& fields, const Scope& scope, const Record& record, uint64_t leaves) noexcept {
@@ -29,7 +28,7 @@ bool Shares::check(Fields& fields, const Scope& scope, const Record& record, uin
   const uint32_t entry_count = fields.word();
   const uint32_t values = fields.word();
   const uint32_t value_count = fields.word();
-  expect_result(fields, record, columns, kSize8);
+  expect_result(fields, record, columns, kSize8, columns);
   if (!fields.good() || leaves > uint64_t{columns} + entry_count ||
       scope.constant(units, columns, kSize8) == nullptr) {
     return false;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file
- *  What a leaf adds, and to what: docs/native_trees.md. Trees come in groups; each class says how many, and
- *  its Total takes the leaf of one tree of a group after the other.
+ *  What a leaf adds, and to what: docs/native_trees.md. Trees come in groups. Each class says how many; for
+ *  each group a walk calls `begin`, then `add` and `skip` for each tree, then `store`. `skip` moves the leaf
+ * that has the number 0, and `count_from` gives it another number.
  *
  *  Sums are i64 and wrap modulo 2^64; the writer of a program chooses units that keep them in range.
  */
@@ -27,7 +28,7 @@ template <typename T>
 /** `columns values leaves`: the trees of group c add to column c. */
 class Values {
  public:
-  Values(const Operation& operation, const Frame& frame) noexcept
+  Values(const Operation& operation, const Frame& frame, uint32_t) noexcept
       : columns_(operation.word(kLeafWords)),
         trees_(operation.word(kTrees) / columns_),
         values_(constants_at(operation, frame, kLeafWords + 1U)),
@@ -36,19 +37,11 @@ class Values {
   [[nodiscard]] uint32_t groups() const noexcept { return columns_; }
   [[nodiscard]] uint32_t trees_of_group() const noexcept { return trees_; }
 
-  class Total {
-   public:
-    Total(const Values& leaves, uint32_t group) noexcept
-        : values_(leaves.values_), out_(leaves.out_), group_(group) {}
-    void add(size_t leaf) noexcept { sum_ += extended<int64_t>(values_, leaf); }
-    void store() const noexcept { out_.set<uint64_t>(group_, sum_); }
-
-   private:
-    const uint8_t* values_;
-    Result out_;
-    uint32_t group_;
-    uint64_t sum_ = 0U;
-  };
+  void begin() noexcept { sum_ = 0U; }
+  void add(size_t leaf) noexcept { sum_ += extended<int64_t>(values_, leaf); }
+  void skip(uint32_t leaves) noexcept { values_ += leaves * sizeof(int64_t); }
+  void count_from(uint32_t first) noexcept { values_ -= first * sizeof(int64_t); }
+  void store(uint32_t group) const noexcept { out_.set<uint64_t>(group, sum_); }
 
   static bool check(Fields& fields, const Scope& scope, const Record& record, uint64_t leaves) noexcept;
 
@@ -57,109 +50,88 @@ class Values {
   uint32_t trees_;
   const uint8_t* values_;
   Result out_;
+  uint64_t sum_ = 0U;
 };
 
-/** `columns lows highs leaves`: sums of two words. The trees of group g add an i64 to column 2 g and an i32
- * to column 2 g + 1, whose sum is an i32 too. */
+/** `columns values leaves`: sums of two words. A leaf of a tree of group g is three words: an i64, low word
+ *  first, for column 2 g, and an i32 for column 2 g + 1, whose sum is an i32 too. */
 class Pairs {
  public:
-  Pairs(const Operation& operation, const Frame& frame) noexcept
+  Pairs(const Operation& operation, const Frame& frame, uint32_t) noexcept
       : groups_(operation.word(kLeafWords) / 2U),
         trees_(operation.word(kTrees) / groups_),
-        lows_(constants_at(operation, frame, kLeafWords + 1U)),
-        highs_(constants_at(operation, frame, kLeafWords + 2U)),
+        values_(constants_at(operation, frame, kLeafWords + 1U)),
         out_(frame.result(operation.word(kOut))) {}
 
   [[nodiscard]] uint32_t groups() const noexcept { return groups_; }
   [[nodiscard]] uint32_t trees_of_group() const noexcept { return trees_; }
 
-  class Total {
-   public:
-    Total(const Pairs& leaves, uint32_t group) noexcept
-        : lows_(leaves.lows_), highs_(leaves.highs_), out_(leaves.out_), group_(group) {}
-    void add(size_t leaf) noexcept {
-      low_ += extended<int64_t>(lows_, leaf);
-      high_ += load_little<uint32_t>(highs_ + (leaf * sizeof(uint32_t)));
-    }
-    void store() const noexcept {
-      out_.set<uint64_t>(size_t{2U} * group_, low_);
-      out_.set<int64_t>((size_t{2U} * group_) + 1U, bit_cast<int32_t>(high_));
-    }
-
-   private:
-    const uint8_t* lows_;
-    const uint8_t* highs_;
-    Result out_;
-    uint32_t group_;
-    uint64_t low_ = 0U;
-    uint32_t high_ = 0U;
-  };
+  void begin() noexcept {
+    low_ = 0U;
+    high_ = 0U;
+  }
+  void add(size_t leaf) noexcept {
+    const uint8_t* const value = values_ + (leaf * kLeafSize);
+    low_ += load_little<uint32_t>(value) | (uint64_t{load_little<uint32_t>(value + kWordSize)} << 32U);
+    high_ += load_little<uint32_t>(value + (2U * kWordSize));
+  }
+  void skip(uint32_t leaves) noexcept { values_ += leaves * kLeafSize; }
+  void count_from(uint32_t first) noexcept { values_ -= first * kLeafSize; }
+  void store(uint32_t group) const noexcept {
+    out_.set<uint64_t>(size_t{2U} * group, low_);
+    out_.set<int64_t>((size_t{2U} * group) + 1U, bit_cast<int32_t>(high_));
+  }
 
   static bool check(Fields& fields, const Scope& scope, const Record& record, uint64_t leaves) noexcept;
 
  private:
+  static constexpr uint32_t kLeafWordCount = 3U;
+  static constexpr uint32_t kLeafSize = kLeafWordCount * kWordSize;
+
   uint32_t groups_;
   uint32_t trees_;
-  const uint8_t* lows_;
-  const uint8_t* highs_;
+  const uint8_t* values_;
   Result out_;
+  uint64_t low_ = 0U;
+  uint32_t high_ = 0U;
 };
 
 /** `columns units entries entry_count values value_count`: one group. Leaf c below `columns` adds units[c] to
- *  column c; any other leaf is a list that starts at entry `leaf - columns`. */
+ *  column c; any other leaf is a list that starts at entry `leaf - columns`. Units are counted first, behind
+ * the slots, and multiplied at the end. Numbers of leaves are those of the whole ensemble. */
 class Shares {
  public:
-  Shares(const Operation& operation, const Frame& frame) noexcept
+  Shares(const Operation& operation, const Frame& frame, uint32_t slots_size) noexcept
       : columns_(operation.word(kLeafWords)),
         trees_(operation.word(kTrees)),
         units_(constants_at(operation, frame, kLeafWords + 1U)),
-        entries_(constants_at(operation, frame, kLeafWords + 2U)),
+        entries_(constants_at(operation, frame, kLeafWords + 2U) - (size_t{columns_} * kWordSize)),
         values_(constants_at(operation, frame, kLeafWords + 4U)),
-        out_(frame.result(operation.word(kOut))) {
-    for (size_t i = 0U; i < columns_; ++i) {
-      out_.set<uint64_t>(i, 0U);
-    }
-  }
+        counters_(frame.workspace + place_of(operation.word(kSlots)) + slots_size),
+        out_(frame.result(operation.word(kOut))) {}
 
   [[nodiscard]] static constexpr uint32_t groups() noexcept { return 1U; }
   [[nodiscard]] uint32_t trees_of_group() const noexcept { return trees_; }
 
-  class Total {
-   public:
-    Total(const Shares& leaves, uint32_t) noexcept
-        : columns_(leaves.columns_),
-          units_(leaves.units_),
-          entries_(leaves.entries_ - (size_t{leaves.columns_} * kWordSize)),
-          values_(leaves.values_),
-          out_(leaves.out_) {}
-
-    void add(size_t leaf) const noexcept {
-      if (leaf < columns_) {
-        add(leaf, extended<int64_t>(units_, leaf));
-        return;
-      }
-      const uint8_t* at = entries_ + (leaf * kWordSize);
-      uint32_t entry = 0U;
-      do {
-        entry = load_little<uint32_t>(at);
-        at += kWordSize;
-        add(entry & kColumn, extended<int64_t>(values_, (entry >> kValueShift) & kValue));
-      } while ((entry & kLast) == 0U);
+  void begin() const noexcept {
+    for (size_t i = 0U; i < columns_; ++i) {
+      counters_.set<uint32_t>(i, 0U);
+      out_.set<uint64_t>(i, 0U);
     }
-
-    static constexpr void store() noexcept {}
-
-   private:
-    void add(size_t column, uint64_t value) const noexcept {
-      out_.set<uint64_t>(column, out_.get<uint64_t>(column) + value);
+  }
+  void add(size_t leaf) const noexcept {
+    if (leaf < columns_) {
+      counters_.set<uint32_t>(leaf, counters_.get<uint32_t>(leaf) + 1U);
+    } else {
+      add_list(entries_ + (leaf * kWordSize));
     }
-
-    uint32_t columns_;
-    const uint8_t* units_;
-    const uint8_t* entries_;  // where the entry of leaf 0 would be
-    const uint8_t* values_;
-    Result out_;
-  };
+  }
+  static constexpr void skip(uint32_t) noexcept {}
+  void store(uint32_t) const noexcept {
+    for (size_t i = 0U; i < columns_; ++i) {
+      add_to(i, extended<int64_t>(units_, i) * counters_.get<uint32_t>(i));
+    }
+  }
 
   static bool check(Fields& fields, const Scope& scope, const Record& record, uint64_t leaves) noexcept;
 
@@ -169,18 +141,31 @@ class Shares {
   static constexpr uint32_t kValueShift = 16U;
   static constexpr uint32_t kLast = 0x80000000U;
 
+  void add_list(const uint8_t* at) const noexcept {
+    uint32_t entry = 0U;
+    do {
+      entry = load_little<uint32_t>(at);
+      at += kWordSize;
+      add_to(entry & kColumn, extended<int64_t>(values_, (entry >> kValueShift) & kValue));
+    } while ((entry & kLast) == 0U);
+  }
+  void add_to(size_t column, uint64_t value) const noexcept {
+    out_.set<uint64_t>(column, out_.get<uint64_t>(column) + value);
+  }
+
   uint32_t columns_;
   uint32_t trees_;
   const uint8_t* units_;
-  const uint8_t* entries_;
+  const uint8_t* entries_;  // where the entry of leaf 0 would be
   const uint8_t* values_;
+  Result counters_;
   Result out_;
 };
 
 /** `numbers leaves`: one group. Tree t stores the i32 of its leaf as element t of the result. */
 class Numbers {
  public:
-  Numbers(const Operation& operation, const Frame& frame) noexcept
+  Numbers(const Operation& operation, const Frame& frame, uint32_t) noexcept
       : trees_(operation.word(kTrees)),
         numbers_(constants_at(operation, frame, kLeafWords)),
         out_(frame.result(operation.word(kOut))) {}
@@ -188,20 +173,13 @@ class Numbers {
   [[nodiscard]] static constexpr uint32_t groups() noexcept { return 1U; }
   [[nodiscard]] uint32_t trees_of_group() const noexcept { return trees_; }
 
-  class Total {
-   public:
-    Total(const Numbers& leaves, uint32_t) noexcept : numbers_(leaves.numbers_), out_(leaves.out_) {}
-    void add(size_t leaf) noexcept {
-      out_.set<uint32_t>(tree_, load_little<uint32_t>(numbers_ + (leaf * kWordSize)));
-      ++tree_;
-    }
-    static constexpr void store() noexcept {}
-
-   private:
-    const uint8_t* numbers_;
-    Result out_;
-    size_t tree_ = 0U;
-  };
+  static constexpr void begin() noexcept {}
+  void add(size_t leaf) noexcept {
+    out_.set<uint32_t>(0U, load_little<uint32_t>(numbers_ + (leaf * kWordSize)));
+    out_ = out_.from(kWordSize);
+  }
+  void skip(uint32_t leaves) noexcept { numbers_ += leaves * kWordSize; }
+  static constexpr void store(uint32_t) noexcept {}
 
   static bool check(Fields& fields, const Scope& scope, const Record& record, uint64_t leaves) noexcept;
 

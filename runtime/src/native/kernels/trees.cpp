@@ -4,31 +4,48 @@
 namespace ecu::native::trees {
 namespace {
 
-constexpr uint32_t kNanIsLow = 0x80000000U;
+/* An entry of the table of slots: an element, and these. */
+constexpr uint32_t kNanIsLow = 0x80000000U;   // in the first pair of slots
+constexpr uint32_t kBothRules = 0x40000000U;  // there is another pair, with NaN on the other side
+constexpr uint32_t kElement = 0x3fffffffU;
 
 /* Word `index` of the table of slots. */
 uint32_t table_word(const uint8_t* table, size_t index) noexcept {
   return load_little<uint32_t>(table + (index * kWordSize));
 }
 
-/* Number of edges below the key. The edges are ascending. */
-uint32_t rank_of(const uint8_t* edges, uint32_t count, int32_t key) noexcept {
-  const uint8_t* at = edges;
-  while (count > 0U) {
-    const uint32_t half = count / 2U;
-    const uint8_t* const middle = at + (half * kWordSize);
-    if (load_little<int32_t>(middle) < key) {
-      at = middle + kWordSize;
-      count -= half + 1U;
-    } else {
-      count = half;
-    }
+/* The second word of an entry of ranked slots: how many edges, and the largest power of two that is no more.
+ */
+constexpr uint32_t kCountMask = 0xffffU;
+constexpr uint32_t kWindowShift = 16U;
+
+bool valid_window(uint32_t count, uint32_t window) noexcept {
+  return count > 0U && window <= count && count - window < window && (window & (window - 1U)) == 0U;
+}
+
+/* Number of edges below the key. The edges are ascending. One comparison leads to one of two windows of
+ * `window` - 1 edges, which together hold all others; then the window is halved without a branch. */
+uint32_t rank_of(const uint8_t* edges, uint32_t count, uint32_t window, int32_t key) noexcept {
+  const uint8_t* const last = edges + ((count - window) * kWordSize);
+  const uint8_t* at = load_little<int32_t>(last) < key ? last + kWordSize : edges;
+  for (uint32_t half = window / 2U; half > 0U; half /= 2U) {
+    const uint8_t* const behind = at + (half * kWordSize);
+    at = load_little<int32_t>(behind - kWordSize) < key ? behind : at;
   }
   return static_cast<uint32_t>(static_cast<size_t>(at - edges) / kWordSize);
 }
 
 /* Whether an entry names one of `elements`. */
-bool valid_entry(uint32_t entry, uint32_t elements) noexcept { return (entry & ~kNanIsLow) < elements; }
+bool valid_entry(uint32_t entry, uint32_t elements) noexcept { return (entry & kElement) < elements; }
+
+/* Slots of all entries and slot 0. */
+uint32_t count_slots(const Record& record, uint32_t table_words) noexcept {
+  uint32_t slots = 1U;
+  for (size_t i = 0U; i < record.entries; ++i) {
+    slots += (table_word(record.table, i * table_words) & kBothRules) != 0U ? 4U : 2U;
+  }
+  return slots;
+}
 
 }  // namespace
 
@@ -36,29 +53,32 @@ Record read_record(Fields& fields, const Scope& scope, uint32_t slot_size, uint3
                    uint32_t node_size) noexcept {
   Record record = {};
   record.out = fields.word();
-  const uint32_t slots = fields.word();
+  record.scratch = fields.word();
   const uint32_t in = fields.word();
   const uint32_t elements = fields.length();
   const uint32_t table = fields.word();
-  const uint32_t count = fields.word();
+  record.entries = fields.word();
   const uint32_t edges = fields.word();
   record.edge_count = fields.word();
   const uint32_t nodes = fields.word();
   record.nodes = fields.length();
   record.trees = fields.length();
   record.depth = fields.word();
-  record.slots = count + 1U;
-  fields.expect(count <= kMaxSlots && space_of(slots) == Space::kWorkspace);
+  fields.expect(record.entries <= kMaxSlots && space_of(record.scratch) == Space::kWorkspace);
   fields.reads(in, elements, kSize4);
-  // aligned to words, whatever the size of a slot
-  const uint64_t slot_words = (((uint64_t{count} + 1U) * slot_size) + (kSize4 - 1U)) / kSize4;
-  fields.writes(slots, slot_words, kSize4);
-  record.slots_begin = place_of(slots);
-  record.slots_end = record.slots_begin + (slot_words * kSize4);
-  if (count > 0U) {
-    record.table = scope.constant(table, uint64_t{count} * table_words, kSize4);
-    fields.expect(record.table != nullptr);
+  if (!fields.good()) {
+    return record;
   }
+  if (record.entries > 0U) {
+    record.table = scope.constant(table, uint64_t{record.entries} * table_words, kSize4);
+    fields.expect(record.table != nullptr);
+    if (record.table == nullptr) {
+      return record;
+    }
+  }
+  record.slots = count_slots(record, table_words);
+  fields.expect(record.slots <= kMaxSlots);
+  record.scratch_words = scratch_size(record.slots, slot_size) / kSize4;
   if (record.edge_count > 0U) {
     record.edges = scope.constant(edges, record.edge_count, kSize4);
     fields.expect(record.edges != nullptr);
@@ -68,15 +88,19 @@ Record read_record(Fields& fields, const Scope& scope, uint32_t slot_size, uint3
   return record;
 }
 
-void expect_result(Fields& fields, const Record& record, uint64_t elements, uint32_t size) noexcept {
+void expect_result(Fields& fields, const Record& record, uint64_t elements, uint32_t size,
+                   uint32_t counters) noexcept {
+  const uint64_t scratch_words = uint64_t{record.scratch_words} + counters;
   const uint64_t begin = place_of(record.out);
+  const uint64_t scratch = place_of(record.scratch);
+  fields.writes(record.scratch, scratch_words, kSize4);
   fields.writes(record.out, elements, size);
-  fields.expect(space_of(record.out) != Space::kWorkspace || begin >= record.slots_end ||
-                begin + (elements * size) <= record.slots_begin);
+  fields.expect(space_of(record.out) != Space::kWorkspace || begin >= scratch + (scratch_words * kSize4) ||
+                begin + (elements * size) <= scratch);
 }
 
 bool Keyed::check_table(const Record& record, uint32_t elements) noexcept {
-  for (size_t i = 0U; i + 1U < record.slots; ++i) {
+  for (size_t i = 0U; i < record.entries; ++i) {
     if (!valid_entry(table_word(record.table, i), elements)) {
       return false;
     }
@@ -84,21 +108,33 @@ bool Keyed::check_table(const Record& record, uint32_t elements) noexcept {
   return record.edge_count == 0U;
 }
 
-void Keyed::fill(const Operation& operation, const Frame& frame, Slot* slots) noexcept {
+uint32_t Keyed::fill(const Operation& operation, const Frame& frame, Slot* slots) noexcept {
   const Operand in = frame.operand(operation.word(kIn));
   const uint8_t* entry = frame.constants + place_of(operation.word(kSlotTable));
-  *slots = kFirst;
-  for (uint32_t left = operation.word(kSlotCount); left > 0U; --left, entry += kWordSize) {
+  Slot* at = slots;
+  *at++ = kFirst;
+  for (uint32_t left = operation.word(kEntries); left > 0U; --left, entry += kWordSize) {
     const uint32_t word = load_little<uint32_t>(entry);
-    *++slots = key_of(in.get<uint32_t>(word & ~kNanIsLow), (word & kNanIsLow) != 0U);
+    const uint32_t bits = in.get<uint32_t>(word & kElement);
+    const int32_t key = key_of(bits, (word & kNanIsLow) != 0U);
+    *at++ = key;
+    *at++ = ~key;
+    if ((word & kBothRules) != 0U) {
+      const bool is_nan = is_nan_bits(bits);
+      *at++ = is_nan ? ~key : key;
+      *at++ = is_nan ? key : ~key;
+    }
   }
+  return static_cast<uint32_t>(at - slots);
 }
 
 bool Ranked::check_table(const Record& record, uint32_t elements) noexcept {
   uint64_t edges = 0U;
-  for (size_t i = 0U; i + 1U < record.slots; ++i) {
-    const uint32_t count = table_word(record.table, (i * kTableWords) + 1U);
-    if (!valid_entry(table_word(record.table, i * kTableWords), elements) || count >= kFirst) {
+  for (size_t i = 0U; i < record.entries; ++i) {
+    const uint32_t word = table_word(record.table, (i * kTableWords) + 1U);
+    const uint32_t count = word & kCountMask;
+    if (!valid_entry(table_word(record.table, i * kTableWords), elements) || count >= kFirst ||
+        !valid_window(count, word >> kWindowShift)) {
       return false;
     }
     edges += count;
@@ -106,18 +142,30 @@ bool Ranked::check_table(const Record& record, uint32_t elements) noexcept {
   return edges == record.edge_count && record.slots <= kFirst + 1U;
 }
 
-void Ranked::fill(const Operation& operation, const Frame& frame, Slot* slots) noexcept {
+uint32_t Ranked::fill(const Operation& operation, const Frame& frame, Slot* slots) noexcept {
   const Operand in = frame.operand(operation.word(kIn));
   const uint8_t* entry = frame.constants + place_of(operation.word(kSlotTable));
   const uint8_t* edges = frame.constants + place_of(operation.word(kEdges));
-  *slots = kFirst;
-  for (uint32_t left = operation.word(kSlotCount); left > 0U; --left, entry += kTableWords * kWordSize) {
+  Slot* at = slots;
+  *at++ = kFirst;
+  for (uint32_t left = operation.word(kEntries); left > 0U; --left, entry += kTableWords * kWordSize) {
     const uint32_t word = load_little<uint32_t>(entry);
-    const uint32_t count = load_little<uint32_t>(entry + kWordSize);
-    const int32_t key = key_of(in.get<uint32_t>(word & ~kNanIsLow), (word & kNanIsLow) != 0U);
-    *++slots = static_cast<Slot>(rank_of(edges, count, key));
+    const uint32_t sizes = load_little<uint32_t>(entry + kWordSize);
+    const uint32_t count = sizes & kCountMask;
+    const uint32_t bits = in.get<uint32_t>(word & kElement);
+    const uint32_t rank =
+        rank_of(edges, count, sizes >> kWindowShift, key_of(bits, (word & kNanIsLow) != 0U));
+    const uint32_t mirrored = count - rank;
+    *at++ = static_cast<Slot>(rank);
+    *at++ = static_cast<Slot>(mirrored);
+    if ((word & kBothRules) != 0U) {
+      const bool is_nan = is_nan_bits(bits);
+      *at++ = static_cast<Slot>(is_nan ? mirrored : rank);
+      *at++ = static_cast<Slot>(is_nan ? rank : mirrored);
+    }
     edges += count * kWordSize;
   }
+  return static_cast<uint32_t>(at - slots);
 }
 
 }  // namespace ecu::native::trees

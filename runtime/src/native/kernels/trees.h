@@ -2,10 +2,11 @@
 /** @file
  *  Sums over trees: docs/native_trees.md. A kernel is a layout of nodes joined with what a leaf adds.
  *
- *  Each input element that the trees test is turned once for each row into a *slot*, an integer whose order
- * is that of the float32 numbers. Slot 0 is larger than every split, so that a node on slot 0 always goes
- *  right. A node is followed by its left child; its link is the number of nodes below the left child, itself
- *  included, behind which the right child stands, or names a leaf.
+ *  Each input element that the trees test is turned once for each row into two *slots*: an integer whose
+ * order is that of the float32 numbers, and its mirror image, whose order is the opposite one. A split can
+ * therefore have either child as its left one. Slot 0 is larger than every split, so that a node on slot 0
+ * always goes right. A node is followed by its left child; its link is the distance in nodes to its right
+ * child, or names a leaf.
  */
 #ifndef ECU_SRC_NATIVE_KERNELS_TREES_H
 #define ECU_SRC_NATIVE_KERNELS_TREES_H
@@ -15,17 +16,17 @@
 
 namespace ecu::native::trees {
 
-/** Most slots besides slot 0. */
-constexpr uint32_t kMaxSlots = 65535U;
+/** Most slots. */
+constexpr uint32_t kMaxSlots = 65536U;
 
 /** Words of a record. What leaves add follows. */
 enum Word : size_t {
   kOut,
-  kSlots,  // workspace for the slots
+  kSlots,  // workspace for the slots and what leaves need
   kIn,
   kInElements,  // elements of `in`
   kSlotTable,
-  kSlotCount,  // without slot 0
+  kEntries,  // of the slot table
   kEdges,
   kEdgeCount,
   kNodes,
@@ -38,9 +39,10 @@ enum Word : size_t {
 /** The record as far as all these kernels have it in common, while it is checked. */
 struct Record {
   uint32_t out;
-  uint64_t slots_begin;  // bytes of the workspace
-  uint64_t slots_end;
-  uint32_t slots;  // with slot 0
+  uint32_t scratch;  // reference of the slots
+  uint32_t scratch_words;
+  uint32_t entries;  // of the table of slots
+  uint32_t slots;
   uint32_t nodes;  // words of trees included
   uint32_t trees;
   uint32_t depth;
@@ -59,26 +61,34 @@ struct Record {
 [[nodiscard]] Record read_record(Fields& fields, const Scope& scope, uint32_t slot_size, uint32_t table_words,
                                  uint32_t node_size) noexcept;
 
-/** Expects room for a result of `elements` of `size` bytes that is apart from the slots: a walk must find
- * slot 0 as it was filled. */
-void expect_result(Fields& fields, const Record& record, uint64_t elements, uint32_t size) noexcept;
+/** Expects room for a result of `elements` of `size` bytes that is apart from the slots, since a walk must
+ * find slot 0 as it was filled, and for `counters` of 4 bytes behind the slots. */
+void expect_result(Fields& fields, const Record& record, uint64_t elements, uint32_t size,
+                   uint32_t counters = 0U) noexcept;
 
-/** Nodes of 8 bytes that hold the key of their threshold. A word in front of each tree, as long as a node,
- *  holds the number of its nodes and by how much it moves the base of leaf numbers. */
+/** Bytes of `slots` slots, rounded up to words. */
+[[nodiscard]] constexpr uint32_t scratch_size(uint32_t slots, uint32_t slot_size) noexcept {
+  return ((slots * slot_size) + (kSize4 - 1U)) & ~(kSize4 - 1U);
+}
+
+/** Nodes of 8 bytes that hold the key of their threshold. Two words in front of each tree, as long as a node,
+ *  hold the number of its nodes and by how much it moves the base of leaf numbers. */
 struct Keyed {
   using Slot = int32_t;
   static constexpr uint32_t kNodeSize = 8U;
   static constexpr uint32_t kTableWords = 1U;
   static constexpr Slot kFirst = INT32_MAX;
 
-  static uint32_t slot(const uint8_t* node) noexcept { return load_little16(node + 4U); }
-  static Slot split(const uint8_t* node) noexcept { return load_little<int32_t>(node); }
-  static int32_t link(const uint8_t* node) noexcept { return static_cast<int16_t>(load_little16(node + 6U)); }
+  static uint32_t slot(const uint8_t* node) noexcept { return load_little16(node); }
+  static int32_t link(const uint8_t* node) noexcept { return static_cast<int16_t>(load_little16(node + 2U)); }
+  static Slot split(const uint8_t* node) noexcept { return load_little<int32_t>(node + 4U); }
   static uint32_t nodes_of(const uint8_t* head) noexcept { return load_little<uint32_t>(head); }
   static uint32_t leaves_of(const uint8_t* head) noexcept { return load_little<uint32_t>(head + 4U); }
 
   static bool check_table(const Record& record, uint32_t elements) noexcept;
-  static void fill(const Operation& operation, const Frame& frame, Slot* slots) noexcept;
+
+  /** Writes all slots and returns how many there are. */
+  static uint32_t fill(const Operation& operation, const Frame& frame, Slot* slots) noexcept;
 };
 
 /** Nodes of 4 bytes that hold the rank of their threshold among those of the slot. */
@@ -95,7 +105,7 @@ struct Ranked {
   static uint32_t leaves_of(const uint8_t* head) noexcept { return load_little16(head + 2U); }
 
   static bool check_table(const Record& record, uint32_t elements) noexcept;
-  static void fill(const Operation& operation, const Frame& frame, Slot* slots) noexcept;
+  static uint32_t fill(const Operation& operation, const Frame& frame, Slot* slots) noexcept;
 };
 
 /** Whether the `count` nodes of a tree stay inside it and always reach a leaf.
@@ -114,7 +124,7 @@ bool check_tree(const uint8_t* nodes, uint32_t count, uint32_t slots, uint32_t& 
       return false;
     }
     if (link >= 0) {
-      if (static_cast<uint32_t>(link) >= left) {
+      if (link == 0 || static_cast<uint32_t>(link) > left) {
         return false;
       }
     } else if (static_cast<uint32_t>(~link) > largest) {
@@ -152,19 +162,20 @@ bool check_trees(const Record& record, uint64_t& leaves) noexcept {
   return at == record.nodes;
 }
 
-/** The leaf number, without base, that a row reaches from the first node of a tree. */
+/** The leaf number, without base, that a row reaches in the tree behind a head. A step to the left takes five
+ *  instructions of an ARM processor, one to the right nine. */
 template <typename Layout>
-[[nodiscard]] inline uint32_t walk(const uint8_t* node, const typename Layout::Slot* slots) noexcept {
-  for (;; node += Layout::kNodeSize) {
+[[nodiscard]] inline uint32_t walk(const uint8_t* head, const typename Layout::Slot* slots) noexcept {
+  const uint8_t* node = head;
+  int32_t link = 1;
+  do {
+    node += link * static_cast<int32_t>(Layout::kNodeSize);
     while (slots[Layout::slot(node)] <= Layout::split(node)) {
       node += Layout::kNodeSize;
     }
-    const int32_t link = Layout::link(node);
-    if (link < 0) {
-      return static_cast<uint32_t>(~link);
-    }
-    node += link * static_cast<int32_t>(Layout::kNodeSize);
-  }
+    link = Layout::link(node);
+  } while (link >= 0);
+  return static_cast<uint32_t>(~link);
 }
 
 /** Joins a layout with what leaves add. */
@@ -184,19 +195,17 @@ struct Ensemble {
     using Slot = typename Layout::Slot;
     void* const memory = frame.workspace + place_of(operation.word(kSlots));
     Slot* const slots = static_cast<Slot*>(memory);
-    Layout::fill(operation, frame, slots);
+    const uint32_t slot_count = Layout::fill(operation, frame, slots);
     const uint8_t* head = frame.constants + place_of(operation.word(kNodes));
-    const Leaves leaves(operation, frame);
-    uint32_t base = 0U;
+    Leaves leaves(operation, frame, scratch_size(slot_count, sizeof(Slot)));
     for (uint32_t group = 0U; group < leaves.groups(); ++group) {
-      typename Leaves::Total total(leaves, group);
+      leaves.begin();
       for (uint32_t left = leaves.trees_of_group(); left > 0U; --left) {
-        const uint8_t* const first = head + Layout::kNodeSize;
-        total.add(base + walk<Layout>(first, slots));
-        base += Layout::leaves_of(head);
-        head = first + (size_t{Layout::nodes_of(head)} * Layout::kNodeSize);
+        leaves.add(walk<Layout>(head, slots));
+        leaves.skip(Layout::leaves_of(head));
+        head += (size_t{Layout::nodes_of(head)} + 1U) * Layout::kNodeSize;
       }
-      total.store();
+      leaves.store(group);
     }
   }
 

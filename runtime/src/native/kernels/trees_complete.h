@@ -34,7 +34,7 @@ struct CompleteEnsemble {
   }
 
   static void run(const Operation& operation, const Frame& frame) noexcept {
-    Ranked::fill(operation, frame, frame.workspace + place_of(operation.word(kSlots)));
+    (void)Ranked::fill(operation, frame, frame.workspace + place_of(operation.word(kSlots)));
     if (operation.word(kDepth) == kUsualDepth) {
       add_trees<kUsualDepth>(operation, frame, kUsualDepth);
     } else {
@@ -51,16 +51,16 @@ struct CompleteEnsemble {
     const uint8_t* const slots = frame.workspace + place_of(operation.word(kSlots));
     const uint8_t* splits = frame.constants + place_of(operation.word(kNodes)) - kSplitSize;
     const uint32_t ends = 1U << (kFixed != 0U ? kFixed : depth);  // leaves of a tree
-    const Leaves leaves(operation, frame);
-    uint32_t base = 0U;
+    Leaves leaves(operation, frame, 0U);
+    leaves.count_from(ends);
     for (uint32_t group = 0U; group < leaves.groups(); ++group) {
-      typename Leaves::Total total(leaves, group);
+      leaves.begin();
       for (uint32_t left = leaves.trees_of_group(); left > 0U; --left) {
-        total.add(base + reached<kFixed>(splits, slots, ends) - ends);
-        base += ends;
+        leaves.add(reached<kFixed>(splits, slots, ends));
+        leaves.skip(ends);
         splits += (ends - 1U) * kSplitSize;
       }
-      total.store();
+      leaves.store(group);
     }
   }
 

@@ -26,8 +26,7 @@ _OWN_CONVERSION: Final = "convert the model with ecu-bundle, whose sums over tre
 
 def _sum(node: Node, build: Builder) -> Sequence[Value]:
     """The float64 sum of limbs, times a power of two, plus a start value, divided: the bits of ONNX."""
-    ensemble, matrix = read_ensemble(node.attributes), build.dense(node.view(0))
-    _check_elements(node, ensemble, matrix)
+    ensemble, matrix = _operands(node, build)
     tree = ensemble.tree_of_leaf()
     limbs = [ensemble.values[:, columns] for columns in np.asarray(node.attributes["limbs"])]
     exponent, divisor = int(node.attributes["exponent"]), int(node.attributes["divisor"])
@@ -51,8 +50,7 @@ def _sum(node: Node, build: Builder) -> Sequence[Value]:
 
 def _regressor(node: Node, build: Builder) -> Sequence[Value]:
     """The float32 sums of an ensemble, which must be exact in any order."""
-    ensemble, matrix = read_ensemble(node.attributes), build.dense(node.view(0))
-    _check_elements(node, ensemble, matrix)
+    ensemble, matrix = _operands(node, build)
     tree = ensemble.tree_of_leaf()
     if len(ensemble.roots) > 1 and not sums_fit([ensemble.values], tree, _FLOAT_BITS):
         raise node.refused(_INEXACT, hint=_OWN_CONVERSION)
@@ -64,8 +62,7 @@ def _regressor(node: Node, build: Builder) -> Sequence[Value]:
 
 def _numbers(node: Node, build: Builder) -> Sequence[Value]:
     """The whole number in the leaf that each tree reaches."""
-    ensemble, matrix = read_ensemble(node.attributes), build.dense(node.view(0))
-    _check_elements(node, ensemble, matrix)
+    ensemble, matrix = _operands(node, build)
     numbers = ensemble.values.sum(axis=1)
     if not np.array_equal(numbers, np.trunc(numbers)) or np.abs(numbers).max() >= 2.0**31:
         raise node.refused("leaves that are not whole numbers")
@@ -75,8 +72,7 @@ def _numbers(node: Node, build: Builder) -> Sequence[Value]:
 
 def _lone(node: Node, build: Builder) -> Sequence[Value]:
     """One tree and all that follows from its leaf."""
-    ensemble, matrix = read_ensemble(node.attributes), build.dense(node.view(0))
-    _check_elements(node, ensemble, matrix)
+    ensemble, matrix = _operands(node, build)
     tables = [numpy_helper.to_array(tensor) for tensor in node.attributes["tables"]]
     shapes = [tuple(numpy_helper.to_array(tensor).tolist()) for tensor in node.attributes["shapes"]]
     found = add_lone_tree(build, matrix, ensemble, tables)
@@ -103,9 +99,12 @@ def _number(
     return result
 
 
-def _check_elements(node: Node, ensemble: Ensemble, matrix: View) -> None:
+def _operands(node: Node, build: Builder) -> tuple[Ensemble, View]:
+    """The trees, and the dense f32 elements of one row."""
+    ensemble, matrix = read_ensemble(node.attributes), build.dense(node.view(0))
     if int(ensemble.element.max()) >= matrix.elements:
         raise node.refused(f"trees that test more than the {matrix.elements} elements of the input")
+    return ensemble.without_nan() if matrix.storage in build.without_nan else ensemble, matrix
 
 
 RULES: Final[Mapping[str, Callable[[Node, Builder], Sequence[Value]]]] = {

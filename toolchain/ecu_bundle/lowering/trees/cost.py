@@ -16,15 +16,16 @@ from ecu_bundle.lowering.trees.ensemble import Ensemble
 from ecu_bundle.lowering.trees.layouts import Layout
 from ecu_bundle.lowering.trees.leaves import Leaves
 
-_PER_STEP: Final = {"keyed": 7.5, "ranked": 7.5, "complete": 9.0}
-"""One split, left or right."""
+_PER_STEP: Final = {"keyed": 6.4, "ranked": 6.4, "complete": 6.0}
+"""One split. In linked trees 5 to the left and 9 to the right; the larger side, on the left, is taken in two
+of three steps."""
 
-_PER_TREE: Final = 16.0
-_PER_KEY: Final = 13.0
-_PER_HALVING: Final = 8.0
+_PER_TREE: Final = {"keyed": 9.0, "ranked": 10.0, "complete": 4.0}
+_PER_ENTRY: Final = {"keyed": 18.0, "ranked": 36.0, "complete": 36.0}
+_PER_HALVING: Final = 7.0
 """One step of the search for a rank."""
 
-_PER_LEAF: Final = {"values": 10.0, "pairs": 16.0, "shares": 14.0, "numbers": 4.0}
+_PER_LEAF: Final = {"values": 8.0, "pairs": 10.0, "shares": 6.0, "numbers": 4.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,11 @@ def cost_of(ensemble: Ensemble, layout: Layout, leaves: Leaves) -> Cost:
     """Expected cost when each split sends half of the rows to either side."""
     trees = len(ensemble.roots)
     steps = trees * layout.depth if layout.depth else expected_steps(ensemble)
-    slots = len(layout.table)
-    halvings = float(np.log2(np.maximum(layout.table[:, 1], 1) + 1).sum()) if layout.table.ndim == 2 else 0.0
     instructions = (
         steps * _PER_STEP[layout.name]
-        + trees * (_PER_TREE + _PER_LEAF[leaves.name])
-        + slots * _PER_KEY
-        + halvings * _PER_HALVING
+        + trees * (_PER_TREE[layout.name] + _PER_LEAF[leaves.name])
+        + len(layout.table) * _PER_ENTRY[layout.name]
+        + layout.halvings * _PER_HALVING
     )
     return Cost(instructions, layout.size + leaves.size)
 

@@ -111,9 +111,8 @@ def _ordered(ensemble: Ensemble, order: Sequence[int]) -> Ensemble:
 
 def _write(build: Builder, form: Form, out: View, matrix: View, trees: int) -> None:
     layout = form.layout
-    slots = (len(layout.table) + 1) * layout.slot_size
-    size = slots + -slots % 4
-    scratch = build.buffer("i32", (size // 4,))
+    slots = -(-layout.slots * layout.slot_size // 4)
+    scratch = build.buffer("i32", (slots + form.leaves.counters,))
     table = constant_view(layout.table.view("<i4"), "i32") if layout.table.size else None
     edges = constant_view(layout.edges, "i32") if layout.edges.size else None
     nodes = constant_view(np.frombuffer(layout.nodes, "<i4"), "i32")

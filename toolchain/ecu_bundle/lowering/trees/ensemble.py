@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -27,6 +27,7 @@ class Ensemble:
         missing_left: (nodes,) NaN goes left.
         leaf: (nodes,) position among all leaves; -1 for splits.
         values: (leaves, targets) float64, each a float32 number: what a leaf adds.
+        size: (nodes,) nodes below each, itself included.
     """
 
     roots: NDArray[np.int64]
@@ -37,6 +38,11 @@ class Ensemble:
     missing_left: NDArray[np.bool_]
     leaf: NDArray[np.int64]
     values: NDArray[np.float64]
+    size: NDArray[np.int64]
+
+    def without_nan(self) -> Ensemble:
+        """The same trees where no element is NaN: one rule for all splits."""
+        return replace(self, missing_left=np.zeros_like(self.missing_left))
 
     def tree_of_leaf(self) -> NDArray[np.int64]:
         """Position of the tree that each leaf belongs to."""
@@ -88,16 +94,35 @@ def read_ensemble(attributes: Mapping[str, Any]) -> Ensemble:
         attributes.get("nodes_missing_value_tracks_true", np.zeros(len(keys))), dtype=bool
     )
     leaf = np.where(is_leaf, np.cumsum(is_leaf) - 1, -1)
+    roots = np.sort(np.unique(trees, return_index=True)[1])
+    left = np.where(is_leaf, -1, np.where(swapped, no, yes))
+    right = np.where(is_leaf, -1, np.where(swapped, yes, no))
     return Ensemble(
-        roots=np.sort(np.unique(trees, return_index=True)[1]),
+        roots=roots,
         element=np.where(is_leaf, 0, np.asarray(attributes["nodes_featureids"], dtype=np.int64)),
         threshold=threshold.astype(np.float32),
-        left=np.where(is_leaf, -1, np.where(swapped, no, yes)),
-        right=np.where(is_leaf, -1, np.where(swapped, yes, no)),
+        left=left,
+        right=right,
         missing_left=tracks_true != swapped,
         leaf=leaf,
         values=_values(attributes, places, leaf),
+        size=sizes_of(roots, left, right),
     )
+
+
+def sizes_of(
+    roots: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """(nodes,) nodes below each, itself included. Children are -1 for leaves."""
+    levels = [roots]
+    while len(levels[-1]):
+        inner = levels[-1][left[levels[-1]] >= 0]
+        levels.append(np.concatenate([left[inner], right[inner]]))
+    size = np.ones(len(left), dtype=np.int64)
+    for level in reversed(levels):
+        inner = level[left[level] >= 0]
+        size[inner] += size[left[inner]] + size[right[inner]]
+    return size
 
 
 def _relevant(name: str, is_leaf: NDArray[np.bool_]) -> Any:

@@ -15,6 +15,7 @@ _MAX_VALUES: Final = 2**15
 _MAX_COLUMNS: Final = 2**16
 _VALUE_SHIFT: Final = 16
 _LAST: Final = 1 << 31
+_PAIR: Final = np.dtype([("low", "<i8"), ("high", "<i4")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Leaves:
         words: numbers and constants after the common part of the record.
         size: bytes of flash.
         order: trees in the order that the kernel wants them.
+        counters: words of workspace besides the slots.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Leaves:
     words: tuple[int | View | None, ...]
     size: int
     order: tuple[int, ...]
+    counters: int = 0
 
 
 def encode_leaves(
@@ -124,8 +127,10 @@ def _listed(
     np.maximum.at(highs, tree, np.abs(rows[:, 1:]))
     if highs.sum() > np.iinfo(np.int32).max:  # an upper bound of the sum of any output
         return None
-    pair = (constant_view(table[:, 0], "i64"), constant_view(table[:, 1], "i32"))
-    return Leaves("pairs", number, bases, (columns, *pair, len(table)), 12 * len(table), order)
+    pairs = np.zeros(len(table), dtype=_PAIR)
+    pairs["low"], pairs["high"] = table[:, 0], table[:, 1]
+    words = (columns, constant_view(pairs.view("<i4"), "i32"), len(table))
+    return Leaves("pairs", number, bases, words, _PAIR.itemsize * len(table), order)
 
 
 def _numbered(
@@ -177,7 +182,7 @@ def _shares(values: NDArray[np.int64], tree: NDArray[np.int64]) -> Leaves | None
     )
     order = tuple(range(int(tree.max()) + 1))
     size = 8 * columns + 4 * len(entries) + 8 * len(known)
-    return Leaves("shares", number[place], (0,) * len(order), words, size, order)
+    return Leaves("shares", number[place], (0,) * len(order), words, size, order, counters=columns)
 
 
 def _units(rows: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[np.int64]:
