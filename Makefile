@@ -34,7 +34,8 @@ test: $(VENV)/ready-dev lint ## install what the tests need, check style and typ
 	$(RUN) pytest -n auto -m "not slow" $(TESTS)
 
 .PHONY: test-full
-test-full: $(VENV)/ready-dev lint ## the same with the slow sweeps
+test-full: $(VENV)/ready-dev lint ## the same with the slow sweeps, and the target that needs a newer QEMU
+	@$(TOOL) doctor --target cortex-r52 --install
 	$(RUN) pytest -n auto $(TESTS)
 
 .PHONY: lint

@@ -14,7 +14,7 @@ enum class Call : uint32_t {
   kExitExtended = 0x20U,  // SYS_EXIT_EXTENDED: with an exit code
 };
 
-constexpr uint32_t kApplicationExit = 0x20026U;  // ADP_Stopped_ApplicationExit
+constexpr uintptr_t kApplicationExit = 0x20026U;  // ADP_Stopped_ApplicationExit
 
 inline uint32_t semihosting(Call call, const void* argument) {
 #if defined(__riscv)
@@ -27,6 +27,10 @@ inline uint32_t semihosting(Call call, const void* argument) {
       : "+r"(operation)
       : "r"(block)
       : "memory");
+#elif defined(__aarch64__)
+  register uint32_t operation asm("w0") = static_cast<uint32_t>(call);
+  register const void* block asm("x1") = argument;
+  asm volatile("hlt 0xf000" : "+r"(operation) : "r"(block) : "memory");
 #elif defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
   register uint32_t operation asm("r0") = static_cast<uint32_t>(call);
   register const void* block asm("r1") = argument;
@@ -40,7 +44,7 @@ inline uint32_t semihosting(Call call, const void* argument) {
 }
 
 [[noreturn]] inline void leave(int code) {
-  const uint32_t block[2] = {kApplicationExit, static_cast<uint32_t>(code)};
+  const uintptr_t block[2] = {kApplicationExit, static_cast<uintptr_t>(code)};
   for (;;) {
     static_cast<void>(semihosting(Call::kExitExtended, block));
   }

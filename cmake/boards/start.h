@@ -35,7 +35,7 @@ constexpr int kFault = 127;
   for (volatile uint32_t* target = bss_start; target != bss_end; ++target) {
     *target = 0U;
   }
-#ifndef __riscv
+#ifndef _PICOLIBC__
   initialise_monitor_handles();
 #endif
   const int code = board_main();

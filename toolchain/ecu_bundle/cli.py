@@ -265,7 +265,7 @@ def targets() -> None:
 
     rows = []
     for target in load_targets().values():
-        missing = sorted({f.package for f in missing_packages([target])})
+        missing = sorted({f.wanted for f in missing_packages([target])})
         ready = "ready" if not missing else "missing: " + " ".join(missing)
         rows.append([target.name, "/".join(target.engines), target.runner, ready, target.title])
     keys = ("name", "engines", "runner", "state", "title")
@@ -277,20 +277,25 @@ def targets() -> None:
 @click.option("--install", is_flag=True, help="Install what is missing with the system package manager.")
 @_json_option
 def doctor(names: tuple[str, ...], install: bool) -> None:
-    """Check compilers and emulators; say the line that installs what is missing."""
+    """Check compilers and emulators; say the line that installs what is missing.
+
+    Without --target, tools newer than Debian 12's are shown but neither demanded nor installed.
+    """
     from ecu_bundle.building import doctor as checks
     from ecu_bundle.building.targets import get_target, load_targets
 
     chosen = [get_target(name) for name in names] if names else list(load_targets().values())
     findings = checks.diagnose(chosen)
     if install and any(not finding.present for finding in findings):
-        checks.install(findings)
+        checks.install([f for f in findings if names or not f.oldest])
         findings = checks.diagnose(chosen)
-    line = checks.install_line(findings)
-    rows = [[f.package, f.version or "missing", "for " + ", ".join(f.targets)] for f in findings]
+    line = checks.install_line([f for f in findings if names or not f.oldest])
+    rest = "" if line else checks.install_line(findings)
+    rows = [[f.package, f.state, "for " + ", ".join(f.targets)] for f in findings]
+    text = f"install what is missing:\n  {line}" if line else "nothing is missing"
+    text += f", but newer tools than Debian 12's can be had:\n  {rest}" if rest else ""
     _run.result(
-        {"findings": [dataclasses.asdict(f) for f in findings], "install": line},
-        table(rows) + (f"\n\ninstall what is missing:\n  {line}" if line else "\n\nnothing is missing"),
+        {"findings": [dataclasses.asdict(f) for f in findings], "install": line}, f"{table(rows)}\n\n{text}"
     )
     if line:
         sys.exit(ExitCode.TOOL_MISSING)

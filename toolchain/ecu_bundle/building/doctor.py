@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ecu_bundle.building.backports import search_path, unpack
 from ecu_bundle.building.processes import run
 from ecu_bundle.building.targets import Target
 from ecu_bundle.errors import ToolMissingError
 
+_NUMBER = re.compile(r"\bversion (\d+)")
 _PROOF_SECONDS = 30.0
 _APT_SECONDS = 1800.0
 
@@ -24,25 +27,45 @@ class Finding:
         proof: the command that proves it.
         targets: names of the targets that need it.
         version: first line that the command printed; empty when it is missing.
+        oldest: oldest major version that will do, where it is newer than Debian 12's; 0: any.
     """
 
     package: str
     proof: tuple[str, ...]
     targets: tuple[str, ...]
     version: str
+    oldest: int = 0
 
     @property
     def present(self) -> bool:
-        return bool(self.version)
+        found = _NUMBER.search(self.version)
+        return bool(self.version) and (
+            not self.oldest or (found is not None and int(found[1]) >= self.oldest)
+        )
+
+    @property
+    def wanted(self) -> str:
+        """The package, and which version where not any will do."""
+        return f"{self.package} {self.oldest} or newer" if self.oldest else self.package
+
+    @property
+    def state(self) -> str:
+        """What is there, for people."""
+        if not self.version:
+            return "missing"
+        return self.version if self.present else f"{self.version}: too old, {self.oldest} or newer is needed"
 
 
 def diagnose(targets: Iterable[Target]) -> list[Finding]:
     """Checks each package that the targets need by running its command, in a stable order."""
-    needed: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    needed: dict[tuple[str, tuple[str, ...], int], list[str]] = {}
     for target in targets:
         for package in target.all_packages:
-            needed.setdefault((package.name, package.proof), []).append(target.name)
-    return [Finding(name, proof, tuple(names), _first_line(proof)) for (name, proof), names in needed.items()]
+            needed.setdefault((package.name, package.proof, package.oldest), []).append(target.name)
+    return [
+        Finding(name, proof, tuple(names), _first_line(proof, newer=bool(oldest)), oldest)
+        for (name, proof, oldest), names in needed.items()
+    ]
 
 
 def missing_packages(targets: Iterable[Target]) -> list[Finding]:
@@ -52,21 +75,37 @@ def missing_packages(targets: Iterable[Target]) -> list[Finding]:
 
 def install_line(findings: Sequence[Finding]) -> str:
     """The one line that installs all that is missing; empty when nothing is."""
-    packages = sorted({finding.package for finding in findings if not finding.present})
-    return f"sudo apt-get install -y --no-install-recommends {' '.join(packages)}" if packages else ""
+    packages = _packages(findings)
+    line = f"sudo apt-get install -y --no-install-recommends {' '.join(packages)}" if packages else ""
+    targets = sorted({name for finding in _too_old(findings) for name in finding.targets})
+    newer = f"ecu-bundle doctor --install --target {' --target '.join(targets)}" if targets else ""
+    return " && ".join(filter(None, (line, newer)))
+
+
+def _packages(findings: Sequence[Finding]) -> list[str]:
+    """What apt-get installs."""
+    return sorted({finding.package for finding in findings if not finding.present and not finding.oldest})
+
+
+def _too_old(findings: Sequence[Finding]) -> list[Finding]:
+    """What only the backports have."""
+    return [finding for finding in findings if not finding.present and finding.oldest]
 
 
 def install(findings: Sequence[Finding]) -> None:
-    """Installs what is missing with apt-get, when this user may.
+    """Installs what is missing with apt-get, when this user may; newer versions go into the user's cache.
 
     Raises:
         ToolMissingError: not root and no sudo without a password, no apt-get, or it failed; the hint
             is the line to run.
     """
-    line = install_line(findings)
-    if not line:
-        return
-    packages = sorted({finding.package for finding in findings if not finding.present})
+    if packages := _packages(findings):
+        _install(packages, install_line(findings))
+    for package in sorted({finding.package for finding in _too_old(findings)}):
+        unpack(package)
+
+
+def _install(packages: list[str], line: str) -> None:
     missing = f"missing system packages: {', '.join(packages)}"
     if shutil.which("apt-get") is None:
         raise ToolMissingError("install", f"{missing}; this system has no apt-get", hint=f"on Debian: {line}")
@@ -94,9 +133,11 @@ def _root_prefix() -> list[str] | None:
     return None
 
 
-def _first_line(proof: tuple[str, ...]) -> str:
-    if shutil.which(proof[0]) is None:
+def _first_line(proof: tuple[str, ...], *, newer: bool) -> str:
+    path = search_path() if newer else None
+    program = shutil.which(proof[0], path=path)
+    if program is None:
         return ""
-    finished = run(proof, stage="doctor", seconds=_PROOF_SECONDS)
+    finished = run([program, *proof[1:]], stage="doctor", seconds=_PROOF_SECONDS)
     lines = (finished.stdout.decode(errors="replace") + finished.stderr).splitlines()
     return (lines[0].strip() if lines else proof[0]) if finished.ok else ""

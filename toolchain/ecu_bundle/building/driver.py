@@ -6,9 +6,12 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
+from ecu_bundle.building.backports import search_path
 from ecu_bundle.building.doctor import install_line, missing_packages
 from ecu_bundle.building.processes import run
 from ecu_bundle.building.targets import Target
@@ -25,6 +28,7 @@ _IGNORED = (
     "CMAKE_GENERATOR",
     "ORT_ROOT",
 )
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _CONFIGURE_SECONDS = 300.0
 _BUILD_SECONDS = 1800.0
 
@@ -81,7 +85,8 @@ def build_bundle(bundle_dir: Path, target: Target, build_dir: Path) -> BuildResu
     configure += ["-D", "ECU_STACK_USAGE=ON"]
     if shutil.which("ninja"):
         configure += ["-G", "Ninja"]
-    _step("configuring the bundle", configure, bundle_dir, _CONFIGURE_SECONDS)
+    newer = {"PATH": search_path()} if target.needs_newer else {}
+    _step("configuring the bundle", configure, bundle_dir, _CONFIGURE_SECONDS, newer)
     jobs = str(os.cpu_count() or 1)
     _step(
         "compiling the bundle",
@@ -95,16 +100,17 @@ def build_bundle(bundle_dir: Path, target: Target, build_dir: Path) -> BuildResu
 def _require_tools(target: Target) -> None:
     missing = missing_packages([target])
     if missing:
-        tools = ", ".join(finding.proof[0] for finding in missing)
+        tools = ", ".join(f.wanted if f.oldest else f.proof[0] for f in missing)
         raise ToolMissingError(
             "build", f"missing for target {target.name}: {tools}", hint=f"run: {install_line(missing)}"
         )
 
 
-def _step(what: str, command: list[str], folder: Path, seconds: float) -> None:
-    finished = run(
-        command, stage="build", seconds=seconds, environment=dict.fromkeys(_IGNORED), folder=folder
-    )
+def _step(
+    what: str, command: list[str], folder: Path, seconds: float, variables: Mapping[str, str] = _NOTHING
+) -> None:
+    environment = {**dict.fromkeys(_IGNORED), **variables}
+    finished = run(command, stage="build", seconds=seconds, environment=environment, folder=folder)
     if not finished.ok:
         raise InternalError("build", f"{what} failed, {finished.ending}", place=finished.last_lines)
 

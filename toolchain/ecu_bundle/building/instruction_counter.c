@@ -4,8 +4,8 @@
  *  time `to` is reached after `from` it writes a line `span <instructions>` to stderr. Both addresses are the
  *  first instruction of a function. For one processor.
  *
- *  Debian ships no plugin header, so the few functions used are declared here: version 1 of the interface,
- * that of QEMU 6 to 10. */
+ *  Debian ships no plugin header, so the few functions used are declared here. They are the same in both versions
+ *  of the interface: 1 in QEMU 6 to 8, 2 from QEMU 9 on. PLUGIN_INTERFACE says which one is meant. */
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,7 +25,7 @@ uint64_t qemu_plugin_tb_vaddr(const Block* block);
 void qemu_plugin_register_vcpu_tb_trans_cb(Plugin plugin, BlockMade* callback);
 void qemu_plugin_register_vcpu_tb_exec_cb(Block* block, BlockRuns* callback, int registers, void* data);
 
-__attribute__((visibility("default"))) int qemu_plugin_version = 1;
+__attribute__((visibility("default"))) int qemu_plugin_version = PLUGIN_INTERFACE;
 __attribute__((visibility("default"))) int qemu_plugin_install(Plugin plugin, const void* machine, int count,
                                                                char** arguments);
 

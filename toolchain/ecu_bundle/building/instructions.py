@@ -16,6 +16,7 @@ from ecu_bundle.folders import scratch_folder
 _SOURCE: Final = Path(__file__).with_name("instruction_counter.c")
 _SECONDS: Final = 600.0
 _FIRST: Final = "ecu_model_run"
+_FIRST_WITH_INTERFACE_2: Final = 9
 _LAST: Final = "golden_row_done"
 """What the self-test calls right after each run."""
 
@@ -40,6 +41,7 @@ def count_instructions(build: BuildResult, target: Target) -> Instructions:
     with scratch_folder() as folder:
         plugin = folder / "instruction_counter.so"
         command: list[str | Path] = ["cc", "-O2", "-std=c11", "-fPIC", "-shared", _SOURCE, "-o", plugin]
+        command.append(f"-DPLUGIN_INTERFACE={_interface(build, target)}")
         compiled = run(command, stage="measure", seconds=_SECONDS)
         if not compiled.ok:
             raise ToolMissingError(
@@ -53,6 +55,15 @@ def count_instructions(build: BuildResult, target: Target) -> Instructions:
             "measure", f"no instructions were counted, {finished.ending}", place=finished.last_lines
         )
     return Instructions(min(spans), sum(spans) // len(spans), max(spans))
+
+
+def _interface(build: BuildResult, target: Target) -> int:
+    """Version of the plugin interface that this QEMU has."""
+    through_shell = build.emulator[0].endswith("sh")
+    program = target.emulator.program if through_shell and target.emulator else build.emulator[0]
+    finished = run([program, "--version"], stage="measure", seconds=_SECONDS)
+    version = re.search(r"version (\d+)", finished.stdout.decode(errors="replace"))
+    return 2 if version is not None and int(version[1]) >= _FIRST_WITH_INTERFACE_2 else 1
 
 
 def _with_plugin(emulator: tuple[str, ...], option: str) -> list[str]:

@@ -58,10 +58,17 @@ class OrtSource(_Part):
 
 
 class SystemPackage(_Part):
-    """A Debian package and the command that succeeds when it is installed."""
+    """A Debian package and the command that succeeds when it is installed.
+
+    Attributes:
+        name: of the package.
+        proof: the command; its first line names the version.
+        oldest: oldest major version that will do, where it is newer than Debian 12's; 0: any.
+    """
 
     name: str
     proof: tuple[str, ...] = Field(min_length=1)
+    oldest: int = 0
 
 
 class Emulator(_Part):
@@ -104,6 +111,11 @@ class Target(_Part):
     def all_packages(self) -> tuple[SystemPackage, ...]:
         """Every Debian package that building and testing here needs."""
         return COMMON_PACKAGES + self.packages
+
+    @property
+    def needs_newer(self) -> bool:
+        """Whether a tool has to be newer than the one in Debian 12."""
+        return any(package.oldest for package in self.packages)
 
     @property
     def is_bare(self) -> bool:
