@@ -8,6 +8,7 @@ set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(CMAKE_C_COMPILER arm-none-eabi-gcc)
 set(CMAKE_CXX_COMPILER arm-none-eabi-g++)
 set(CMAKE_CXX_FLAGS_INIT "-mcpu=cortex-m55+nomve -mthumb -mfloat-abi=hard -mfpu=auto")
+set(CMAKE_C_FLAGS_INIT "${CMAKE_CXX_FLAGS_INIT}")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG" CACHE STRING "Flash counts: -O3 unrolls for little gain")
 
 # How the test programs are linked and run; see tests/CMakeLists.txt and emulator.cmake.
