@@ -51,8 +51,13 @@ void Sha256::compress(const uint8_t* block) noexcept {
     const uint32_t first = v[7] + sum1 + choose + kRound[t] + word;
     const uint32_t sum0 = rotate_right(v[0], 2U) ^ rotate_right(v[0], 13U) ^ rotate_right(v[0], 22U);
     const uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-    memmove(v + 1, v, 7U * sizeof v[0]);
-    v[4] += first;
+    v[7] = v[6];
+    v[6] = v[5];
+    v[5] = v[4];
+    v[4] = v[3] + first;
+    v[3] = v[2];
+    v[2] = v[1];
+    v[1] = v[0];
     v[0] = first + sum0 + majority;
   }
   for (unsigned i = 0U; i < 8U; ++i) {
