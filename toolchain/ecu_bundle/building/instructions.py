@@ -15,29 +15,34 @@ from ecu_bundle.folders import scratch_folder
 
 _SOURCE: Final = Path(__file__).with_name("instruction_counter.c")
 _SECONDS: Final = 600.0
-_FIRST: Final = "ecu_model_run"
 _FIRST_WITH_INTERFACE_2: Final = 9
-_LAST: Final = "golden_row_done"
-"""What the self-test calls right after each run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Instructions:
-    """Instructions of one run over the golden rows; not cycles."""
+    """Instructions of one call over the golden rows; not cycles."""
 
     least: int
     mean: int
     most: int
 
 
-def count_instructions(build: BuildResult, target: Target) -> Instructions:
+def count_instructions(
+    build: BuildResult, target: Target, *, first: str = "ecu_model_run", last: str = "golden_row_done"
+) -> Instructions:
     """Runs the self-test once more, with the plugin.
+
+    Args:
+        build: whose self-test runs.
+        target: its target.
+        first: the function whose calls are counted.
+        last: what the self-test calls right after each; by default after a run.
 
     Raises:
         ToolMissingError: there is no compiler for the plugin.
         InternalError: the emulator does not take the plugin, or counts nothing.
     """
-    first, last = (_address(build, target, symbol) for symbol in (_FIRST, _LAST))
+    start, end = (_address(build, target, symbol) for symbol in (first, last))
     with scratch_folder() as folder:
         plugin = folder / "instruction_counter.so"
         command: list[str | Path] = ["cc", "-O2", "-std=c11", "-fPIC", "-shared", _SOURCE, "-o", plugin]
@@ -47,7 +52,7 @@ def count_instructions(build: BuildResult, target: Target) -> Instructions:
             raise ToolMissingError(
                 "measure", "the plugin that counts instructions does not compile", place=compiled.last_lines
             )
-        prefix: list[str | Path] = [*_with_plugin(build.emulator, f"{plugin},from={first:#x},to={last:#x}")]
+        prefix: list[str | Path] = [*_with_plugin(build.emulator, f"{plugin},from={start:#x},to={end:#x}")]
         finished = run([*prefix, build.self_test], stage="measure", seconds=_SECONDS)
     spans = [int(count) for count in re.findall(r"^span (\d+)$", finished.stderr, re.MULTILINE)]
     if not finished.ok or not spans:
