@@ -82,8 +82,9 @@ Number sum(const Number& a, const Number& b) noexcept {
   if (large.negative == small.negative) {
     return normalised(first + second, exponent, large.negative);
   }
-  return first >= second ? normalised(first - second, exponent, large.negative)
-                         : normalised(second - first, exponent, small.negative);
+  const bool turns = first < second;
+  return normalised(turns ? second - first : first - second, exponent,
+                    turns ? small.negative : large.negative);
 }
 
 Number quotient(const Number& number, uint32_t divisor) noexcept {

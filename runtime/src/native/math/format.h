@@ -5,7 +5,6 @@
 #include <float.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #if defined(__FAST_MATH__)
 #error "the elementary functions need IEEE arithmetic: build without -ffast-math"
@@ -69,14 +68,14 @@ inline constexpr Real kHalf = static_cast<Real>(0.5F);
 template <typename Real>
 [[nodiscard]] inline BitsOf<Real> to_bits(Real x) noexcept {
   BitsOf<Real> bits = 0U;
-  memcpy(&bits, &x, sizeof bits);
+  __builtin_memcpy(&bits, &x, sizeof bits);
   return bits;
 }
 
 template <typename Real>
 [[nodiscard]] inline Real from_bits(BitsOf<Real> bits) noexcept {
   Real x = Real{0};
-  memcpy(&x, &bits, sizeof x);
+  __builtin_memcpy(&x, &bits, sizeof x);
   return x;
 }
 
