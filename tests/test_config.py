@@ -63,7 +63,8 @@ def mistakes(folder: Path, text: str | bytes) -> str:
         read_config(path)
     assert caught.value.exit_code == 2
     assert caught.value.stage == "configuration"
-    assert caught.value.place == str(path)
+    assert re.fullmatch(rf"{re.escape(str(path))}(, line \d+)?", caught.value.place)
+    assert caught.value.hint
     return caught.value.cause
 
 
@@ -90,6 +91,18 @@ def test_nothing_is_said(tmp_path: Path, text: str) -> None:
     assert read_config(write(tmp_path, text)) == Config() == read_config(None)
 
 
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    assert read_config(write(tmp_path, FULL.encode("utf-8-sig"))) == read_config(write(tmp_path, FULL))
+
+
+def test_the_place_of_an_option(tmp_path: Path) -> None:
+    path = write(tmp_path, FULL)
+    config = read_config(path)
+    assert config.place("build", "engine") == f"{path}, line 26"
+    assert config.place("model", "colour") == Config().place("build", "engine") == ""
+    assert config.refusals() == {"load": f"{path}, line 14"}
+
+
 def test_where_the_file_is_looked_for(tmp_path: Path) -> None:
     model = tmp_path / "model.skops"
     assert config_beside(model) is None
@@ -114,6 +127,7 @@ unit = "N"
 unit = "mm"
 
 [build]
+target = "toaster"
 engine = "tensorflow"
 
 [parity]
@@ -126,19 +140,20 @@ data = 7
 
 def test_all_mistakes_at_once_with_their_lines(tmp_path: Path) -> None:
     said = mistakes(tmp_path, MANY)
-    assert said.splitlines()[0] == f"{FILE_NAME} has 9 mistakes:"
+    assert said.splitlines()[0] == f"{FILE_NAME} has 10 mistakes:"
     for expected in (
         "line 2: model.name: must be letters, digits and _, beginning with a letter",
         "line 3: model.colour: there is no such option",
         "line 5: input 'speed': min 3.0 is above max 1.0",
         "line 10: input 2, name: is missing",
         "line 13: outputs.wrong: must be 'label', 'probabilities'",
-        "line 17: build.engine: must be 'auto', 'ort', 'native' or 'both'",
-        "line 20: parity.tolerance: must be at most 0.01",
-        "line 21: parity.data: must be a text in quotes",
-        "line 23: nonsense: there is no such table",
+        "line 17: build.target: unknown target 'toaster'",
+        "line 18: build.engine: must be 'auto', 'ort', 'native' or 'both'",
+        "line 21: parity.tolerance: must be at most 0.01",
+        "line 22: parity.data: must be a text in quotes",
+        "line 24: nonsense: there is no such table",
     ):
-        assert expected in said
+        assert f"\n    {FILE_NAME}, {expected}" in said
 
 
 SINGLE: list[tuple[str, str]] = [
@@ -172,7 +187,17 @@ SINGLE: list[tuple[str, str]] = [
     ("[model]\ntitel = 'x'\n", "line 2: model.titel: there is no such option; did you mean 'title'?"),
     ("[modle]\n", "line 1: modle: there is no such table; did you mean 'model'?"),
     ("[[input]]\nname='a'\n", "line 1: input: there is no such table; did you mean 'inputs'?"),
-    ("target = 'host'\n", "line 1: target: there is no such option"),
+    ("\n[output.label]\n", "line 2: output: there is no such table; did you mean 'outputs'?"),
+    ("target = 'host'\n", "line 1: target: there is no such option; it belongs into [build]"),
+    ("[model]\ndata = 'x'\n", "line 2: model.data: there is no such option; it belongs into [parity]"),
+    ("[model]\ncolour = 1\n", "model.colour: there is no such option; known here: name, title, version"),
+    (
+        "[build]\ntarget = 'hots'\n",
+        f"{FILE_NAME}, line 2: build.target: unknown target 'hots', there are host, ",
+    ),
+    ("[build]\ntarget = 'hots'\n", "armv7-linux; did you mean 'host'?"),
+    ("[build]\nengine = 'nativ'\n", f"{FILE_NAME}, line 2: build.engine: must be 'auto', 'ort', "),
+    ("[build]\nengine = 'nativ'\n", "did you mean 'native'?"),
     ("[parity.date]\nx = 1\n", "line 1: parity.date: there is no such table; did you mean 'data'?"),
     ("[[inputs]]\nname='a'\nmaximum = 1\n", "line 3: input 'a', maximum: there is no such option"),
     ("[[inputs]]\nname='a'\nunits = 'V'\n", "'a', units: there is no such option; did you mean 'unit'?"),

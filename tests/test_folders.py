@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ecu_bundle.errors import InternalError, UsageError
-from ecu_bundle.folders import fresh_folder, scratch_folder, write_files
+from ecu_bundle.folders import fresh_folder, scratch_folder, write_complete, write_files
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
@@ -47,3 +47,32 @@ def test_a_file_that_cannot_be_written_blames_the_output(tmp_path: Path) -> None
     with pytest.raises(UsageError, match="the bundle cannot be written") as caught:
         write_files(tmp_path, {"file/inner": b""}, output=tmp_path / "out")
     assert caught.value.place == str(tmp_path / "out")
+
+
+def test_files_appear_complete(tmp_path: Path) -> None:
+    old = tmp_path / "old.txt"
+    old.write_text("before")
+    link = tmp_path / "link.txt"
+    link.symlink_to(old)
+    write_complete({link: b"after", tmp_path / "new/deep/file": b"2"}, hint="")
+    assert link.is_symlink()
+    assert old.read_text() == "after"
+    assert (tmp_path / "new/deep/file").read_bytes() == b"2"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link.txt", "new", "old.txt"]
+
+
+def test_one_file_that_cannot_be_written_takes_all_with_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    places = {tmp_path / "new/one": b"1", tmp_path / "file/two": b"2"}
+    with pytest.raises(UsageError, match="two cannot be written: ") as caught:
+        write_complete(places, hint="elsewhere")
+    assert (caught.value.place, caught.value.hint) == (str(tmp_path / "file/two"), "elsewhere")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_device_is_written_as_it_is() -> None:
+    write_complete({Path("/dev/null"): b"gone"}, hint="")
+    assert Path("/dev/null").is_char_device()
+    with pytest.raises(UsageError, match="full cannot be written: No space left"):
+        write_complete({Path("/dev/full"): b"x"}, hint="")
+    assert Path("/dev/full").is_char_device()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,11 +26,13 @@ def test_tables_are_read_by_their_ending(tmp_path: Path) -> None:
 
 
 UNREADABLE: list[tuple[str, bytes, str]] = [
-    ("t.npy", b"", "cannot be read"),
+    ("t.npy", b"", "is not a NumPy array: it is empty"),
+    ("t.npy", b"a,b\n1,2\n", "is not a NumPy array"),
     ("t.npy", b"\x93NUMPY\x01\x00", "cannot be read"),
-    ("t.csv", b"", "cannot be read"),
-    ("t.csv", b"\xff\xfe\x00", "cannot be read"),
-    ("t.csv", b"a,b\n1,2\n1,2,3,4\n", "cannot be read"),
+    ("t.csv", b"", "is empty"),
+    ("t.csv", b"\n\n", "is empty"),
+    ("t.csv", b"\xff\xfe\x00", "is UTF-16 text"),
+    ("t.csv", "a,b\n1,2\n".encode("utf-16-be"), "is not text: it holds NUL characters"),
     ("t.parquet", b"PAR1", "cannot be read"),
     ("t.xlsx", b"PK", "unknown kind of file '.xlsx'"),
     ("t", b"1,2", "unknown kind of file ''"),
@@ -43,6 +46,39 @@ def test_files_that_cannot_be_read(tmp_path: Path, name: str, content: bytes, ca
     with pytest.raises(UsageError, match=cause) as caught:
         read_table(path)
     assert caught.value.place == str(path)
+    assert caught.value.hint
+
+
+LINES: list[tuple[bytes, str, str]] = [
+    (b"a,b\n1,2\n1,2,3,4\n", "the line has 4 cells, the header has 2", "line 3"),
+    (b"a,b\n1,2,3\n", "the line has 3 cells, the header has 2", "line 2"),  # pandas shifts the columns
+    (b"a,b,c\n1,2,3\n\n4,5\n", "the line has 2 cells, the header has 3", "line 4"),  # pandas fills them
+    (b"a,b\n 1\n", "the line has 1 cell, the header has 2", "line 2"),
+    (b"a,b\n1,2\n1,K\xf6ln\n", "is not UTF-8 text", "line 3, byte 4 (0xf6)"),
+    (b'a,b\n1,2\n1,"' + b"x" * 200_000, "cannot be read: field larger", "line 2"),
+]
+
+
+@pytest.mark.parametrize(("content", "cause", "place"), LINES, ids=[line[1] for line in LINES])
+def test_a_line_that_does_not_fit_is_named(content: bytes, cause: str, place: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        read_table(path)
+    assert cause in caught.value.cause
+    assert caught.value.place == f"{path}, {place}"
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.npy", "t.parquet"])
+def test_a_table_without_rows_is_refused(name: str, tmp_path: Path) -> None:
+    """Whether its columns are text, numbers or nothing at all."""
+    empty = pd.DataFrame({"speed": [], "gear": [], "load": []})
+    (tmp_path / "t.csv").write_text("speed,gear,load\n")
+    np.save(tmp_path / "t.npy", np.zeros((0, 3)))
+    empty.to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(UsageError, match=f"{name} has no rows"):
+        read_rows(tmp_path / name, MODEL)
 
 
 def test_an_array_of_objects_is_not_unpickled(tmp_path: Path) -> None:
@@ -113,6 +149,9 @@ def test_other_files_name_row_and_column(tmp_path: Path) -> None:
 HEADERS: list[tuple[str, str, str]] = [
     ("speed,gear,load,gear\n1,D,0,N\n", "column 'gear' stands twice in rows.csv", "keep the column"),
     ("speed;gear;load\n1;D;0\n", "are separated by ';', not by a comma", "with commas"),
+    ("speed;gear;load\n1,5;D;0,5\n", "are separated by ';', not by a comma", "points in numbers"),
+    ("sep=;\nspeed;gear;load\n1;D;0\n", "are separated by ';', not by a comma", "with commas"),
+    ("1,D,0\n2,N,1\n", "the first line of rows.csv holds values", "first line: speed, gear, load"),
     ("Speed,gear,load\n1,D,0\n", "lacks the column 'speed'", "rename 'Speed' if it is 'speed'"),
     ("gear\nD\n", "lacks the columns 'speed', 'load'", "columns present: 'gear'"),
 ]
@@ -133,3 +172,37 @@ def test_columns_that_nobody_needs_may_stand_twice(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("x,x,load,gear,speed\n1,2,0.5,N,3\n")
     rows = read_rows(tmp_path / "rows.csv", MODEL)
     assert [array.tolist() for array in rows.tensors.values()] == [[[3.0]], [[1]], [[0.5]]]
+
+
+NO_NAMES: list[tuple[str, list[list[float]]]] = [
+    ("0,1,2\n5,6,7\n", [[5, 6, 7]]),  # as pandas writes a table without names
+    ("first,second,third\n5,6,7\n", [[5, 6, 7]]),
+    ("at 0,1,2\n5,6,7\n", [[5, 6, 7]]),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), NO_NAMES)
+def test_a_model_without_names_takes_any_header(text: str, expected: Any, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(text)
+    assert read_rows(tmp_path / "rows.csv", MATRIX).tensors["X"].tolist() == expected
+
+
+@pytest.mark.parametrize("first", ["1.5,2.5,3.5", "0,0,0", "1.5,,3.5"])
+def test_a_first_row_is_not_taken_for_a_header(first: str, tmp_path: Path) -> None:
+    """Without this the first row would be lost without a word."""
+    (tmp_path / "rows.csv").write_text(f"{first}\n5,6,7\n")
+    with pytest.raises(UsageError, match=r"the first line of rows\.csv holds values") as caught:
+        read_rows(tmp_path / "rows.csv", MATRIX)
+    assert caught.value.place == f"{tmp_path / 'rows.csv'}, line 1"
+    assert "any names" in caught.value.hint
+
+
+def test_the_user_who_refuses_nan_is_told_where(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("speed,gear,load\n,D,0\n")
+    for refusals, said in (
+        ({"speed": "my.toml, line 7"}, "take `accepts_nan = false` away in my.toml, line 7"),
+        ({"load": "my.toml, line 9"}, "train the model with an imputer"),
+    ):
+        with pytest.raises(UsageError, match="refuses NaN") as caught:
+            read_rows(tmp_path / "rows.csv", MODEL, refusals=refusals)
+        assert said in caught.value.hint

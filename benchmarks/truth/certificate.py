@@ -19,6 +19,7 @@ class Cost:
         rows: compared.
         convert, prove: seconds that passed.
         processor: seconds of processor time of both.
+        steps: lines that the proof told of its progress.
         peak: MiB, resident at most; before the model was converted in ``start``.
     """
 
@@ -30,6 +31,7 @@ class Cost:
     processor: float
     start: float
     peak: float
+    steps: int
 
 
 def measure_certificate(data: Data, trees: int = 100, depth: int = 10) -> Cost:
@@ -45,7 +47,8 @@ def measure_certificate(data: Data, trees: int = 100, depth: int = 10) -> Cost:
     before, used, start = _resident(), time.process_time(), time.perf_counter()
     model = convert(loaded)
     converted = time.perf_counter()
-    report = check_parity(loaded, model, data=data.rows)
+    steps: list[str] = []
+    report = check_parity(loaded, model, data=data.rows, progress=steps.append)
     done = time.perf_counter()
     witnesses = report.proof.witnesses
     return Cost(
@@ -57,6 +60,7 @@ def measure_certificate(data: Data, trees: int = 100, depth: int = 10) -> Cost:
         processor=time.process_time() - used,
         start=before,
         peak=_resident(),
+        steps=len(steps),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from benchmarks.truth.cases import MOST_ROWS
 from benchmarks.truth.certificate import Cost
 from benchmarks.truth.smooth import GROSS, SmoothResult
+from benchmarks.truth.summary import summary
 from benchmarks.truth.trees import MOST_BOUNDARY_ROWS, Figures, TreeResult
 
 _HEAD = """# How true the conversion is
@@ -25,6 +26,10 @@ leaf that the nodes of the ONNX file lead to, on the matrix that ONNX Runtime co
 against scikit-learn's `apply`. *Changing* are rows, of 1000, whose bits differ between 1, 2 and 4 threads
 or batches of 1, 50 and 1000 rows.
 
+*Label flips* are rows with another label than scikit-learn's. A row is counted under *undecided* instead
+when scikit-learn changes its own label there as the same trees are added in other orders (64 are tried):
+the exact sums of two classes tie, and the float64 roundings of one order choose the winner.
+
 The second table has the same rows through skl2onnx's standard conversion. A dash: no label, or trees that
 cannot be told apart in that graph: its ensembles stand in another order. Such models are not in the sums.
 Units in the last place are counted across 0, so a value near 0 of the other sign counts many.
@@ -35,9 +40,9 @@ All behind a StandardScaler, on the rows of the proof: the data, its range, corn
 rows bisected to where the label changes, which is where nearly all flips are. The error is relative to
 the range that the output has on the data; gross are values with an error over {GROSS:g} of it. Label
 flips are all rows with another label, before the gate excuses any, and beside them how many lie within
-the margin that the certificate states. "Stopped" means that no bundle is made. Where two neighbours are
-equally near within float32, the output of a neighbour model jumps; the gate then asks scikit-learn right
-beside the row, and may pass although the row itself shows a gross error or a flip beyond the margin.
+the margin that the certificate states. "Stopped" means that no bundle is made. *Undecided* are rows of
+neighbour models with another answer where scikit-learn changes its own with the search that it uses (brute
+force or a tree): two neighbours are equally near within float64. They are in no other column.
 """
 _COST = """## Cost of the proof
 
@@ -50,6 +55,7 @@ def page(trees: Sequence[TreeResult], smooth: Sequence[SmoothResult], costs: Seq
     """The whole page."""
     parts = [
         _HEAD,
+        _table(["figure", "wanted", "measured", "reached"], summary(trees, smooth, costs), words=4),
         _TREES,
         _totals(trees),
         "### Ours\n",
@@ -79,12 +85,14 @@ def _totals(results: Sequence[TreeResult]) -> str:
                 str(len(figures)),
                 _sum([f.wrong_leaves for f in figures]),
                 _sum([f.flips for f in figures]),
+                _sum([f.undecided for f in figures]),
                 _share(sum(f.equal for f in figures), sum(f.values for f in figures)),
                 str(max((f.max_ulp for f in figures), default=0)),
                 _sum([f.changing for f in figures]),
             ]
         )
-    heads = ["", "models that run", "wrong leaves", "label flips", "values equal", "max ulp", "rows changing"]
+    heads = ["", "models that run", "wrong leaves", "label flips", "undecided"]
+    heads += ["values equal", "max ulp", "rows changing"]
     said = ", ".join(f"{count:,} {origin}" for origin, count in rows.items())
     return f"Over all models: {said} rows.\n\n{_table(heads, table, words=1)}"
 
@@ -96,6 +104,7 @@ def _tree_table(results: Sequence[TreeResult], *, ours: bool) -> str:
         "rows",
         "wrong leaves",
         "label flips",
+        "undecided",
         "values equal",
         "max ulp",
         "rows changing",
@@ -105,13 +114,14 @@ def _tree_table(results: Sequence[TreeResult], *, ours: bool) -> str:
         first = [result.case, result.data, " + ".join(str(count) for count in result.rows.values())]
         figures = result.ours if ours else result.standard
         if isinstance(figures, str):
-            table.append([*first, figures.replace("|", "/")[:80], "", "", "", ""])
+            table.append([*first, figures.replace("|", "/")[:80], "", "", "", "", ""])
             continue
         table.append(
             [
                 *first,
                 _number(figures.wrong_leaves),
                 _number(figures.flips),
+                _number(figures.undecided),
                 _share(figures.equal, figures.values),
                 str(figures.max_ulp),
                 str(figures.changing),
@@ -121,16 +131,19 @@ def _tree_table(results: Sequence[TreeResult], *, ours: bool) -> str:
 
 
 def _smooth_table(results: Sequence[SmoothResult]) -> str:
-    heads = ["model", "data", "rows", "largest error", "gross", "label flips", "within the margin", "gate"]
+    heads = ["model", "data", "rows", "largest error", "gross", "label flips", "within the margin"]
+    heads += ["undecided", "gate"]
     table = []
     for r in results:
         if r.refused:
-            table.append([r.model, r.data, "refused: " + r.refused, "", "", "", "", ""])
+            table.append([r.model, r.data, "refused: " + r.refused, "", "", "", "", "", ""])
             continue
         error = "-" if r.error is None else f"{r.error:.1e}"
         flips, below = _number(r.flips), _number(r.below_margin)
         gate = "passed" if r.passed else "stopped"
-        table.append([r.model, r.data, str(r.rows), error, str(r.gross), flips, below, gate])
+        table.append(
+            [r.model, r.data, str(r.rows), error, str(r.gross), flips, below, str(r.undecided), gate]
+        )
     return _table(heads, table, words=2)
 
 

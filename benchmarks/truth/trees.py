@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.truth.cases import Data, TreeCase
 from benchmarks.truth.leaves import wrong_leaves
+from benchmarks.truth.orders import undecided
 from benchmarks.truth.standard import outputs_of
 from ecu_bundle.artifacts import LoadedModel, OnnxModel
 from ecu_bundle.conversion import convert
@@ -37,7 +38,10 @@ class Figures:
 
     Attributes:
         wrong_leaves: pairs of row and tree; None where leaves cannot be compared.
-        flips: rows with another label; None without a label.
+        flips: rows with another label than scikit-learn's, which is the same for every order of its trees;
+            None without a label.
+        undecided: rows with another label where scikit-learn's own label changes with the order in which
+            its trees are added; None without a label.
         values, equal: float values, and how many are float32(scikit-learn).
         max_ulp: largest distance in units in the last place.
         changing: rows with other bits for some number of threads or size of a batch.
@@ -45,6 +49,7 @@ class Figures:
 
     wrong_leaves: int | None
     flips: int | None
+    undecided: int | None
     values: int
     equal: int
     max_ulp: int
@@ -111,10 +116,13 @@ def _figures(
 ) -> Figures:
     actual = outputs_of(graph, matrix)
     flips: int | None = None
+    unclear: int | None = None
     values = equal = largest = 0
     for wanted, found in zip(expected, actual, strict=True):
         if wanted.dtype.kind == "i":
-            flips = int((wanted != found).any(axis=1).sum())
+            other = (wanted != found).any(axis=1)
+            unclear = int(undecided(loaded.estimator, matrix[other], lambda e, X: e.predict(X)).sum())
+            flips = int(other.sum()) - unclear
             continue
         with np.errstate(over="ignore"):
             rounded = wanted.astype(np.float32)
@@ -123,7 +131,7 @@ def _figures(
         equal += int((distance == 0).sum())
         largest = max(largest, int(distance.max(initial=0)))
     leaves = wrong_leaves(onnx.load_from_string(graph), loaded.estimator, matrix)
-    return Figures(leaves, flips, values, equal, largest, _changing(graph, matrix))
+    return Figures(leaves, flips, unclear, values, equal, largest, _changing(graph, matrix))
 
 
 def _changing(graph: bytes, matrix: NDArray[np.float32]) -> int:

@@ -9,10 +9,11 @@ import numpy as np
 import onnx
 import pytest
 from benchmarks.truth.cases import TREES, Data, TreeCase, data_sets, smooth_models
-from benchmarks.truth.certificate import measure_certificate
+from benchmarks.truth.certificate import Cost, measure_certificate
 from benchmarks.truth.leaves import estimator_leaves, graph_leaves, wrong_leaves
 from benchmarks.truth.page import page
-from benchmarks.truth.smooth import measure_smooth
+from benchmarks.truth.smooth import SmoothResult, measure_smooth
+from benchmarks.truth.summary import summary
 from benchmarks.truth.trees import Figures, TreeResult, measure_trees, rows_of
 from onnx import helper
 
@@ -97,10 +98,10 @@ def test_leaves_are_those_of_scikit_learn() -> None:
 
 def test_the_page_says_what_was_measured() -> None:
     data = small("breast cancer")
-    wrong = Figures(3, 2, 1000, 999, 5, 1)
+    wrong = Figures(3, 2, 4, 1000, 999, 5, 1)
     trees = [
         measure_trees(CASES["tree"], data, none),
-        TreeResult("made up", "data", {"real": 7}, Figures(0, None, 10, 10, 0, 0), wrong),
+        TreeResult("made up", "data", {"real": 7}, Figures(0, None, None, 10, 10, 0, 0), wrong),
     ]
     smooth = measure_smooth("LogisticRegression", smooth_models()["LogisticRegression"][1], data)
     assert smooth.passed
@@ -112,7 +113,20 @@ def test_the_page_says_what_was_measured() -> None:
     assert cost.splits > 5
     assert cost.peak >= cost.start > 0.0
     text = page(trees, [smooth], [cost])
-    assert "| made up | data | 7 | 3 | 2 | 99.900 % | 5 | 1 |" in text
-    assert "| made up | data | 7 | 0 | - | 100 % | 0 | 0 |" in text
+    assert "| made up | data | 7 | 3 | 2 | 4 | 99.900 % | 5 | 1 |" in text
+    assert "| made up | data | 7 | 0 | - | - | 100 % | 0 | 0 |" in text
     assert "| ValueError: not tried |" in text
     assert f"| breast cancer | {cost.splits} | {cost.rows:,} |" in text
+    assert "| tree models and data sets | at least 12 on 4 | 2 on 2, " in text
+    assert "| labels that differ | 0 | 0; beside them 0 on which scikit-learn is undecided | yes |" in text
+
+
+def test_the_summary_says_no_where_a_figure_is_not_reached() -> None:
+    bad = Figures(3, 2, 1, 1000, 990, 2, 1)
+    trees = [TreeResult("made up", "data", {"real": 7}, bad, "none")]
+    smooth = [SmoothResult("smooth", "data", rows=9, error=0.5, gross=1, flips=3, below_margin=2)]
+    costs = [Cost("data", 9, 9, convert=40.0, prove=30.0, processor=70.0, start=1.0, peak=3000.0, steps=0)]
+    rows = {figure: reached for figure, _, _, reached in summary(trees, smooth, costs)}
+    assert rows.pop("constructs that are silently wrong") == "yes"
+    assert set(rows.values()) == {"no"}
+    assert len(rows) == 12

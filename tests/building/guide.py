@@ -41,3 +41,4 @@ class Guide:
         shutil.copytree(self.bundle, folder / self.bundle.name, symlinks=True)
         (folder / "CMakeLists.txt").write_text(self.block(heading, "cmake"), encoding="utf-8")
         (folder / "main.cpp").write_text(self.block("Call it from C++", "cpp"), encoding="utf-8")
+        (folder / "main.c").write_text(self.block("Call it from C", "c"), encoding="utf-8")

@@ -140,6 +140,24 @@ def test_two_bundles_in_one_program(bundles: Bundles, tmp_path: Path) -> None:
     assert command(app) == gear_output() + fuel_output()
 
 
+@pytest.mark.parametrize("way", ["add_subdirectory", "find_package"])
+def test_bundles_of_two_versions_do_not_link(way: str, bundles: Bundles, tmp_path: Path) -> None:
+    """They share one runtime, so a mixture would run a model with the runtime of the other version."""
+    old = shutil.copytree(bundles.gear, tmp_path / "gear_fault", symlinks=True)
+    lists = old / "CMakeLists.txt"
+    lists.write_text(lists.read_text().replace('ECU_BUNDLE_VERSION "0.1.0"', 'ECU_BUNDLE_VERSION "0.0.9"'))
+    before = f'add_subdirectory("{bundles.fuel}" fuel)\nadd_subdirectory("{old}" gear)'
+    if way == "find_package":
+        command("cmake", "-G", "Ninja", "-DECU_BUILD_TESTS=OFF", "-S", old, "-B", tmp_path / "build")
+        command("cmake", "--build", tmp_path / "build")
+        command("cmake", "--install", tmp_path / "build", "--prefix", tmp_path / "prefix")
+        before = f'add_subdirectory("{bundles.fuel}" fuel)\nfind_package(gear_fault REQUIRED)'
+    with pytest.raises(AssertionError, match=r"ECU_BUNDLE_VERSION.*does\s+not\s+agree"):
+        build_consumer(
+            tmp_path / "app", before, both=True, options=(f"-DCMAKE_PREFIX_PATH={tmp_path}/prefix",)
+        )
+
+
 @pytest.mark.parametrize("source", ["SOURCE_DIR", "URL"])
 def test_fetch_content(source: str, bundles: Bundles, tmp_path: Path) -> None:
     place = bundles.fuel

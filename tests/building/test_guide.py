@@ -15,18 +15,55 @@ from generation.bundles import library, write_bundle
 from generation.samples import classifier, expected, golden, hostile, regressor
 
 IN_TREE, FETCHED, INSTALLED = "The bundle in your tree", "FetchContent", "An installed bundle"
+PKG_CONFIG, PLAIN = "pkg-config", "Any other build tool"
+STRICT = "-Wall -Wextra -Wpedantic -Wconversion -Werror"
+COMPILERS = {
+    "gnu": {"CC": "gcc", "CXX": "g++"},
+    "clang": {"CC": "clang", "CXX": "clang++"},
+}
 
 
+@pytest.mark.parametrize("compiler", sorted(COMPILERS))
 @pytest.mark.parametrize("heading", [IN_TREE, FETCHED, INSTALLED])
-def test_the_guide_works_as_typed(heading: str, tmp_path: Path) -> None:
+def test_the_guide_works_as_typed(heading: str, compiler: str, tmp_path: Path) -> None:
     """The printed files and commands, unchanged; the program prints what the guide says."""
     guide = Guide(write_bundle(classifier(), tmp_path / "gear_fault"))
     guide.project(tmp_path / "app", heading)
     commands = guide.block(IN_TREE if heading == FETCHED else heading, "sh")
-    output = command("sh", "-e", "-c", commands, folder=tmp_path / "app")
+    flags = {"CXXFLAGS": f"{STRICT} -fno-exceptions -fno-rtti"}
+    output = command(
+        "sh", "-e", "-c", commands, folder=tmp_path / "app", environment=COMPILERS[compiler] | flags
+    )
     printed = guide.block("Call it from C++", "text")
     assert output.endswith("\n" + printed)
     assert printed.startswith("label = ")
+
+
+def test_a_program_without_cmake_works_as_typed(tmp_path: Path) -> None:
+    guide = Guide(write_bundle(classifier(), tmp_path / "gear_fault"))
+    app = tmp_path / "app"
+    guide.project(app, INSTALLED)
+    printed = guide.block("Call it from C++", "text")
+    assert command("sh", "-e", "-c", guide.block(PLAIN, "sh"), folder=app) == printed
+    command("sh", "-e", "-c", guide.block(INSTALLED, "sh"), folder=app)
+    assert command("sh", "-e", "-c", guide.block(PKG_CONFIG, "sh"), folder=app) == printed
+
+
+@pytest.mark.parametrize("standard", ["c99", "c11", "c17"])
+def test_a_c_program_works_as_typed(standard: str, tmp_path: Path) -> None:
+    """In the project of the guide with ``main.c`` for ``main.cpp``; C99 with the words that the guide has."""
+    guide = Guide(write_bundle(classifier(), tmp_path / "gear_fault"))
+    app = tmp_path / "app"
+    guide.project(app, IN_TREE)
+    lists, main = app / "CMakeLists.txt", app / "main.c"
+    lists.write_text(lists.read_text().replace("main.cpp", "main.c"))
+    if standard == "c99":
+        own = "__attribute__((aligned(ECU_ARENA_ALIGNMENT)))"
+        assert own in (guide.bundle / "INTEGRATION.md").read_text()
+        main.write_text(main.read_text().replace("_Alignas(ECU_ARENA_ALIGNMENT)", own))
+    flags = {"CFLAGS": f"-std={standard} {STRICT}"}
+    output = command("sh", "-e", "-c", guide.block(IN_TREE, "sh"), folder=app, environment=flags)
+    assert output.endswith("\n" + guide.block("Call it from C", "text"))
 
 
 SAMPLES = pytest.mark.parametrize("sample", [regressor, classifier, hostile], ids=lambda s: s.__name__)
@@ -44,7 +81,6 @@ def test_the_examples_of_the_guide_agree_with_onnxruntime(
     lists = tmp_path / "app/CMakeLists.txt"
     more = f"add_executable(c_app main.c)\ntarget_link_libraries(c_app PRIVATE ecu::{name})\n"
     lists.write_text(lists.read_text() + more)
-    (tmp_path / "app/main.c").write_text(guide.block("Call it from C", "c"))
     command("cmake", "-G", "Ninja", "-S", tmp_path / "app", "-B", tmp_path / "build")
     command("cmake", "--build", tmp_path / "build")
     outputs = expected(model, golden(model).rows.take(slice(0, 1)))
@@ -57,9 +93,10 @@ def test_the_examples_of_the_guide_agree_with_onnxruntime(
 
 
 @pytest.mark.cross
-@pytest.mark.parametrize("heading", [IN_TREE, INSTALLED])
+@pytest.mark.parametrize("heading", [IN_TREE, INSTALLED, PLAIN])
 def test_the_guide_of_another_target_builds_as_typed(heading: str, tmp_path: Path) -> None:
     guide = Guide(write_bundle(regressor(), tmp_path / "fuel", target="aarch64-linux"))
-    guide.project(tmp_path / "app", heading)
+    guide.project(tmp_path / "app", IN_TREE if heading == PLAIN else heading)
     command("sh", "-e", "-c", guide.block(heading, "sh"), folder=tmp_path / "app")
-    assert elf_of(tmp_path / "app/build/app") == elf_of(library(get_target("aarch64-linux")).path)
+    program = tmp_path / ("app/app" if heading == PLAIN else "app/build/app")
+    assert elf_of(program) == elf_of(library(get_target("aarch64-linux")).path)

@@ -155,8 +155,9 @@ def test_data_that_does_not_fit(verb: str, rows: Any, said: str, place: str, tmp
     [
         ("rows.txt", b"1 2 3", "unknown kind of file '.txt'"),
         ("rows.npy", b"\x93NUMPY broken", "rows.npy cannot be read"),
-        ("rows.npy", pickle.dumps([1, 2]), "rows.npy cannot be read"),
-        ("rows.csv", b"", "rows.csv cannot be read"),
+        ("rows.npy", pickle.dumps([1, 2]), "rows.npy is not a NumPy array"),
+        ("rows.csv", b"", "rows.csv is empty"),
+        ("rows.csv", b"alcohol,ash\n", "the data lacks the columns 'malic_acid', "),
         ("rows.parquet", b"PAR1", "rows.parquet cannot be read"),
         ("rows.csv", b"alcohol,ash\n1,2\n", "the data lacks the columns 'malic_acid', "),
     ],

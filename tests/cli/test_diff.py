@@ -22,6 +22,7 @@ from pipeline.examples import EXAMPLES, Bundles, copy_of, model_file
 
 from .program import call, succeed
 
+YES = "yes: B can be flashed where A runs: interface, engine, target and memory fit"
 CONFIG = (EXAMPLES / "wine_grade/ecu-bundle.toml").read_text(encoding="utf-8")
 
 
@@ -40,7 +41,8 @@ def successor(tmp_path_factory: pytest.TempPathFactory) -> Successor:
     assert estimator is not None
     estimator[-1].intercept_[0] += 5.0
     skops.io.dump(estimator, folder / "wine_grade.skops")
-    (folder / "ecu-bundle.toml").write_text(CONFIG.replace('data = "rows.npy"', ""), encoding="utf-8")
+    config = CONFIG.replace('data = "rows.npy"', "").replace('version = "1.0.0"', 'version = "2.0.0"')
+    (folder / "ecu-bundle.toml").write_text(config, encoding="utf-8")
     ecu_bundle.build(folder / "wine_grade.skops", output=folder / "bundle")
     return Successor(folder / "bundle", estimator)
 
@@ -50,7 +52,10 @@ def test_a_bundle_and_itself(bundles: Bundles) -> None:
     assert "both hold the same model image" in outcome.stdout
     assert "interface: the same" in outcome.stdout
     assert "grade: the same bits in every row" in outcome.stdout
-    assert outcome.stdout.splitlines()[-1] == "yes: B can be flashed where A runs"
+    assert outcome.stdout.splitlines()[-2:] == [YES, "drift: none, the same bits on all 48 golden rows"]
+    assert outcome.stdout.splitlines()[0] == outcome.stdout.splitlines()[1].replace("B  ", "A  ")
+    strict = succeed("diff", bundles("wine_grade"), bundles("wine_grade"), "--max-drift", "0")
+    assert strict.stdout.splitlines()[-1] == "--max-drift: met"
 
 
 def test_a_new_model_drifts_and_can_be_flashed(bundles: Bundles, successor: Successor) -> None:
@@ -77,8 +82,70 @@ def test_a_new_model_drifts_and_can_be_flashed(bundles: Bundles, successor: Succ
     assert (changed & ~tied).any()
     assert (changed & ~tied).sum() <= label["rows"] <= (changed | tied).sum()
     assert label["largest"] is None
-    text = succeed("diff", a, successor.bundle).stdout
-    assert f"probabilities: {probabilities['rows']} of {len(X)} rows differ, at most by " in text
+    names = read_manifest(a).interface.outputs[0].codes
+    before, after = (m.predict(X)[changed & ~tied] for m in (model, successor.estimator))
+    certain = {(names[str(int(old))], names[str(int(new))]) for old, new in zip(before, after, strict=True)}
+    assert certain <= {(move["before"], move["after"]) for move in label["moves"]}
+    assert sum(move["rows"] for move in label["moves"]) == label["rows"]
+
+
+def test_the_verdict_tells_flashing_and_drift_apart(bundles: Bundles, successor: Successor) -> None:
+    """Another model of the same interface can be flashed; that it decides otherwise is said beside it."""
+    a = bundles("wine_grade")
+    label, probabilities = succeed("diff", a, successor.bundle, "--json").data["drift"]
+    lines = succeed("diff", a, successor.bundle).stdout.splitlines()
+    assert lines[0].startswith("A  wine_grade, version 1.0.0, for host, engine ort, model image ")
+    assert lines[1].startswith("B  wine_grade, version 2.0.0, for host, engine ort, model image ")
+    assert lines[0][-16:] == read_manifest(a).image_digest[:16]
+    assert lines[-2:] == [
+        YES,
+        f"drift: {label['rows']} of 48 golden rows give another grade; "
+        f"probabilities changes by up to {probabilities['largest']:.4g}",
+    ]
+    row = label["worst_row"] + 1
+    assert f"  grade: {label['rows']} of 48 rows give another label, the first is row {row}" in lines
+    assert f"    {label['moves'][0]['before']} -> barolo: {label['moves'][0]['rows']}" in lines
+
+
+def test_drift_fails_beyond_its_limit(bundles: Bundles, successor: Successor) -> None:
+    a, b = bundles("wine_grade"), successor.bundle
+    label, probabilities = succeed("diff", a, b, "--json").data["drift"]
+    rows, largest = label["rows"], probabilities["largest"]
+    allowed = [f"--max-drift={rows}", f"--max-drift=probabilities={largest + 1e-6}"]
+    assert succeed("diff", a, b, *allowed).stdout.splitlines()[-1] == "--max-drift: met"
+    for limits, excess in (
+        (["0"], f"grade: {rows} rows give another label, allowed are 0"),
+        ([f"grade={rows - 1}"], f"grade: {rows} rows give another label, allowed are {rows - 1}"),
+        (["probabilities=0.25"], f"probabilities: changes by up to {largest:.6g}, allowed is 0.25"),
+    ):
+        words = [f"--max-drift={limit}" for limit in limits]
+        outcome = call("diff", a, b, *words)
+        assert outcome.code == 1
+        assert YES in outcome.stdout
+        assert f"\n--max-drift: not met\n  {excess}" in outcome.stdout
+        data = call("diff", a, b, *words, "--json").data
+        assert (data["flashable"], data["accepted"]) == (True, False)
+        assert data["excesses"][0] == excess
+
+
+def test_a_limit_that_is_none(bundles: Bundles) -> None:
+    outcome = call("diff", bundles("wine_grade"), bundles("wine_grade"), "--max-drift", "grad=1", "--json")
+    assert outcome.code == 2
+    assert outcome.data["cause"] == "A has no output 'grad'"
+    assert "did you mean 'grade'?" in outcome.data["hint"]
+
+
+def test_a_range_that_nobody_declared(bundles: Bundles, tmp_path: Path) -> None:
+    (tmp_path / "ecu-bundle.toml").write_text(
+        CONFIG.replace("min = 11\n", "", 1).replace("max = 15\n", "", 1).replace('data = "rows.npy"', ""),
+        encoding="utf-8",
+    )
+    b = ecu_bundle.build(
+        model_file("wine_grade"), config=tmp_path / "ecu-bundle.toml", output=tmp_path / "bundle"
+    ).path
+    text = succeed("diff", bundles("wine_grade"), b).stdout
+    assert "input 'alcohol': range 11 to 15 -> not declared (for people only)" in text
+    assert "inf" not in text
 
 
 def _interface_of(bundle: Path) -> Interface:
@@ -117,6 +184,11 @@ def test_two_models_that_have_nothing_in_common(bundles: Bundles) -> None:
     assert "input 'horsepower' is new" in outcome.stdout
     assert "drift: not measured, B cannot take the golden rows of A" in outcome.stdout
     assert "\nno: B cannot be flashed where A runs\n  the interface differs" in outcome.stdout
+    assert outcome.stdout.endswith("\ndrift: not measured\n")
+    strict = call("diff", bundles("wine_grade"), bundles("auto_mpg"), "--max-drift", "0")
+    assert strict.stdout.endswith(
+        "--max-drift: not met\n  the drift was not measured: B cannot take the golden rows of A\n"
+    )
     assert "Traceback" not in outcome.stderr
 
 

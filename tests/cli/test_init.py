@@ -77,4 +77,4 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written(output: str) -> None:
     outcome = call("init", model_file("wine_grade"), "-o", output, "--force")
     assert outcome.code == 2
-    assert "init: cannot write " in outcome.stderr
+    assert f"output: {Path(output).name} cannot be written: " in outcome.stderr

@@ -125,5 +125,50 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     outcome = call("run", model_file("wine_grade"), "-i", rows_file("wine_grade"), "-o", tmp_path / "file")
     assert outcome.code == 2
-    assert "output: cannot write: " in outcome.stderr
+    assert "output: file is a file" in outcome.stderr
+    assert "a name that ends in .csv" in outcome.stderr
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_table_for_a_spreadsheet(tmp_path: Path) -> None:
+    """Row for row what the arrays hold, with classes by their names."""
+    arrays = _run(model_file("wine_grade"), rows_file("wine_grade"), tmp_path / "out")
+    file = tmp_path / "new" / "grades.csv"
+    outcome = succeed("run", model_file("wine_grade"), "-i", rows_file("wine_grade"), "-o", file)
+    assert outcome.stdout == f"{file}: 54 rows of grade, probabilities\n"
+    frame = pd.read_csv(file)
+    names = ["barolo", "grignolino", "barbera"]
+    assert list(frame) == ["grade", *(f"probabilities[{name}]" for name in names)]
+    assert frame["grade"].tolist() == [names[value] for value in arrays["grade"]]
+    np.testing.assert_array_equal(frame.iloc[:, 1:].to_numpy(np.float32), arrays["probabilities"])
+    data = succeed("run", model_file("wine_grade"), "-i", rows_file("wine_grade"), "-o", file, "--json").data
+    assert data["outputs"] == {"grade": str(file), "probabilities": str(file)}
+
+
+def test_gaps_in_the_rows_are_told(tmp_path: Path, bundles: Bundles) -> None:
+    frame = pd.read_csv(rows_file("auto_mpg")).astype(object)
+    frame.loc[[3, 5], "origin"] = "Mars"
+    table = tmp_path / "rows.csv"
+    frame.to_csv(table, index=False)
+    note = (
+        "note: 2 of 98 rows hold a category that the model does not know, "
+        f"the first: {table}, line 5 (row 4), column 'origin'\n"
+    )
+    for path in (model_file("auto_mpg"), bundles("auto_mpg")):
+        outcome = succeed("run", path, "-i", table, "-o", tmp_path / "out")
+        assert note in outcome.stderr
+    data = succeed("run", model_file("auto_mpg"), "-i", table, "-o", tmp_path / "out", "--json").data
+    (gap,) = data["gaps"]
+    assert (gap["column"], gap["kind"], gap["rows"]) == ("'origin'", "unknown", 2)
+    whole = succeed("run", model_file("auto_mpg"), "-i", rows_file("auto_mpg"), "-o", tmp_path / "out")
+    assert "note:" not in whole.stderr
+
+
+@pytest.mark.parametrize("place", ["", "results", "results.csv", "reports/predictions.csv"])
+def test_a_bundle_is_not_filled_with_results(place: str, bundles: Bundles) -> None:
+    bundle = bundles("wine_grade")
+    before = sorted(bundle.rglob("*"))
+    outcome = call("run", bundle, "-i", rows_file("wine_grade"), "-o", bundle / place)
+    assert outcome.code == 2
+    assert f"the place lies inside the bundle {bundle.name}, which would no longer verify" in outcome.stderr
+    assert sorted(bundle.rglob("*")) == before

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.cluster import KMeans
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import (
     GradientBoostingRegressor,
@@ -78,6 +79,22 @@ def test_the_label_alone_is_smaller() -> None:
     assert [t.name for t in label.interface.outputs] == ["label"]
     assert check_parity(loaded, label).passed
     assert len(label.data) < len(convert(loaded).data)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "wanted"),
+    [
+        (LogisticRegression(), "probabilities"),
+        (HistGradientBoostingClassifier(max_iter=3), "decision_function"),
+        (KMeans(3, n_init=1, random_state=0), "scores"),
+    ],
+)
+def test_values_without_the_label(estimator: Any, wanted: str) -> None:
+    loaded = from_estimator(estimator.fit(X, THREE))
+    model = convert(loaded, outputs=[wanted])
+    assert [t.name for t in model.interface.outputs] == [wanted]
+    assert model.interface.outputs[0].elements == 3
+    assert check_parity(loaded, model).passed
 
 
 @pytest.mark.parametrize(

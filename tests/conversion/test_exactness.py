@@ -103,6 +103,21 @@ def ensemble(weights: list[float], trees: list[int], **extra: Any) -> onnx.NodeP
     )
 
 
+def test_a_table_behind_a_tensor_of_unknown_type() -> None:
+    """onnx infers no type for Scaler, and its LabelEncoder ended the process on such an input."""
+    nodes = [
+        helper.make_node("Scaler", ["X"], ["scaled"], domain="ai.onnx.ml", offset=[0.0], scale=[0.5]),
+        helper.make_node(
+            "LabelEncoder", ["scaled"], ["y"], domain="ai.onnx.ml", keys_floats=[1.0], values_int64s=[0]
+        ),
+    ]
+    inputs = [helper.make_tensor_value_info("X", TensorProto.FLOAT, [None, 1])]
+    outputs = [helper.make_tensor_value_info("y", TensorProto.INT64, [None, 1])]
+    opsets = [helper.make_opsetid("", 21), helper.make_opsetid("ai.onnx.ml", 2)]
+    graph = helper.make_graph(nodes, "table", inputs, outputs)
+    assert exact_outputs(helper.make_model(graph, opset_imports=opsets)) == frozenset()
+
+
 SUMS: list[tuple[list[float], list[int], bool]] = [
     ([0.1, 0.7], [0, 0], True),  # one tree adds nothing
     ([0.5, 0.25, 0.75], [0, 0, 1], True),

@@ -82,6 +82,19 @@ def test_a_category_that_float32_does_not_hold_is_never_met() -> None:
         )
 
 
+def test_no_category_that_float32_holds() -> None:
+    """Then every number is unknown, also 0, which stands in the table since the operator needs a key."""
+    matrix = np.column_stack([SPEED, SLOT + 0.1])
+    fitted = regressor(categorical_features=[1]).fit(matrix, VALUE)
+    rows = np.concatenate([matrix.astype(np.float32), [[0.5, 0.0], [0.5, -0.0]]])
+    with Engine.open(convert(fitted)) as engine:
+        np.testing.assert_array_max_ulp(
+            engine.run(rows)["variable"][:, 0],
+            fitted.predict(rows.astype(np.float64)).astype(np.float32),
+            maxulp=1,
+        )
+
+
 def test_many_categories() -> None:
     codes = generator.integers(0, 200, 3000).astype(np.float64)
     matrix = np.column_stack([codes, generator.normal(size=3000)])

@@ -14,7 +14,7 @@ from ecu_bundle.conversion import convert
 from ecu_bundle.loading import from_estimator
 from ecu_bundle.parity import check_parity
 
-from .models import THREE, TWO, WORDS, X, proven
+from .models import THREE, TWO, WORDS, X, prove, proven
 
 FAR = X * np.array([10.0, 1.0, 0.01, 50.0]) + np.array([1e3, 0.0, 3.0, -200.0])
 KINDS = ("full", "tied", "diag", "spherical")
@@ -25,6 +25,17 @@ KINDS = ("full", "tied", "diag", "spherical")
 @pytest.mark.parametrize("rows", [X, FAR, X[:, :1]], ids=["near", "far", "one feature"])
 def test_a_mixture_is_right(kind: Any, covariance: str, rows: Any) -> None:
     proven(kind(n_components=3, covariance_type=covariance, random_state=0, max_iter=20, tol=1.0).fit(rows))
+
+
+@pytest.mark.parametrize("covariance", KINDS)
+def test_a_mixture_that_was_fitted_on_float32_rows(covariance: str) -> None:
+    """scikit-learn then keeps its parameters, and what it computes of them alone, in float32."""
+    rows = (FAR * np.array([1.0, 1.0, 1.0, 0.02])).astype(np.float32)
+    fitted = GaussianMixture(3, covariance_type=covariance, random_state=0, max_iter=20, tol=1.0).fit(rows)
+    assert fitted.means_.dtype == np.float32
+    _, report = prove(fitted, rows)
+    assert report.passed
+    assert max(output.max_abs_error for output in report.comparisons[0].outputs) < 1e-6
 
 
 @pytest.mark.parametrize("kind", [GaussianNB, QuadraticDiscriminantAnalysis])

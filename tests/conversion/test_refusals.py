@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.ensemble import (
     BaggingClassifier,
+    HistGradientBoostingRegressor,
     RandomForestClassifier,
 )
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, TfidfVectorizer
@@ -18,11 +19,17 @@ from sklearn.feature_selection import RFE
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
-from sklearn.multioutput import MultiOutputClassifier
+from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, MultiOutputRegressor, RegressorChain
 from sklearn.neighbors import KNeighborsClassifier, RadiusNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, MultiLabelBinarizer, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MaxAbsScaler,
+    MinMaxScaler,
+    MultiLabelBinarizer,
+    StandardScaler,
+)
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeRegressor
 
@@ -68,12 +75,63 @@ def text_and_numbers() -> Any:
     return make_pipeline(columns, LogisticRegression()).fit(FRAME.assign(text=TEXTS), TWO)
 
 
+def bad_leaf(value: float) -> Any:
+    fitted = DecisionTreeRegressor(max_depth=2).fit(X, VALUE)
+    fitted.tree_.value[-1] = value
+    return fitted
+
+
 BOTH = np.column_stack([TWO, 1 - TWO])
 FOREIGN = "not a class of scikit-learn"
 TEXT = "no text can reach an ECU"
 SEVERAL = "several labels a row"
 
+CATEGORIES = np.column_stack([X[:, 0], np.tile([2.0, 4.5, 7.0, 11.0], 20)])
+CATEGORY_EFFECT = X[:, 0] + 3.0 * np.isin(CATEGORIES[:, 1], [2.0, 7.0])
+
+
+def scaled_categories(scaler: Any) -> Any:
+    boosting = HistGradientBoostingRegressor(max_iter=3, min_samples_leaf=5, categorical_features=[1])
+    return make_pipeline(scaler, boosting).fit(CATEGORIES, CATEGORY_EFFECT)
+
+
+def damaged(estimator: Any, name: str, value: float) -> Any:
+    """A fitted estimator with another number among its parameters."""
+    fitted = make_pipeline(StandardScaler(), estimator).fit(X, VALUE if hasattr(estimator, "score") else None)
+    part = fitted[0] if hasattr(fitted[0], name) else fitted[-1]
+    np.asarray(getattr(part, name)).flat[0] = value
+    return fitted
+
+
 REFUSED: list[tuple[Any, str, str]] = [
+    (
+        lambda: scaled_categories(StandardScaler()),
+        "HistGradientBoostingRegressor",
+        "StandardScaler has scaled",
+    ),
+    (lambda: scaled_categories(MinMaxScaler()), "HistGradientBoostingRegressor", "MinMaxScaler has scaled"),
+    (lambda: scaled_categories(MaxAbsScaler()), "HistGradientBoostingRegressor", "MaxAbsScaler has scaled"),
+    (
+        lambda: damaged(LinearRegression(), "coef_", np.nan),
+        "LinearRegression",
+        "coef_ of LinearRegression is",
+    ),
+    (lambda: damaged(LinearRegression(), "coef_", np.inf), "LinearRegression", "not finite"),
+    (
+        lambda: damaged(DecisionTreeRegressor(), "mean_", np.nan),
+        "StandardScaler",
+        "mean_ of StandardScaler is",
+    ),
+    (
+        lambda: damaged(DecisionTreeRegressor(), "scale_", -np.inf),
+        "StandardScaler",
+        "scale_ of StandardScaler",
+    ),
+    (lambda: damaged(DecisionTreeRegressor(), "scale_", 0.0), "StandardScaler", "scale_ of zero"),
+    (lambda: damaged(LinearRegression(), "scale_", 0.0), "StandardScaler", "scale_ of zero"),
+    (lambda: bad_leaf(np.nan), "DecisionTreeRegressor", "a leaf holds nan"),
+    (lambda: bad_leaf(np.inf), "DecisionTreeRegressor", "a leaf holds inf"),
+    (lambda: ClassifierChain(LogisticRegression()).fit(X, BOTH), "ClassifierChain", SEVERAL),
     (lambda: make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(TEXTS, TWO), "TfidfVectorizer", TEXT),
     (lambda: make_pipeline(CountVectorizer(), LogisticRegression()).fit(TEXTS, TWO), "CountVectorizer", TEXT),
     (lambda: make_pipeline(HashingVectorizer(), LogisticRegression()).fit(TEXTS, TWO), "HashingVec", TEXT),
@@ -143,7 +201,16 @@ def test_what_stands_beside_a_refusal_converts(estimator: Any) -> None:
     proven(estimator.fit(X, VALUE))
 
 
-@pytest.mark.parametrize("make", [LinearRegression, lambda: DecisionTreeRegressor(max_depth=3)])
+SEVERAL_TARGETS: list[Any] = [
+    LinearRegression,
+    lambda: DecisionTreeRegressor(max_depth=3),
+    lambda: MultiOutputRegressor(HistGradientBoostingRegressor(max_iter=3)),
+    lambda: RegressorChain(LinearRegression(), order=[2, 0, 1]),
+    lambda: RegressorChain(DecisionTreeRegressor(max_depth=3)),
+]
+
+
+@pytest.mark.parametrize("make", SEVERAL_TARGETS, ids=range(len(SEVERAL_TARGETS)))
 def test_several_targets_of_a_regressor_are_one_output(make: Any) -> None:
     model = proven(make().fit(X, np.column_stack([VALUE, -VALUE, 2 * VALUE])))
     assert [(t.name, t.elements) for t in model.interface.outputs] == [("variable", 3)]

@@ -47,7 +47,7 @@ def classifier(name: str = "gear_fault") -> OnnxModel:
         ),
         (
             Tensor("label", "int32", codes=(Code(0, "ok"), Code(1, "worn"), Code(2, "broken"))),
-            Tensor("score", "float32", 3),
+            Tensor("score", "float32", 3, element_names=("ok", "worn", "broken")),
         ),
     )
     weights = np.linspace(-1.0, 1.0, 15).reshape(5, 3)
@@ -72,7 +72,7 @@ def hostile(name: str = "class") -> OnnxModel:
     inputs.append(Tensor("x" * 300, "float32", 2, "u" * 300, description="long words " * 100))
     outputs = (
         Tensor("CLASS", "int32", codes=(Code(-1, "outlier"), Code(1, "inlier"))),
-        Tensor("Class", "float32", 2, HOSTILE, description=HOSTILE),
+        Tensor("Class", "float32", 2, HOSTILE, description=HOSTILE, element_names=(HOSTILE, "class")),
     )
     interface = Interface("outlier_detector", tuple(inputs), outputs)
     rng = np.random.default_rng(1)

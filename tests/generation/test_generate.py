@@ -183,11 +183,99 @@ def test_the_guide_says_what_a_missing_value_is() -> None:
     model = replace(regressor(), interface=Interface("regressor", tuple(cells), (Tensor("y", "float32"),)))
     values = {t.name: np.full((1, 1), t.codes[0].value if t.codes else 1, t.numpy_dtype) for t in cells}
     vectors = GoldenVectors(Rows(values), {"y": np.ones((1, 1), np.float32)}, {}, {})
-    guide = (
-        generate(model, compile_image(model, engine="ort"), vectors, OPTIONS).files["INTEGRATION.md"].decode()
-    )
+    image = compile_image(model, engine="ort")
+    guide = generate(model, image, vectors, OPTIONS).files["INTEGRATION.md"].decode()
+    guide = guide.split("## Inputs")[1].split("## Outputs")[0]
     table = dict(re.findall(r"^\| `(\w)` .* \| ([^|]+) \|$", guide, re.M))
     assert table == {tensor.name: cell for tensor, cell in cells.items()}
+
+
+def guide_of(*inputs: Tensor) -> tuple[str, str]:
+    """Guide and C++ header of a model with these inputs."""
+    interface = Interface("regressor", inputs, (Tensor("y", "float32"),))
+    model = replace(regressor(), interface=interface)
+    values = {t.name: np.full((1, 1), t.codes[0].value if t.codes else 1, t.numpy_dtype) for t in inputs}
+    vectors = GoldenVectors(Rows(values), {"y": np.ones((1, 1), np.float32)}, {}, {})
+    files = generate(model, compile_image(model), vectors, OPTIONS).files
+    header = files["include/fuel.hpp"].decode()
+    return files["INTEGRATION.md"].decode(), " ".join(word for word in header.split() if word != "///")
+
+
+STRICT_INPUT = Tensor("strict", "float32")
+LENIENT_INPUT = Tensor("lenient", "float32", accepts_nan=True)
+KNOWN = Tensor("known", "int32", codes=(Code(0, "x"),))
+OPEN = Tensor("open", "int32", codes=(Code(0, "x"), Code(-1, "unknown")))
+
+
+def test_a_model_that_refuses_missing_values_says_that_every_field_must_be_set() -> None:
+    guide, header = guide_of(STRICT_INPUT, KNOWN)
+    assert "Every field must be set: one that nobody set holds NaN or `kUnknown`" in guide
+    assert "gives `ECU_BAD_CATEGORY`, and so does `kUnknown`; NaN gives `ECU_NAN_REFUSED`;" in guide
+    assert "One row of inputs. Every field must be set: one that is not is refused." in header
+
+
+def test_a_model_that_accepts_missing_values_does_not() -> None:
+    guide, header = guide_of(LENIENT_INPUT, OPEN)
+    for text in (guide, header):
+        assert "must be set" not in text
+    assert "The model accepts that in every input: it computes a result" in guide
+    assert "NaN in every input of type `float` means that the value is missing" in guide
+    assert "`kUnknown` in `open` means" in guide
+    assert "gives `ECU_BAD_CATEGORY`; the handle" in guide
+    assert "ECU_NAN_REFUSED" not in guide
+    assert "Not possible" not in guide
+    assert '"lenient". NaN means missing.' in header
+    assert '"open". `kUnknown` means a category that training did not have.' in header
+
+
+def test_a_model_that_accepts_some_missing_values_names_them() -> None:
+    guide, header = guide_of(STRICT_INPUT, LENIENT_INPUT, KNOWN, OPEN)
+    assert "NaN in `lenient` means that the value is missing" in guide
+    assert "every other field must be set" in guide
+    assert "and so does `kUnknown` where the model does not accept it" in guide
+    assert "NaN in an input that does not accept it gives `ECU_NAN_REFUSED`" in guide
+    assert "refused, except where its comment says what that means" in header
+
+
+def test_the_category_minus_one_is_not_what_an_unset_field_holds() -> None:
+    _, header = guide_of(Tensor("f", "int32", codes=(Code(-2, "-2"), Code(-1, "-1"))))
+    assert "kMinus1 = -1" in header
+    assert "kUnknown = -2147483647 - 1" in header
+
+
+def test_positions_of_labels_with_other_codes(tmp_path: Path) -> None:
+    """The value of a label, of a constant and of `..._of` are one, though the codes are no positions."""
+    model = classifier()
+    names = ("warm up", "idle", "x" * 40)
+    label = Tensor("y" * 24, "int32", codes=tuple(map(Code, (30, -1, 7), names)))
+    score = Tensor("s" * 24, "float32", 3, element_names=names)
+    model = replace(model, interface=replace(model.interface, outputs=(label, score)))
+    row = Rows({t.name: np.ones((1, t.elements), np.float32) for t in model.interface.inputs})
+    outputs = {label.name: np.array([[7]], np.int32), score.name: np.array([[1, 2, 3]], np.float32)}
+    bundle = generate(model, compile_image(model), GoldenVectors(row, outputs, {}, {}), OPTIONS)
+    folder = write(dict(bundle.files), tmp_path)
+    (folder / "use.cpp").write_text(
+        f"""
+#include "gear_fault.hpp"
+using namespace gear_fault;
+using Codes = {"Y" + "y" * 23};
+using Index = {"S" + "s" * 23}Index;
+static_assert(Index::kWarmUp == 0 && Index::kIdle == 1 && static_cast<int>(Codes::kWarmUp) == 30, "");
+int main() {{
+  Outputs outputs;
+  outputs.{"s" * 24} = {{1.0F, 2.0F, 3.0F}};
+  const float none = {"s" * 24}_of(outputs, Codes::kUnknown);
+  return {"s" * 24}_of(outputs, Codes::kIdle) == 2.0F && none != none ? 0 : 1;
+}}
+"""
+    )
+    command = ["g++", "-std=c++17", *STRICT, "-Iinclude", "use.cpp", "src/gear_fault.cpp", "-o", "use"]
+    command += ["-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"]  # the engine is not needed
+    subprocess.run(command, cwd=folder, check=True)
+    subprocess.run([folder / "use"], check=True)
+    shutil.copy(Path(__file__).parents[2] / ".clang-format", folder)
+    formatter = Path(sys.executable).parent / "clang-format"
+    subprocess.run([formatter, "--dry-run", "-Werror", *cpp_files(folder)], check=True)
 
 
 def test_every_line_of_a_table_has_its_columns() -> None:

@@ -37,7 +37,7 @@ FAR = X * np.array([1e3, 1.0, 0.01, 50.0]) + np.array([1e5, 0.0, 30.0, -2000.0])
 REMEMBERING: list[Any] = [
     SVC(),
     SVR(),
-    KMeans(3, n_init=1),
+    KMeans(3, n_init=1, random_state=0),
     GaussianMixture(2, random_state=0),
     GaussianNB(),
     KNeighborsRegressor(),

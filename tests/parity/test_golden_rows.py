@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -91,6 +92,18 @@ def test_bit_exact_models_keep_rows_on_ties() -> None:
     golden = choose_golden(model, report.rows, report.ort, {"probabilities": EXACT})
     assert golden.abs_tolerance == {"probabilities": 0.0}
     assert "boundary" in golden.rows.origins
+
+
+def test_no_row_lies_on_a_decision_inside_the_model() -> None:
+    """Another rounding, for instance on another processor, takes another branch there."""
+    estimator = make_pipeline(PCA(3), RandomForestClassifier(20, random_state=0)).fit(X, THREE)
+    model, report, first = chosen(lambda: estimator, X)
+    assert len(report.on_decision) == report.comparisons[0].on_decision > 0
+    taken = {row.tobytes() for row in first.rows.tensors["X"]}
+    left_out = [i for i, row in enumerate(report.rows.tensors["X"]) if row.tobytes() in taken]
+    second = choose_golden(model, report.rows, report.ort, report.tolerance, left_out=left_out)
+    assert len(second.rows) >= 4
+    assert not taken & {row.tobytes() for row in second.rows.tensors["X"]}
 
 
 def test_a_wide_model_has_fewer_rows() -> None:

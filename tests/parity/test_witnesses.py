@@ -37,6 +37,7 @@ from conversion.models import FRAME, THREE, VALUE, WORDS, X
 from ecu_bundle.artifacts import OnnxModel
 from ecu_bundle.conversion import convert
 from ecu_bundle.errors import VerificationError
+from ecu_bundle.parity.proof import claims
 from ecu_bundle.parity.witnesses import leaf_errors, witness
 
 HOLES = np.where(np.random.default_rng(1).random(X.shape) < 0.2, np.nan, X)
@@ -307,6 +308,15 @@ def test_the_sum_bound_holds() -> None:
         leaves = [member.predict(row[None].astype(np.float64))[0] for member in estimator.estimators_]
         true = sum((Fraction(float(leaf)) for leaf in leaves), Fraction(0))
         assert abs(Fraction(float(actual)) - true) <= Fraction(bound.absolute)
+
+
+def test_a_claimed_bound_is_short_and_rounded_up() -> None:
+    estimator = RandomForestRegressor(5, max_depth=4, random_state=0).fit(X, VALUE)
+    found = witness(estimator, convert(estimator))
+    said = claims(found)[-1].rsplit(" ", 1)[1]
+    largest = max(bound.absolute for bound in found.sums)
+    assert largest <= float(said) <= 1.01 * largest
+    assert len(said) <= len("1.23e-100")
 
 
 def test_a_large_forest_takes_seconds() -> None:

@@ -32,9 +32,14 @@ def test_an_input_refuses_nan_in_the_whole_bundle(tmp_path: Path) -> None:
     assert verify(bundle, model=model).name == "imputing"
     (tmp_path / "speed.csv").write_text("speed,load\n,1.5\n")
     (tmp_path / "load.csv").write_text("speed,load\n2.5,\n")
-    (value,) = predict(bundle, tmp_path / "speed.csv").values()
+    (value,) = predict(bundle, tmp_path / "speed.csv").outputs.values()
     hole = pd.DataFrame({"speed": [np.nan], "load": [1.5]})
     np.testing.assert_allclose(value[:, 0], pipeline.predict(hole), rtol=1e-5)
     with pytest.raises(UsageError, match="this input refuses NaN") as caught:
         predict(bundle, tmp_path / "load.csv")
     assert caught.value.place.endswith("load.csv, line 2 (row 1), column 'load'")
+    with pytest.raises(UsageError, match="this input refuses NaN") as caught:
+        predict(model, tmp_path / "load.csv")
+    assert caught.value.hint.endswith(
+        f"take `accepts_nan = false` away in {tmp_path}/ecu-bundle.toml, line 3"
+    )

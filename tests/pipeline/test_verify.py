@@ -301,15 +301,36 @@ def test_figures_that_are_not_found_again_are_told(bundles: Bundles, tmp_path: P
 
 
 def test_another_model_is_not_the_source(bundles: Bundles) -> None:
-    outcome = call("verify", bundles("wine_grade"), "--model", model_file("auto_mpg"))
-    assert outcome.code == 2
-    assert "auto_mpg.skops is not the model that the bundle was made of" in outcome.stderr
+    """The bundle is not of this model: that is a failed verification, and no wrong usage."""
+    outcome = call("verify", bundles("wine_grade"), "--model", model_file("auto_mpg"), "--json")
+    assert outcome.code == 1
+    cause = outcome.data["cause"]
+    assert cause.startswith("auto_mpg.skops is not the model that the bundle was made of: its SHA-256 begins")
+    digests = [
+        hashlib.sha256(model_file(name).read_bytes()).hexdigest() for name in ("auto_mpg", "wine_grade")
+    ]
+    assert re.findall("[0-9a-f]{16}", cause) == [digest[:16] for digest in digests]
+    assert outcome.data["place"] == str(model_file("auto_mpg"))
+    assert "give the file that wine_grade was built from" in outcome.data["hint"]
+
+
+def test_no_model_at_all_is_wrong_usage(bundles: Bundles, tmp_path: Path) -> None:
+    for path, said in (
+        (bundles("auto_mpg"), "is a bundle, not a model"),
+        (tmp_path / "none", "no such file"),
+    ):
+        outcome = call("verify", bundles("wine_grade"), "--model", path)
+        assert outcome.code == 2
+        assert said in outcome.stderr
 
 
 def test_another_target_is_refused(bundles: Bundles) -> None:
     outcome = call("verify", bundles("wine_grade"), "--target", "aarch64-linux")
     assert outcome.code == 2
     assert "the bundle is for the target host, not aarch64-linux" in outcome.stderr
+    outcome = call("verify", bundles("wine_grade"), "--target", "hots")
+    assert outcome.code == 2
+    assert "unknown target 'hots'\n  next: did you mean 'host'?" in outcome.stderr
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,14 @@ def cli() -> None:
 @cli.command(epilog="Example: ecu-bundle build model.skops --target aarch64-linux --data rows.csv")
 @click.argument("model", type=_PATH)
 @click.option("--target", "-t", help="What to build for; `ecu-bundle targets` lists them [host].")
-@click.option("--engine", "-e", type=click.Choice(["auto", "ort", "native", "both"]), help="[auto]")
+@click.option(
+    "--engine",
+    "-e",
+    type=click.Choice(["auto", "ort", "native", "both"]),
+    help="What computes on the device: ort, ONNX Runtime, for Linux and QNX; native, our own engine, "
+    "without heap or operating system; both, the two side by side; auto, ort where the target can host it, "
+    "else native. `ecu-bundle targets` says which of them a target offers [auto].",
+)
 @click.option("--output", "-o", type=_PATH, help="Folder of the bundle [build/bundles/NAME/TARGET].")
 @click.option("--data", type=_PATH, help="Rows for the proof: .npy, .csv or .parquet.")
 @click.option("--instructions", is_flag=True, help="Also count instructions (valgrind; takes a minute).")
@@ -138,32 +145,51 @@ def build(model: Path, install_missing: bool, **given: Any) -> None:
     )
 
 
-@cli.command(epilog="Example: ecu-bundle run model.skops --input rows.csv -o predictions")
+@cli.command(epilog="Example: ecu-bundle run model.skops --input rows.csv -o predictions.csv")
 @click.argument("path", metavar="MODEL|BUNDLE", type=_PATH)
 @click.option("--input", "-i", "table_path", type=_PATH, required=True, help="Rows: .npy, .csv or .parquet.")
-@click.option("--output", "-o", type=_PATH, required=True, help="Folder for one <output>.npy each.")
-@click.option("--engine", "-e", default="auto", show_default=True, help="auto, ort, native, or sklearn.")
+@click.option(
+    "--output",
+    "-o",
+    type=_PATH,
+    required=True,
+    help="FILE.csv: one table for a spreadsheet, classes by name. Else a folder: one <output>.npy each.",
+)
+@click.option(
+    "--engine",
+    "-e",
+    default="auto",
+    show_default=True,
+    help="auto; ort: ONNX Runtime through the C++ runtime of the device; sklearn: scikit-learn itself, "
+    "for models; native: our own engine, for bundles that were built with it.",
+)
 @_loading_options
 @_json_option
 def run(path: Path, table_path: Path, output: Path, engine: str, **given: Any) -> None:
-    """Predict the rows of a table with a model or with a bundle."""
-    import numpy as np
+    """Predict the rows of a table with a model or with a bundle.
 
+    Says on stderr which columns hold missing values or categories that the model does not know.
+    """
+    from ecu_bundle.gaps import gap_notes
     from ecu_bundle.prediction import predict
+    from ecu_bundle.prediction_files import is_table, require_writable, write_prediction
 
-    predictions = predict(path, table_path, engine=engine, options=_options(given), watcher=_run.console)
-    files = {}
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        for name, values in predictions.items():
-            file = output / f"{_file_name(name)}.npy"
-            np.save(file, values, allow_pickle=False)
-            files[name] = str(file)
-    except OSError as error:
-        raise UsageError("output", f"cannot write: {error.strerror}", place=str(output)) from error
-    shapes = {name: list(values.shape) for name, values in predictions.items()}
-    lines = [[files[n], str(predictions[n].dtype), str(tuple(shapes[n]))] for n in predictions]
-    _run.result({"outputs": files, "shapes": shapes}, table(lines))
+    require_writable(output, table_path)
+    found = predict(path, table_path, engine=engine, options=_options(given), watcher=_run.console)
+    notes = gap_notes(found.gaps, found.rows)
+    as_table = is_table(output)
+    files = write_prediction(found, output)
+    for note in notes:
+        _run.console.say(f"note: {note}")
+    rows = [[str(files[n]), str(v.dtype), str(v.shape)] for n, v in found.outputs.items()]
+    _run.result(
+        {
+            "outputs": {name: str(file) for name, file in files.items()},
+            "shapes": {name: list(values.shape) for name, values in found.outputs.items()},
+            "gaps": [dataclasses.asdict(gap) for gap in found.gaps],
+        },
+        f"{output}: {found.rows} rows of {', '.join(found.outputs)}" if as_table else table(rows),
+    )
 
 
 @cli.command(epilog="Example: ecu-bundle verify build/bundles/model/host --model model.skops")
@@ -208,20 +234,30 @@ def inspect(path: Path, **given: Any) -> None:
     _run.result(facts, inspection_text(facts))
 
 
-@cli.command(epilog="Example: ecu-bundle diff delivered/model build/bundles/model/host")
+@cli.command(epilog="Example: ecu-bundle diff delivered/model build/next --max-drift mpg=0.5")
 @click.argument("a", type=_PATH)
 @click.argument("b", type=_PATH)
+@click.option(
+    "--max-drift",
+    metavar="[OUTPUT=]LIMIT",
+    multiple=True,
+    help="Fail when B drifts further than this from A: in a label, the number of golden rows that may give "
+    "another one, else the largest change in the unit of the output. Without OUTPUT it is for all outputs "
+    "that have no limit of their own; 0 demands equal results. May be repeated.",
+)
 @_json_option
-def diff(a: Path, b: Path) -> None:
+def diff(a: Path, b: Path, max_drift: tuple[str, ...]) -> None:
     """Compare two bundles: can B be flashed where A runs? Exit code 0 yes, 1 no.
 
-    Compares interface, engine, target and memory, and runs both models on the golden rows of A.
+    Interface, engine, target and memory decide that. How far the outputs drift is measured on the golden
+    rows of A and told beside it; it fails only with --max-drift.
     """
-    from ecu_bundle.difference import difference, difference_record, difference_text
+    from ecu_bundle.difference import difference
+    from ecu_bundle.reporting.difference import difference_record, difference_text
 
-    found = difference(a, b, watcher=_run.console)
+    found = difference(a, b, max_drift=max_drift, watcher=_run.console)
     _run.result(difference_record(found), difference_text(found))
-    if not found.flashable:
+    if not found.accepted:
         sys.exit(ExitCode.VERIFICATION_FAILED)
 
 
@@ -307,16 +343,12 @@ def _options(given: dict[str, Any]) -> Options:
     return Options(**given)
 
 
-def _file_name(name: str) -> str:
-    """A file name for an output, whatever characters its name has."""
-    return "".join(c if c.isalnum() or c in "._-" else "_" for c in name).lstrip(".") or "output"
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of the program ``ecu-bundle``; always exits."""
     _listen_to_signals()
     # An unknown option is refused before any option is read.
-    _run.json = "--json" in (sys.argv[1:] if arguments is None else arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    _run.json = "--json" in words
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         cli.main(arguments, prog_name="ecu-bundle", standalone_mode=False)
@@ -325,8 +357,10 @@ def main(arguments: list[str] | None = None) -> None:
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        command = getattr(getattr(error, "ctx", None), "command_path", "ecu-bundle")
-        _fail(UsageError("usage", error.format_message(), hint=f"{command} --help"))
+        # An option without its value is refused before there is a context: the verb is the first word.
+        verb = next((f" {word}" for word in words[:1] if word in cli.commands), "")
+        command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
+        _fail(UsageError("usage", error.format_message(), hint=f"{command or 'ecu-bundle' + verb} --help"))
     except (KeyboardInterrupt, click.Abort):
         _run.console.close()
         click.echo("\ninterrupted; no bundle was written", err=True)

@@ -26,6 +26,7 @@ from ecu_bundle.errors import UsageError
 
 FILE_NAME = "ecu-bundle.toml"
 MAX_BYTES = 1 << 20
+_EXAMPLE = "`ecu-bundle init MODEL` writes a commented example"
 
 Text = Annotated[str, Field(max_length=500)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -87,6 +88,15 @@ class BuildTable(_Table):
     engine: Literal["auto", "ort", "native", "both"] | None = None
     output: str | None = None
 
+    @field_validator("target")
+    @classmethod
+    def _known(cls, value: str | None) -> str | None:
+        from ecu_bundle.building.targets import load_targets
+
+        if value is not None and value not in load_targets():
+            raise PydanticCustomError("unknown", "unknown target", {"known": list(load_targets())})
+        return value
+
 
 class LoadTable(_Table):
     """``[load]``: how the model file may be read."""
@@ -141,7 +151,7 @@ class Config(_Table):
     parity: ParityTable = ParityTable()
     budget: BudgetTable = BudgetTable()
     _places: dict[tuple[str, ...], str] = PrivateAttr(default_factory=dict)
-    """File and line of the words about inputs, outputs and classes, by their path."""
+    """File and line of what the file says, by its path."""
 
     @field_validator("inputs", mode="before")
     @classmethod
@@ -156,6 +166,18 @@ class Config(_Table):
             second = names.index(twice[0], names.index(twice[0]) + 1)
             raise PydanticCustomError("twice", "is described twice", {"at": ("inputs", str(second))})
         return self
+
+    def place(self, *path: str) -> str:
+        """File and line of a table or option, for messages; empty when the file does not say it."""
+        return self._places.get(path, "")
+
+    def refusals(self) -> dict[str, str]:
+        """Places of ``accepts_nan = false``, by the name of the input."""
+        return {
+            entry.name: self.place("inputs", str(index), "accepts_nan")
+            for index, entry in enumerate(self.inputs)
+            if entry.accepts_nan is False
+        }
 
     def description(self) -> ModelDescription:
         """The words for the conversion."""
@@ -201,21 +223,37 @@ def read_config(path: Path | None) -> Config:
         return Config()
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise UsageError("configuration", f"{path.name} is larger than 1 MiB", place=str(path))
-        text = path.read_text(encoding="utf-8")
+            raise UsageError(
+                "configuration", f"{path.name} is larger than 1 MiB", place=str(path), hint=_EXAMPLE
+            )
+        text = path.read_text(encoding="utf-8-sig")  # editors of Windows begin with a byte order mark
         content = tomllib.loads(text)
     except OSError as error:
         raise UsageError(
-            "configuration", f"cannot read {path.name}: {error.strerror}", place=str(path)
+            "configuration",
+            f"cannot read {path.name}: {error.strerror}",
+            place=str(path),
+            hint="give a file that can be read with --config",
         ) from error
     except UnicodeDecodeError as error:
-        raise UsageError("configuration", f"{path.name} is not UTF-8 text", place=str(path)) from error
+        raise UsageError(
+            "configuration", f"{path.name} is not UTF-8 text", place=str(path), hint="save it as UTF-8"
+        ) from error
     except RecursionError as error:
         raise UsageError(
-            "configuration", f"{path.name} is not TOML that can be read: nested too deeply", place=str(path)
+            "configuration",
+            f"{path.name} is not TOML that can be read: nested too deeply",
+            place=str(path),
+            hint=_EXAMPLE,
         ) from error
     except tomllib.TOMLDecodeError as error:
-        raise UsageError("configuration", f"{path.name} is not TOML: {error}", place=str(path)) from error
+        line = re.search(r"\(at (line \d+),", str(error))
+        raise UsageError(
+            "configuration",
+            f"{path.name} is not TOML: {error}",
+            place=f"{path}, {line[1]}" if line else str(path),
+            hint="texts stand in quotes, paths with a backslash in single quotes; " + _EXAMPLE,
+        ) from error
     try:
         config = Config.model_validate(content)
     except ValidationError as error:
@@ -223,15 +261,12 @@ def read_config(path: Path | None) -> Config:
         count = len(found)
         raise UsageError(
             "configuration",
-            f"{path.name} has {count} mistake{'s' if count > 1 else ''}:\n    " + "\n    ".join(found),
+            f"{path.name} has {count} mistake{'s' if count > 1 else ''}:"
+            + "".join(f"\n    {path.name}{mistake}" for mistake in found),
             place=str(path),
-            hint="`ecu-bundle init MODEL` writes a commented example",
+            hint=_EXAMPLE,
         ) from error
     config._places.update(
-        {
-            key: f"{path}, line {line}"
-            for key, line in line_numbers(text).items()
-            if key[:1] in (("inputs",), ("outputs",), ("classes",))
-        }
+        {key: f"{path}, line {line}" for key, line in line_numbers(text).items() if len(key) > 1}
     )
     return config

@@ -31,7 +31,7 @@ _WORDS = {
 
 
 def mistakes(error: ValidationError, content: Any, text: str, schema: type[BaseModel]) -> list[str]:
-    """One line for each mistake.
+    """The mistakes as they follow the name of the file: ``, line 3: model.colour: there is no ...``.
 
     Args:
         error: what pydantic found.
@@ -49,9 +49,12 @@ def _mistake(detail: Any, content: Any, lines: Lines, schema: type[BaseModel]) -
     found = location
     while found and found not in lines:
         found = found[:-1]
-    where = f"line {lines[found]}: " if found else ""
+    where = f", line {lines[found]}: " if found else ": "
     if kind == "extra_forbidden":
         message = _unknown(location, content, schema)
+    elif kind == "unknown":
+        known, given = context["known"], detail["input"]
+        message = f"{detail['msg']} {given!r}, there are {', '.join(known)}{_meant(given, known)}"
     elif kind in _WORDS:
         message = _WORDS[kind].format(**context, name=".".join(location))
     else:
@@ -67,9 +70,20 @@ def _unknown(location: tuple[str, ...], content: Any, schema: type[BaseModel]) -
     is_table = isinstance(value, dict) or (
         isinstance(value, list) and bool(value) and isinstance(value[0], dict)
     )
-    return f"there is no such {'table' if is_table else 'option'}" + _meant(
-        location[-1], _known(location[:-1], schema)
+    known = _known(location[:-1], schema)
+    meant = _meant(location[-1], known) or _elsewhere(location[-1], schema)
+    return f"there is no such {'table' if is_table else 'option'}" + (
+        meant or f"; known here: {', '.join(known)}"
     )
+
+
+def _elsewhere(name: str, schema: type[BaseModel]) -> str:
+    """The table that has an option of this name, which stands in another one or in none."""
+    for table, field in schema.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and name in kind.model_fields:
+            return f"; it belongs into [{table}]"
+    return ""
 
 
 def _known(location: Sequence[str], schema: type[BaseModel]) -> list[str]:
@@ -129,10 +143,16 @@ def line_numbers(text: str) -> dict[tuple[str, ...], int]:
                 index = counts.get(table, 0)
                 counts[table] = index + 1
                 table = (*table, str(index))
-            lines.setdefault(table, number)
+            _note(lines, table, number)
         elif key := _KEY.match(line):
-            lines.setdefault((*table, *_path(key.group(1))), number)
+            _note(lines, (*table, *_path(key.group(1))), number)
     return lines
+
+
+def _note(lines: dict[tuple[str, ...], int], path: tuple[str, ...], number: int) -> None:
+    """Notes the line of a path, and of the tables above it that no line before has named."""
+    for length in range(1, len(path) + 1):
+        lines.setdefault(path[:length], number)
 
 
 def _path(dotted: str) -> tuple[str, ...]:

@@ -1,39 +1,23 @@
-"""``diff``: what changes from one bundle to another, and whether B can be flashed where A runs."""
+"""``diff``: whether B can be flashed where A runs, and how far its outputs are from those of A.
+
+The two are told apart: interface, engine, target and memory decide whether B can be flashed; that its
+outputs drift is what a new model is for, and hinders only where the caller sets a limit.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ecu_bundle.artifacts import OnnxModel
-from ecu_bundle.console import table
+from ecu_bundle.drift import Drift, excesses, measure, read_limits
 from ecu_bundle.errors import VerificationError
 from ecu_bundle.interface import Rows, Tensor
 from ecu_bundle.manifest import Manifest, check_files, read_manifest
 from ecu_bundle.records import read_records
+from ecu_bundle.reporting.text import range_text
 from ecu_bundle.stages import Silent, Stages, Watcher
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """How far one output of B is from A on the same rows.
-
-    Attributes:
-        output: name of the output in both bundles.
-        rows: number of rows that differ in at least one bit.
-        largest, mean: of the absolute differences; None for labels, and where a result is not finite.
-        worst_row: the row with the largest difference or the first other label; None when all agree.
-    """
-
-    output: str
-    rows: int
-    largest: float | None
-    mean: float | None
-    worst_row: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +32,8 @@ class Difference:
         rows: number of golden rows of A that both ran; 0 where B cannot take them.
         drift: one per output that both have in the same form.
         reasons: why B cannot be flashed where A runs; empty when it can.
+        limited: the caller set limits for the drift.
+        excesses: what drifts more than the limits allow, or was not measured; empty without limits.
     """
 
     a: Manifest
@@ -58,21 +44,36 @@ class Difference:
     rows: int
     drift: tuple[Drift, ...]
     reasons: tuple[str, ...]
+    limited: bool = False
+    excesses: tuple[str, ...] = ()
 
     @property
     def flashable(self) -> bool:
+        """B can be flashed where A runs, whatever it computes."""
         return not self.reasons
 
+    @property
+    def accepted(self) -> bool:
+        """B can be flashed, and does not drift beyond the limits."""
+        return self.flashable and not self.excesses
 
-def difference(a: str | Path, b: str | Path, *, watcher: Watcher | None = None) -> Difference:
+
+def difference(
+    a: str | Path, b: str | Path, *, max_drift: Iterable[str] = (), watcher: Watcher | None = None
+) -> Difference:
     """Compares two bundles.
 
     B can be flashed where A runs when the program that was compiled with A's header opens and runs B's
     image: same interface hash, engine, format and ONNX Runtime, an arena that is large enough, and B
-    was proved on A's target. That the outputs drift is what a new model is for, and no reason.
+    was proved on A's target.
+
+    Args:
+        a, b: folders of the bundles.
+        max_drift: limits, each ``LIMIT`` for all outputs or ``OUTPUT=LIMIT``, see `drift.Limits`.
+        watcher: is told about the stages.
 
     Raises:
-        UsageError: one of them is not a bundle.
+        UsageError: one of them is not a bundle, or a limit is not one.
         VerificationError: one of them is not as it was delivered.
     """
     from ecu_bundle.image.reader import read_image
@@ -86,6 +87,7 @@ def difference(a: str | Path, b: str | Path, *, watcher: Watcher | None = None) 
             records = read_records(folder, manifest)
             sides.append((folder, manifest, records.model, read_image(records.image.data)))
     (folder, manifest_a, model_a, image_a), (_, manifest_b, model_b, image_b) = sides
+    limits = read_limits(max_drift, [tensor.name for tensor in model_a.interface.outputs])
     interface, meanings = _interface_changes(model_a, model_b)
     if image_a.interface_hash != image_b.interface_hash and not interface:
         interface = (f"kind: {model_a.interface.kind} -> {model_b.interface.kind}",)
@@ -99,8 +101,20 @@ def difference(a: str | Path, b: str | Path, *, watcher: Watcher | None = None) 
         reasons.append(f"the image format is {image_b.format_version}, A reads {image_a.format_version}")
     with stages.stage("run", "both in ONNX Runtime on the golden rows of A"):
         rows, drift = _drift(folder, model_a, model_b)
+    exceeded = excesses(drift, limits)
+    if limits and not rows:
+        exceeded = ("the drift was not measured: B cannot take the golden rows of A",)
     return Difference(
-        manifest_a, manifest_b, interface, meanings, resources, rows, drift, reasons=tuple(reasons)
+        a=manifest_a,
+        b=manifest_b,
+        interface=interface,
+        meanings=meanings,
+        resources=resources,
+        rows=rows,
+        drift=drift,
+        reasons=tuple(reasons),
+        limited=bool(limits),
+        excesses=exceeded,
     )
 
 
@@ -141,10 +155,19 @@ def _hard_changes(a: Tensor, b: Tensor) -> list[str]:
 
 def _soft_changes(a: Tensor, b: Tensor) -> list[str]:
     pairs = {
-        "range": (f"{a.minimum:g} to {a.maximum:g}", f"{b.minimum:g} to {b.maximum:g}"),
-        "description": (repr(a.description), repr(b.description)),
+        "range": (_range(a), _range(b)),
+        "values": (", ".join(a.element_names), ", ".join(b.element_names)),
+        "description": (_quoted(a.description), _quoted(b.description)),
     }
     return [f"{name} {old} -> {new}" for name, (old, new) in pairs.items() if old != new]
+
+
+def _range(tensor: Tensor) -> str:
+    return range_text(tensor.minimum, tensor.maximum) or "not declared"
+
+
+def _quoted(text: str) -> str:
+    return repr(text) if text else "none"
 
 
 def _library(a: Manifest, b: Manifest) -> dict[str, tuple[int, int]]:
@@ -207,96 +230,4 @@ def _drift(folder: Path, a: OnnxModel, b: OnnxModel) -> tuple[int, tuple[Drift, 
         return 0, ()  # a category that B does not have
     outputs = {t.name: (t.dtype, t.elements) for t in b.interface.outputs}
     same = [t for t in a.interface.outputs if outputs.get(t.name) == (t.dtype, t.elements)]
-    return len(rows), tuple(_drift_of(t, before[t.name], after[t.name]) for t in same)
-
-
-def _drift_of(tensor: Tensor, a: NDArray[Any], b: NDArray[Any]) -> Drift:
-    both_nan = np.isnan(a) & np.isnan(b)
-    differs = ((a != b) & ~both_nan).any(axis=1)
-    if tensor.dtype == "int32" or not (np.isfinite(a).all() and np.isfinite(b).all()):
-        worst = int(np.argmax(differs)) if differs.any() else None
-        return Drift(tensor.name, int(differs.sum()), None, None, worst)
-    distance = np.abs(a.astype(np.float64) - b.astype(np.float64)).max(axis=1)
-    worst = int(np.argmax(distance)) if differs.any() else None
-    return Drift(tensor.name, int(differs.sum()), float(distance.max()), float(distance.mean()), worst)
-
-
-def difference_record(found: Difference) -> dict[str, Any]:
-    """The same for machines (``--json``)."""
-    sides = {
-        side: {
-            "name": manifest.name,
-            "version": manifest.version,
-            "target": manifest.target,
-            "engine": manifest.engine,
-            "interface_hash": manifest.interface.hash,
-            "onnx_digest": manifest.onnx_digest,
-            "image_digest": manifest.image_digest,
-        }
-        for side, manifest in (("a", found.a), ("b", found.b))
-    }
-    return {
-        **sides,
-        "flashable": found.flashable,
-        "reasons": list(found.reasons),
-        "interface": list(found.interface),
-        "meanings": list(found.meanings),
-        "resources": {name: {"a": old, "b": new} for name, (old, new) in found.resources.items()},
-        "golden_rows": found.rows,
-        "drift": [
-            {
-                "output": d.output,
-                "rows": d.rows,
-                "largest": d.largest,
-                "mean": d.mean,
-                "worst_row": d.worst_row,
-            }
-            for d in found.drift
-        ],
-    }
-
-
-def difference_text(found: Difference) -> str:
-    """The comparison for people, the answer last."""
-    lines = [f"{side}  {_title(m)}" for side, m in (("A", found.a), ("B", found.b))]
-    if found.a.image_digest == found.b.image_digest:
-        lines.append("both hold the same model image")
-    changes = [*found.interface, *(f"{text} (for people only)" for text in found.meanings)]
-    lines += ["", "interface: " + ("the same" if not changes else ""), *(f"  {text}" for text in changes)]
-    cells = [[f"  {name}", str(old), str(new), _change(old, new)] for name, (old, new) in _shown(found)]
-    lines += ["", "bytes", table([["", "A", "B", ""], *cells]), ""]
-    if found.rows:
-        lines.append(f"drift on the {found.rows} golden rows of A, in ONNX Runtime")
-        lines += [f"  {_drift_text(d, found.rows)}" for d in found.drift]
-    else:
-        lines.append("drift: not measured, B cannot take the golden rows of A")
-    if found.flashable:
-        answer = "yes: B can be flashed where A runs"
-    else:
-        answer = "no: B cannot be flashed where A runs"
-    return "\n".join([*lines, "", answer, *(f"  {reason}" for reason in found.reasons)])
-
-
-def _title(manifest: Manifest) -> str:
-    version = f" {manifest.version}" if manifest.version else ""
-    return f"{manifest.name}{version} for {manifest.target}, engine {manifest.engine}"
-
-
-def _shown(found: Difference) -> list[tuple[str, tuple[int, int]]]:
-    return [(name, pair) for name, pair in found.resources.items() if any(pair)]
-
-
-def _change(old: int, new: int) -> str:
-    if old == new:
-        return "the same"
-    return f"{new - old:+d}" + (f" ({100 * (new - old) / old:+.1f} %)" if old else "")
-
-
-def _drift_text(drift: Drift, rows: int) -> str:
-    if not drift.rows:
-        return f"{drift.output}: the same bits in every row"
-    text = f"{drift.output}: {drift.rows} of {rows} rows differ"
-    if drift.largest is not None and drift.mean is not None:
-        row = f"row {(drift.worst_row or 0) + 1}"
-        text += f", at most by {drift.largest:.4g} ({row}), {drift.mean:.4g} on average"
-    return text
+    return len(rows), tuple(measure(t, before[t.name], after[t.name]) for t in same)

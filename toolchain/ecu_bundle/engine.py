@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 _STAGE = "run"
 _ERRORS: dict[str, tuple[type[BundleError], str]] = {
     "ECU_BAD_CATEGORY": (UsageError, "use the codes that the interface lists"),
-    "ECU_NAN_REFUSED": (UsageError, "fill missing values, or train the model with an imputer"),
+    "ECU_NAN_REFUSED": (
+        UsageError,
+        "fill missing values, or train the model with an imputer and leave `accepts_nan = false` out",
+    ),
     "ECU_NOT_OPEN": (UsageError, "open the engine again"),
     "ECU_ENGINE_MISSING": (UnsupportedModelError, 'make the image with engine="ort"'),
     "ECU_KERNEL_MISSING": (

@@ -1,16 +1,20 @@
-"""The folder of a bundle, which appears complete or not at all, and the temporary folder of its build."""
+"""What is written appears complete or not at all: the folder of a bundle, and single files of results.
+
+Also the temporary folder of a build, and the places where nothing may be written.
+"""
 
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ecu_bundle.errors import BundleError, UsageError
-from ecu_bundle.manifest import is_bundle, read_manifest, unlisted_files
+from ecu_bundle.manifest import OUR_FOLDERS_OF_USERS, is_bundle, read_manifest, unlisted_files
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_TEXTS = ("No space left on device", "Disk quota exceeded")
@@ -24,6 +28,7 @@ def require_free(output: Path) -> None:
         UsageError: the place is a file, holds something that is not a bundle, or a bundle with files
             that are not part of it, or cannot be looked at.
     """
+    require_outside_bundles(output)
     try:
         is_file = output.exists() and not output.is_dir()
         is_taken = output.is_dir() and any(output.iterdir()) and not is_bundle(output)
@@ -46,6 +51,83 @@ def require_free(output: Path) -> None:
             place=", ".join(foreign[:_LISTED]) + more,
             hint="move them elsewhere, or choose another folder with -o",
         )
+
+
+def require_outside_bundles(place: Path, *, filled: bool = False) -> None:
+    """Refuses a place inside a bundle, whose files are all listed in its manifest.
+
+    Args:
+        place: of a file or folder that is to be made.
+        filled: the place is a folder that gets files, and may not be a bundle itself.
+
+    Raises:
+        UsageError: names the bundle. Its folder ``build`` is the user's own and no such place.
+    """
+    real = Path(os.path.realpath(place))  # a loop of links is no error here
+    for folder in (real, *real.parents) if filled else real.parents:
+        first = real.relative_to(folder).parts[:1]
+        if first not in [(name,) for name in OUR_FOLDERS_OF_USERS] and _holds_bundle(folder):
+            raise UsageError(
+                "output",
+                f"the place lies inside the bundle {folder.name}, which would no longer verify",
+                place=str(place),
+                hint="choose a place outside the bundle with -o",
+            )
+
+
+def _holds_bundle(folder: Path) -> bool:
+    try:
+        return is_bundle(folder)
+    except OSError:  # may not be looked at, so nothing will be written below it either
+        return False
+
+
+def write_complete(files: Mapping[Path, bytes], *, hint: str) -> None:
+    """Writes files that appear complete or not at all; none appears when one cannot be written.
+
+    Folders are made as needed. A device such as ``/dev/stdout`` is written as it is. Whether the place
+    is inside a bundle is the caller's business: see `require_outside_bundles`.
+
+    Args:
+        files: content by place.
+        hint: what the user can do about a place that cannot be written.
+
+    Raises:
+        UsageError: a place is a folder, cannot be written or has no room.
+    """
+    fresh: dict[Path, Path] = {}
+    made: list[Path] = []
+    path = Path()
+    try:
+        for index, (path, data) in enumerate(files.items()):
+            if path.exists() and not path.is_file():
+                path.write_bytes(data)
+                continue
+            real = path.resolve()  # a link stays, what it points to is replaced
+            made += _make_folders(real.parent)
+            temporary = real.parent / f".{real.name[:100]}.{index}.{os.getpid()}"
+            fresh[temporary] = real
+            temporary.write_bytes(data)
+        for temporary, path in fresh.items():
+            temporary.replace(path)
+        made.clear()
+    except OSError as error:
+        raise UsageError(
+            "output", f"{path.name} cannot be written: {error.strerror or error}", place=str(path), hint=hint
+        ) from error
+    finally:
+        with suppress(OSError):  # a file where a folder is expected, or a folder that is not empty
+            for temporary in fresh:
+                temporary.unlink(missing_ok=True)
+            for folder in reversed(made):
+                folder.rmdir()
+
+
+def _make_folders(folder: Path) -> list[Path]:
+    """Makes a folder and those above it; gives the new ones, the outermost first."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing[::-1]
 
 
 def _foreign(bundle: Path) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,12 @@ MAX_VALUES = 12_000
 
 
 def choose_golden(
-    model: OnnxModel, rows: Rows, outputs: Mapping[str, NDArray[Any]], tolerance: Mapping[str, Tolerance]
+    model: OnnxModel,
+    rows: Rows,
+    outputs: Mapping[str, NDArray[Any]],
+    tolerance: Mapping[str, Tolerance],
+    *,
+    left_out: Collection[int] = (),
 ) -> GoldenVectors:
     """A few rows of every origin, evenly spread, with the outputs that the device must give.
 
@@ -27,12 +32,14 @@ def choose_golden(
         rows: all rows of the proof.
         outputs: of ONNX Runtime on these rows, (rows, elements) per output.
         tolerance: per float output; rows whose label is closer to a tie are left out.
+        left_out: positions of rows that a target with other roundings may answer otherwise.
     """
     usable = np.ones(len(rows), dtype=bool)
+    usable[np.array(sorted(left_out), dtype=np.intp)] = False
     margins = label_margins(model.interface, outputs)
     follower = model.interface.outputs[1].name if margins is not None else ""
     if margins is not None and tolerance.get(follower, EXACT) != EXACT:
-        usable = margins > 4.0 * tolerance[follower].allowance(outputs[follower]).max(axis=1)
+        usable &= margins > 4.0 * tolerance[follower].allowance(outputs[follower]).max(axis=1)
         usable &= np.array([origin != "label" for origin in rows.origins])
     count = max(4, min(MAX_ROWS, MAX_VALUES // max(1, model.interface.features)))
     index = _spread(rows, usable, count)

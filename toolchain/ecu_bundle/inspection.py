@@ -12,6 +12,7 @@ from ecu_bundle.console import table
 from ecu_bundle.interface import Interface
 from ecu_bundle.manifest import FILE_NAME, interface_of, read_manifest
 from ecu_bundle.pipeline import Options, convert_model, load_model, make_plan
+from ecu_bundle.reporting.text import range_text
 
 CERTIFICATE = "reports/certificate.json"
 IMAGE_MAGIC = b"ECUI"
@@ -132,8 +133,7 @@ def inspection_text(facts: dict[str, Any]) -> str:
 
 def _tensor_row(tensor: dict[str, Any]) -> list[str]:
     codes = ", ".join(f"{value} {name}" for value, name in list(tensor["codes"].items())[:8])
-    low, high = float(tensor["minimum"]), float(tensor["maximum"])
-    limits = f"{low:g} to {high:g}" if math.isfinite(low) and math.isfinite(high) else ""
+    limits = range_text(float(tensor["minimum"]), float(tensor["maximum"]))
     more = ", ..." if len(tensor["codes"]) > 8 else ""
     shape = f"{tensor['dtype']}[{tensor['elements']}]"
     missing = "accepts NaN" if tensor["accepts_nan"] else ""

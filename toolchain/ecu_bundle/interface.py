@@ -63,6 +63,8 @@ class Tensor:
         codes: meaning of int32 values: categories of an input, class labels of an output.
             An input accepts exactly these values. Empty for float32.
         accepts_nan: a float32 input whose model defines a result for NaN.
+        element_names: what each element of an output is about, in order, for instance the class of each
+            probability. As many as there are elements, or none where the order has no names.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Tensor:
     description: str = ""
     codes: tuple[Code, ...] = ()
     accepts_nan: bool = False
+    element_names: tuple[str, ...] = ()
 
     @property
     def numpy_dtype(self) -> np.dtype[Any]:

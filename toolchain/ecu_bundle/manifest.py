@@ -74,13 +74,13 @@ def read_manifest(bundle: Path) -> Manifest:
     """
     path = bundle / FILE_NAME
     if not path.is_file():
+        cause = f"there is no folder {bundle}"
+        if bundle.is_dir():
+            cause = f"{bundle.name or bundle} is not a bundle: it has no {FILE_NAME}"
+        elif bundle.exists():
+            cause = f"{bundle.name} is a file, not a bundle"
         raise UsageError(
-            "manifest",
-            f"{bundle.name or bundle} is not a bundle: it has no {FILE_NAME}"
-            if bundle.is_dir()
-            else f"there is no folder {bundle}",
-            place=str(bundle),
-            hint="give the folder that `ecu-bundle build` made",
+            "manifest", cause, place=str(bundle), hint="give the folder that `ecu-bundle build` made"
         )
     try:
         return Manifest.model_validate_json(path.read_bytes())
@@ -88,7 +88,10 @@ def read_manifest(bundle: Path) -> Manifest:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole file"
         raise UsageError(
-            "manifest", f"{FILE_NAME} cannot be read: {where}: {first['msg']}", place=str(path)
+            "manifest",
+            f"{FILE_NAME} cannot be read: {where}: {first['msg']}",
+            place=str(path),
+            hint="take the bundle again from where it was delivered, or build it again",
         ) from error
 
 
@@ -150,6 +153,7 @@ def interface_of(record: InterfaceRecord) -> Interface:
             description=entry.description,
             codes=tuple(Code(value, entry.codes[str(value)]) for value in sorted(map(int, entry.codes))),
             accepts_nan=entry.accepts_nan,
+            element_names=entry.element_names,
         )
 
     kinds: Any = record.kind

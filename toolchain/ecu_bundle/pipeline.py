@@ -110,6 +110,7 @@ def build_with_times(
     stages = Stages(watcher or Silent())
     plan = make_plan(path, options or Options())
     target = plan.target
+    data_file(plan)  # before the model is loaded and converted for nothing
     with stages.stage("load", path.name):
         loaded = load_model(path, plan)
     with stages.stage("convert", kind_of(loaded)):
@@ -182,7 +183,9 @@ def make_plan(path: Path, options: Options) -> Plan:
     if options.config is not None and not options.config.is_file():
         raise UsageError(
             "configuration",
-            f"there is no file {options.config.name}",
+            f"{options.config.name} is a folder"
+            if options.config.is_dir()
+            else f"there is no file {options.config.name}",
             place=str(options.config),
             hint="correct --config; `ecu-bundle init MODEL` writes a commented example",
         )
@@ -195,6 +198,7 @@ def make_plan(path: Path, options: Options) -> Plan:
         raise UsageError(
             "configuration",
             f"the engine {engine!r} is not available for the target {target.name}",
+            place="--engine" if options.engine else config.place("build", "engine"),
             hint="engines of this target: auto, " + ", ".join(target.engines),
         )
     folder = Path() if config_path is None else config_path.parent
@@ -202,9 +206,14 @@ def make_plan(path: Path, options: Options) -> Plan:
 
 
 def load_model(path: Path, plan: Plan) -> LoadedModel:
-    """Loads a model with the permissions of options and configuration."""
+    """Loads a model with the permissions of options and configuration.
+
+    Raises:
+        BundleError: see `ecu_bundle.loading.load`; a bundle or a table in place of a model is named.
+    """
     from ecu_bundle.loading import load
 
+    _refuse_no_model(path)
     given, options = plan.config.load, plan.options
     return load(
         path,
@@ -212,6 +221,28 @@ def load_model(path: Path, plan: Plan) -> LoadedModel:
         allow_version_skew=options.allow_version_skew or given.allow_version_skew,
         member=options.member or given.member,
     )
+
+
+def _refuse_no_model(path: Path) -> None:
+    """Names what people give in place of a model.
+
+    Raises:
+        UsageError: a bundle or a part of one, or a table of rows.
+    """
+    rows = ("a table of rows", "give the model first, and the rows with --input or --data")
+    strangers = {
+        ".csv": rows,
+        ".npy": rows,
+        ".parquet": rows,
+        ".ecui": ("a model image", "give the model that it was made of"),
+    }
+    found = strangers.get(path.suffix.lower()) if path.is_file() else None
+    if (path / FILE_NAME).is_file():
+        found = ("a bundle", "give the model that it was made of; run, verify, inspect and diff take bundles")
+    elif path.name == FILE_NAME and path.is_file():
+        found = ("the manifest of a bundle", "give the folder that holds it")
+    if found:
+        raise UsageError("load", f"{path.name} is {found[0]}, not a model", place=str(path), hint=found[1])
 
 
 def convert_model(loaded: LoadedModel, plan: Plan) -> OnnxModel:
@@ -258,12 +289,31 @@ def prove(loaded: LoadedModel, model: OnnxModel, plan: Plan, stages: Stages) -> 
     from ecu_bundle.tables import read_rows
 
     given = plan.config.parity
-    path = plan.options.data or (plan.folder / given.data if given.data else None)
-    data = None if path is None else read_rows(path, model.interface)
+    path = data_file(plan)
+    data = None if path is None else read_rows(path, model.interface, refusals=plan.config.refusals())
     report = check_parity(loaded, model, data=data, tolerance=given.tolerance, progress=stages.detail)
     for comparison in report.comparisons:
         require(comparison)
     return report
+
+
+def data_file(plan: Plan) -> Path | None:
+    """The rows of the user for the proof: of the option, else of the configuration.
+
+    Raises:
+        UsageError: the configuration names a file that is not there.
+    """
+    if plan.options.data is not None or plan.config.parity.data is None:
+        return plan.options.data
+    path = plan.folder / plan.config.parity.data
+    if not path.is_file():
+        raise UsageError(
+            "configuration",
+            f"there is no file {path}, which parity.data names",
+            place=plan.config.place("parity", "data"),
+            hint="correct it there, relative to the configuration; or give the rows with --data",
+        )
+    return path
 
 
 def prove_engine(
@@ -311,7 +361,9 @@ def _generate(
     from ecu_bundle.golden import choose_golden
 
     words, target = plan.config.model, plan.target
-    golden = choose_golden(model, report.rows, expected.outputs, expected.tolerance)
+    golden = choose_golden(
+        model, report.rows, expected.outputs, expected.tolerance, left_out=report.on_decision
+    )
     ort = None if library is None else OnnxRuntimeFacts(library.version, library.file_name, library.licence)
     facts = GenerationOptions(
         tool_version=version("ecu-bundle"),
@@ -379,7 +431,7 @@ def run_on_target(
         evaluate=lambda beside: run_in_python(model.proto, model.interface, beside),
         relative=report.setting,
         exact=expected.exact,
-    )
+    ).comparison
     require(gate)
     return gate
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,32 @@ from numpy.typing import NDArray
 
 from ecu_bundle.artifacts import OnnxModel
 from ecu_bundle.errors import UsageError
+from ecu_bundle.folders import scratch_folder
+from ecu_bundle.gaps import Gap, find_gaps
 from ecu_bundle.interface import Interface, Rows
 from ecu_bundle.manifest import FILE_NAME, interface_of, read_manifest
 from ecu_bundle.pipeline import Options, convert_model, kind_of, load_model, make_plan
 from ecu_bundle.stages import Silent, Stages, Watcher
-from ecu_bundle.tables import read_rows
+from ecu_bundle.tables import TableFile, read_rows
 
-Predictions = dict[str, NDArray[Any]]
+Outputs = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model says about a table.
+
+    Attributes:
+        interface: of the model.
+        outputs: one array per output in interface order: int32 (rows,) for labels, else (rows, elements).
+        rows: number of rows.
+        gaps: values that the table does not have.
+    """
+
+    interface: Interface
+    outputs: Outputs
+    rows: int
+    gaps: tuple[Gap, ...]
 
 
 def predict(
@@ -27,7 +46,7 @@ def predict(
     engine: str = "auto",
     options: Options | None = None,
     watcher: Watcher | None = None,
-) -> Predictions:
+) -> Prediction:
     """Computes predictions.
 
     Args:
@@ -38,54 +57,52 @@ def predict(
         options: permissions for loading.
         watcher: is told about the stages.
 
-    Returns:
-        One array per output in interface order: int32 (rows,) for labels, else (rows, elements).
-
     Raises:
         UsageError: data that does not fit, or an engine that is not there.
     """
-    path = Path(path)
+    path, table = Path(path), Path(table)
     stages = Stages(watcher or Silent())
     options = options or Options()
     if (path / FILE_NAME).is_file():
-        interface, results = _run_bundle(path, Path(table), engine, stages)
+        interface, rows, results = _run_bundle(path, table, engine, stages)
     else:
-        interface, results = _run_model(path, Path(table), engine, options, stages)
+        interface, rows, results = _run_model(path, table, engine, options, stages)
     labels = {t.name for t in interface.outputs if t.dtype == "int32" and t.elements == 1}
-    return {name: array[:, 0] if name in labels else array for name, array in results.items()}
+    outputs = {name: array[:, 0] if name in labels else array for name, array in results.items()}
+    return Prediction(interface, outputs, len(rows), find_gaps(rows, interface, TableFile(table)))
 
 
 def _run_model(
     path: Path, table: Path, engine: str, options: Options, stages: Stages
-) -> tuple[Interface, Predictions]:
+) -> tuple[Interface, Rows, Outputs]:
     from ecu_bundle.engine import Engine
 
     plan = make_plan(path, options)
     with stages.stage("load", path.name):
         loaded = load_model(path, plan)
+    if engine not in ("auto", "ort", "native", "sklearn"):
+        raise _no_engine(engine, path, "a model runs with auto, ort, native or sklearn")
+    if engine == "sklearn" and loaded.estimator is None:
+        raise _no_engine(engine, path, "an ONNX file has no scikit-learn model: use auto, ort or native")
     with stages.stage("convert", kind_of(loaded)):
         model = convert_model(loaded, plan)
-    rows = read_rows(table, model.interface)
+    rows = read_rows(table, model.interface, refusals=plan.config.refusals())
     with stages.stage("run", f"{len(rows)} rows"):
         if engine == "sklearn":
-            return model.interface, _reference(loaded, model, rows)
-        if engine not in ("auto", "ort", "native"):
-            raise _no_engine(engine, "auto, ort, native, sklearn")
+            return model.interface, rows, _reference(loaded, model, rows)
         with Engine.open(model, "native" if engine == "native" else "ort") as opened:
-            return model.interface, dict(opened.run_rows(rows))
+            return model.interface, rows, dict(opened.run_rows(rows))
 
 
-def _reference(loaded: Any, model: OnnxModel, rows: Rows) -> Predictions:
+def _reference(loaded: Any, model: OnnxModel, rows: Rows) -> Outputs:
     from ecu_bundle.parity.reference import reference_outputs
 
-    if loaded.estimator is None:
-        raise _no_engine("sklearn", "auto, ort, native (an ONNX file has no scikit-learn model)")
     expected = reference_outputs(loaded, model, rows)
     types = {t.name: t.numpy_dtype for t in model.interface.outputs}
     return {name: np.asarray(values).astype(types[name]) for name, values in expected.items()}
 
 
-def _run_bundle(path: Path, table: Path, engine: str, stages: Stages) -> tuple[Interface, Predictions]:
+def _run_bundle(path: Path, table: Path, engine: str, stages: Stages) -> tuple[Interface, Rows, Outputs]:
     from ecu_bundle.building.driver import build_bundle
     from ecu_bundle.building.runner import run_rows
     from ecu_bundle.building.targets import get_target
@@ -93,15 +110,15 @@ def _run_bundle(path: Path, table: Path, engine: str, stages: Stages) -> tuple[I
     manifest = read_manifest(path)
     interface = interface_of(manifest.interface)
     if engine not in ("auto", manifest.engine):
-        raise _no_engine(engine, f"auto, {manifest.engine}")
+        raise _no_engine(engine, path, f"this bundle runs with auto or {manifest.engine}")
     rows = read_rows(table, interface)
     target = get_target(manifest.target)
-    with tempfile.TemporaryDirectory(prefix="ecu-bundle-") as scratch:
+    with scratch_folder() as scratch:
         with stages.stage("build", target.title):
-            built = build_bundle(path, target, Path(scratch))
+            built = build_bundle(path, target, scratch)
         with stages.stage("run", f"{len(rows)} rows, {target.runner}"):
-            return interface, dict(run_rows(built, target, rows, interface))
+            return interface, rows, dict(run_rows(built, target, rows, interface))
 
 
-def _no_engine(engine: str, choices: str) -> UsageError:
-    return UsageError("run", f"the engine {engine!r} is not available here", hint=f"engines: {choices}")
+def _no_engine(engine: str, path: Path, hint: str) -> UsageError:
+    return UsageError("run", f"the engine {engine!r} is not available here", place=str(path), hint=hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -73,8 +74,19 @@ def rows_from(X: Any, interface: Interface, origin: str = "data", *, source: Sou
     return Rows(tensors, (origin,) * counts.pop())
 
 
-def refuse_missing(rows: Rows, interface: Interface, source: Source = IN_MEMORY) -> Rows:
+def refuse_missing(
+    rows: Rows,
+    interface: Interface,
+    source: Source = IN_MEMORY,
+    refusals: Mapping[str, str] = MappingProxyType({}),
+) -> Rows:
     """The same rows, when no value is NaN where the input refuses NaN.
+
+    Args:
+        rows: in device form.
+        interface: says which inputs refuse NaN.
+        source: where the rows come from.
+        refusals: places where the user asked for it with ``accepts_nan = false``, by input.
 
     Raises:
         UsageError: names row and column of the first such value.
@@ -86,11 +98,19 @@ def refuse_missing(rows: Rows, interface: Interface, source: Source = IN_MEMORY)
             raise UsageError(
                 "data",
                 "the value is missing (NaN), and this input refuses NaN",
-                place=source.cell(row, _column(tensor, element)),
-                hint="fill missing values, or train the model with an imputer; `ecu-bundle inspect` "
-                "lists the inputs that accept NaN",
+                place=source.cell(row, column_text(tensor, element)),
+                hint=_missing_hint(refusals.get(tensor.name)),
             )
     return rows
+
+
+def _missing_hint(refusal: str | None) -> str:
+    if refusal is not None:
+        return f"fill missing values, or take `accepts_nan = false` away in {refusal}"
+    return (
+        "fill missing values, or train the model with an imputer and without `accepts_nan = false` in "
+        "ecu-bundle.toml; `ecu-bundle inspect` lists the inputs that accept NaN"
+    )
 
 
 def matrix_of(rows: Rows) -> NDArray[np.float32]:
@@ -146,7 +166,8 @@ def _from_columns(X: Any, interface: Interface, source: Source) -> dict[str, Arr
     tensors: dict[str, Array] = {}
     for tensor in interface.inputs:
         column = np.asarray(X[by_name[tensor.name]])
-        tensors[tensor.name] = _to_device(column.reshape(len(column), -1), tensor, source)
+        values = column.reshape(len(column), -1) if column.size else column.reshape(0, tensor.elements)
+        tensors[tensor.name] = _to_device(values, tensor, source)
     return tensors
 
 
@@ -159,7 +180,7 @@ def _close(name: str, names: list[str]) -> str:
     return f"rename {found[0]!r} if it is {name!r}; " if found else ""
 
 
-def _column(tensor: Tensor, element: int) -> str:
+def column_text(tensor: Tensor, element: int) -> str:
     """A column in words: its name, and its position where one input has many values."""
     place = f", value {element + 1} of {tensor.elements}" if tensor.elements > 1 else ""
     return f"{tensor.name!r}{place}"
@@ -193,7 +214,7 @@ def _to_device(values: NDArray[Any], tensor: Tensor, source: Source) -> Array:
                 raise UsageError(
                     "data",
                     f"{value!r} is not a number",
-                    place=source.cell(row, _column(tensor, element)),
+                    place=source.cell(row, column_text(tensor, element)),
                     hint="write numbers with a decimal point; leave the cell empty for a missing value",
                 ) from error
         raise UsageError(
@@ -217,7 +238,7 @@ def _to_codes(values: NDArray[Any], tensor: Tensor, source: Source) -> NDArray[n
             raise UsageError(
                 "data",
                 f"{value!r} is not a category of {tensor.name!r}",
-                place=source.cell(index[0], _column(tensor, index[1])),
+                place=source.cell(index[0], column_text(tensor, index[1])),
                 hint="categories: "
                 + ", ".join(code.name for code in tensor.codes[:20])
                 + (", ..." if len(tensor.codes) > 20 else ""),

@@ -9,6 +9,7 @@ from ecu_bundle.artifacts import OnnxModel
 from ecu_bundle.config import FILE_NAME
 from ecu_bundle.conversion import convert
 from ecu_bundle.errors import UsageError
+from ecu_bundle.folders import require_outside_bundles, write_complete
 from ecu_bundle.interface import Tensor
 from ecu_bundle.pipeline import Options, load_model, make_plan
 
@@ -83,17 +84,10 @@ def write_config(
         )
     if place.exists() and not force:
         raise UsageError("init", f"{place.name} exists already", place=str(place), hint="--force replaces it")
+    require_outside_bundles(place)
     # An existing configuration may give permissions, but its words are not those of the model.
     text = config_text(convert(load_model(path, make_plan(path, options or Options()))))
-    try:
-        place.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            "init",
-            f"cannot write {place.name}: {error.strerror}",
-            place=str(place),
-            hint="choose a file in a folder that exists and can be written, with -o",
-        ) from error
+    write_complete({place: text.encode()}, hint="choose a file in a place that can be written, with -o")
     return place
 
 

@@ -13,7 +13,15 @@ from ecu_bundle.errors import UsageError, VerificationError
 from ecu_bundle.folders import scratch_folder
 from ecu_bundle.interface import Code, Column, Interface
 from ecu_bundle.manifest import Manifest, check_files, read_manifest
-from ecu_bundle.pipeline import Options, Plan, load_model, make_plan, prove_engine, run_on_target
+from ecu_bundle.pipeline import (
+    Options,
+    Plan,
+    data_file,
+    load_model,
+    make_plan,
+    prove_engine,
+    run_on_target,
+)
 from ecu_bundle.records import CERTIFICATE, Records, read_records
 from ecu_bundle.stages import Silent, Stages, Watcher
 
@@ -70,8 +78,9 @@ def verify(
         watcher: is told about the stages.
 
     Raises:
-        VerificationError: a file, a record or an output differs; names it.
-        UsageError: not a bundle, another target, or a model that is not its source.
+        VerificationError: a file, a record or an output differs, or the bundle is not of this model;
+            names it.
+        UsageError: not a bundle, or another target.
     """
     from ecu_bundle.building.driver import build_bundle
     from ecu_bundle.building.targets import get_target
@@ -85,10 +94,12 @@ def verify(
         check_files(bundle, manifest)
         records = read_records(bundle, manifest)
     if options.target not in (None, manifest.target):
+        wanted = get_target(options.target).name
         raise UsageError(
             "verify",
-            f"the bundle is for the target {manifest.target}, not {options.target}",
-            hint=f"build it for {options.target} from the model",
+            f"the bundle is for the target {manifest.target}, not {wanted}",
+            place=str(bundle),
+            hint=f"leave --target out, or build a bundle with --target {wanted} from the model",
         )
     target = get_target(manifest.target)
     with stages.stage("verify", "reference rows"):
@@ -141,20 +152,26 @@ def _prove(
     from ecu_bundle.tables import read_rows
 
     onnx_model = records.model
+    refusals: dict[str, str] = {}
     if model is None:
         loaded = LoadedModel(manifest.name, "onnx", manifest.source.digest, None, onnx_model.data)
     else:
         plan = make_plan(Path(model), dataclasses.replace(options, target=None))
         loaded = load_model(Path(model), plan)
         if loaded.source_digest != manifest.source.digest:
-            raise UsageError(
+            raise VerificationError(
                 "verify",
-                f"{Path(model).name} is not the model that the bundle was made of",
-                place=f"its digest is {loaded.source_digest}, the manifest names {manifest.source.digest}",
+                f"{Path(model).name} is not the model that the bundle was made of: "
+                f"its SHA-256 begins with {loaded.source_digest[:16]}, "
+                f"that of the bundle's model with {manifest.source.digest[:16]}",
+                place=str(model),
+                hint=f"give the file that {manifest.name} was built from, or build a bundle of this one; "
+                "a model that was trained or saved again is another file",
             )
         onnx_model = _with_columns(loaded, onnx_model)
         data = data or _configured_data(plan, records.certificate)
-    table: Any = None if data is None else read_rows(Path(data), onnx_model.interface)
+        refusals = plan.config.refusals()
+    table: Any = None if data is None else read_rows(Path(data), onnx_model.interface, refusals=refusals)
     report = check_parity(
         loaded, onnx_model, data=table, tolerance=records.certificate.tolerance, progress=stages.detail
     )
@@ -210,9 +227,8 @@ def _by(position: Mapping[int, int]) -> Callable[[Code], int]:
 
 def _configured_data(plan: Plan, certificate: Certificate) -> Path | None:
     """The rows of the configuration beside the model, where the certificate has rows of the user."""
-    given = plan.config.parity.data
     used = any(source.origin == "data" for source in certificate.rows)
-    return plan.folder / given if given and used else None
+    return data_file(plan) if used else None
 
 
 def _certificate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import platform
 import tomllib
 from functools import cache
@@ -168,7 +169,12 @@ def get_target(name: str) -> Target:
     """
     targets = load_targets()
     if name not in targets:
-        raise UsageError("target", f"unknown target {name!r}", hint=f"choose one of: {', '.join(targets)}")
+        close = difflib.get_close_matches(name.lower(), targets, n=1)
+        raise UsageError(
+            "target",
+            f"unknown target {name!r}",
+            hint=(f"did you mean {close[0]!r}? " if close else "") + f"choose one of: {', '.join(targets)}",
+        )
     return targets[name]
 
 

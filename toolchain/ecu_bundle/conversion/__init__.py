@@ -91,6 +91,7 @@ def _described(config: str | Path | None) -> ModelDescription:
 def _convert_estimator(loaded: LoadedModel, name: str, words: ModelDescription) -> OnnxModel:
     from ecu_bundle.conversion import graph
     from ecu_bundle.conversion.decisions.widening import keep_wide
+    from ecu_bundle.conversion.element_names import name_elements
     from ecu_bundle.conversion.exactness import exact_outputs
     from ecu_bundle.conversion.exporter import export
     from ecu_bundle.conversion.preparation import prepare
@@ -117,19 +118,21 @@ def _convert_estimator(loaded: LoadedModel, name: str, words: ModelDescription) 
     check_names(inputs)
     scores = "decision_function" in words.chosen
     proto = export(prepared.estimator, len(prepared.used), double=double, raw_scores=scores)
-    graph.force_c_locale(proto)
     keep_wide(proto)
     if outputs.classes:
         graph.class_codes(proto, outputs.classes)
     prefix = graph.free_prefix([t.name for t in inputs] + [o.rename for o in words.outputs.values()])
     proto = graph.isolate_names(proto, prefix)
     graph.take_inputs(proto, inputs, prefix, double=double)
-    chosen = choose_outputs(proto, outputs, prepared, inputs)
+    labels_first = possible.names[0] == "label"
+    chosen = choose_outputs(proto, outputs, prepared, inputs, labels_first=labels_first)
     described = [(source, describe_output(t, words), column) for source, t, column in chosen]
     graph.set_outputs(proto, described, prefix, double=double)
     proto = graph.finish(proto, name)
     interface = Interface(outputs.kind, tuple(inputs), tuple(t for _, t, _ in described))
     check_names((*interface.inputs, *interface.outputs))
+    classes = [words.classes.get(code.name, code.name) for code in outputs.codes]
+    interface = name_elements(interface, outputs.names, classes, estimator)
     model = OnnxModel(
         name=name,
         proto=proto,

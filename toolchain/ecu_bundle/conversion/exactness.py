@@ -94,9 +94,28 @@ def exact_outputs(proto: onnx.ModelProto) -> frozenset[str]:
 
 def _types(proto: onnx.ModelProto) -> dict[str, int]:
     """Element type of each tensor, where it can be inferred."""
-    graph = onnx.shape_inference.infer_shapes(proto).graph
+    graph = onnx.shape_inference.infer_shapes(_with_types(proto)).graph
     types = {v.name: v.type.tensor_type.elem_type for v in (*graph.input, *graph.value_info, *graph.output)}
     return types | {i.name: i.data_type for i in graph.initializer}
+
+
+_UNTYPED = ("FeatureVectorizer", "LinearRegressor", "Normalizer", "SVMRegressor", "Scaler")
+"""Operators that give float32, for which onnx infers no type."""
+
+
+def _with_types(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """Declares what onnx does not infer: its LabelEncoder ends the process on an input of unknown type."""
+    if all(node.op_type != "LabelEncoder" for node in proto.graph.node):
+        return proto
+    declared = onnx.ModelProto()
+    declared.CopyFrom(proto)
+    known = {value.name for value in (*proto.graph.value_info, *proto.graph.output)}
+    declared.graph.value_info.extend(
+        helper.make_tensor_value_info(node.output[0], TensorProto.FLOAT, None)
+        for node in proto.graph.node
+        if node.op_type in _UNTYPED and node.output[0] not in known
+    )
+    return declared
 
 
 def _is_exact(node: onnx.NodeProto, types: Mapping[str, int]) -> bool:

@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 
 from ecu_bundle.conversion.boosters.reading import copy_estimator
+from ecu_bundle.conversion.encoders.scaling import widen_scalers
 from ecu_bundle.conversion.encoders.selection import predicting_selectors, spread_columns
 from ecu_bundle.conversion.folding import fold_scalers, separate
 from ecu_bundle.errors import UnsupportedModelError
 from ecu_bundle.interface import MISSING_CODE, UNKNOWN_CODE, Code, Column
 from ecu_bundle.parity.outputs import class_codes
-from ecu_bundle.parts import walk
+from ecu_bundle.parts import members, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ def prepare(estimator: Any) -> Prepared:
             # as a number, an unseen category has no one value that could stand for it
             vocabulary.accepts_unknown &= position not in visitor.numeric_uses
             columns.append(vocabulary.column(name))
+    widen_scalers(twin)
     spread_columns(twin)
     used = tuple(sorted(visitor.numeric_uses | visitor.kept | visitor.vocabularies.keys()))
     if names and used:
@@ -200,7 +202,7 @@ class _Walk:
         elif isinstance(part, SimpleImputer):
             self._check_imputer(part)
             self._use_as_numbers(columns)
-        elif parts := list(_nested(part)):
+        elif parts := list(members(part)):
             self._visit_meta(part, parts, columns)
         else:
             self._use_as_numbers(columns)
@@ -336,24 +338,6 @@ def _two_kinds_of_missing() -> UnsupportedModelError:
         place="OneHotEncoder",
         hint="fill missing categories with one of the two before training",
     )
-
-
-_OTHER_PARTS = ("final_estimator_", "le_", "label_binarizer_", "one_hot_encoder_")
-"""Parts of a meta-estimator that see outputs of other parts, or labels."""
-
-
-def _nested(part: Any) -> Iterable[Any]:
-    """Fitted estimators inside a meta-estimator that see columns of its input."""
-    for key, value in sorted(vars(part).items()):
-        if key in _OTHER_PARTS or not (key.endswith("_") or key == "transformer_list"):
-            continue
-        items = value.values() if isinstance(value, dict) else value
-        for item in items if isinstance(items, list | tuple | type({}.values())) else [items]:
-            candidate = item[1] if isinstance(item, tuple) and len(item) > 1 else item
-            if hasattr(candidate, "estimator") and type(candidate).__name__ == "_CalibratedClassifier":
-                candidate = candidate.estimator
-            if hasattr(candidate, "get_params") and hasattr(candidate, "fit"):
-                yield candidate
 
 
 def _positions(part: Any, name: str, selected: Any) -> list[int]:

@@ -21,9 +21,21 @@ _SEED = 20250101
 
 
 def choose_outputs(
-    proto: onnx.ModelProto, outputs: Outputs, prepared: Prepared, inputs: Sequence[Tensor]
+    proto: onnx.ModelProto,
+    outputs: Outputs,
+    prepared: Prepared,
+    inputs: Sequence[Tensor],
+    *,
+    labels_first: bool,
 ) -> list[tuple[str, Tensor, int | None]]:
     """Matches the outputs of the graph with the standard names.
+
+    Args:
+        proto: the graph as converted.
+        outputs: what is wanted of it.
+        prepared: the estimator that was converted.
+        inputs: of the interface.
+        labels_first: the first output of the graph is the label, wanted or not.
 
     Returns:
         (name in the graph, tensor of the interface, column to keep or None) in device order.
@@ -47,6 +59,8 @@ def choose_outputs(
             hint="this estimator cannot be deployed; choose another one",
         ) from error
     tensors = [name for name in names if isinstance(results[name], np.ndarray)]
+    if labels_first and "label" not in outputs.names:
+        tensors = tensors[1:]
     if len(tensors) < len(outputs.names):
         raise UnsupportedModelError(
             "convert",

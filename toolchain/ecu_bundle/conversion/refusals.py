@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ecu_bundle.conversion.encoders.functions import is_known
 from ecu_bundle.errors import UnsupportedModelError
 from ecu_bundle.parts import walk
@@ -20,7 +22,8 @@ _TEXT = {
 }
 _TEXT_HINTS = {
     "text": "a word out of a fixed list is a category: give it a column of its own and use OneHotEncoder; "
-    "compute numbers from any other text before the model, and train the model on those",
+    "from any other text the calling software makes the numbers that the vectorizer makes, and the steps "
+    "behind it are the model: hand over model[1:]",
     "dictionaries": "give each key a column of its own, with OneHotEncoder or OrdinalEncoder for words",
 }
 _OTHER_DATA = {
@@ -53,6 +56,8 @@ def refuse_hopeless(estimator: Any) -> None:
         _refuse_foreign(part)
         _refuse_text(part)
         _refuse_functions(part)
+        _refuse_parameters(part)
+        _refuse_scaled_categories(part)
 
 
 def _refuse_foreign(part: Any) -> None:
@@ -94,6 +99,66 @@ def _refuse_functions(part: Any) -> None:
             part,
             f"{type(part).__name__} runs the Python function {getattr(value, '__name__', name)!r}",
             f"{hint}; else compute the value in the calling software",
+        )
+
+
+_PARAMETERS = (
+    "coef_",
+    "intercept_",
+    "coefs_",
+    "intercepts_",
+    "dual_coef_",
+    "support_vectors_",
+    "mean_",
+    "center_",
+    "scale_",
+    "min_",
+    "components_",
+    "cluster_centers_",
+    "centroids_",
+    "means_",
+    "theta_",
+    "var_",
+    "X_train_",
+)
+"""Numbers that every prediction reads; one that is not finite makes all results NaN or infinite."""
+
+_DIVIDES = ("StandardScaler", "RobustScaler", "MaxAbsScaler")
+_TRAIN_AGAIN = "the model is damaged or was fitted on such values: look at the training data and fit it again"
+
+
+def _refuse_parameters(part: Any) -> None:
+    """Parameters that are NaN or infinite, and scales of zero."""
+    for name in _PARAMETERS:
+        value = vars(part).get(name)
+        for numbers in value if isinstance(value, list) else [value]:
+            if getattr(numbers, "data", None) is not None and hasattr(numbers, "tocsr"):
+                numbers = numbers.data  # noqa: PLW2901 the stored numbers of a sparse matrix
+            if not isinstance(numbers, np.ndarray | np.floating | float):
+                continue
+            array = np.asarray(numbers)
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise _refused(part, f"{name} of {type(part).__name__} is not finite", _TRAIN_AGAIN)
+    scale = vars(part).get("scale_") if type(part).__name__ in _DIVIDES else None
+    if scale is not None and (np.asarray(scale) == 0.0).any():
+        raise _refused(part, f"{type(part).__name__} divides by a scale_ of zero", _TRAIN_AGAIN)
+
+
+def _refuse_scaled_categories(part: Any) -> None:
+    """A scaler of a whole row before HistGradientBoosting with categories among its columns.
+
+    The categories are then results of the scaler's float64 arithmetic, which no float32 number equals.
+    """
+    steps = [step for _, step in getattr(part, "steps", [])]
+    if not steps or getattr(steps[-1], "is_categorical_", None) is None:
+        return
+    scalers = (*_DIVIDES, "MinMaxScaler")
+    scaler = next((step for step in steps[:-1] if type(step).__name__ in scalers), None)
+    if scaler is not None and np.any(steps[-1].is_categorical_):
+        raise _refused(
+            steps[-1],
+            f"{type(steps[-1]).__name__} splits on categories that a {type(scaler).__name__} has scaled",
+            "trees need no scaler: leave it out, or scale the other columns alone with a ColumnTransformer",
         )
 
 

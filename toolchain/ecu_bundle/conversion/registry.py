@@ -24,6 +24,7 @@ class Family:
             has for the class.
         parser: skl2onnx's parser: makes the operator and its outputs; None: the usual one.
         options: of the converter, with the values that each may have.
+        wide: it computes in float64 because its decisions need it, so scalers before it do too.
     """
 
     kind: type
@@ -31,6 +32,21 @@ class Family:
     shape: Callable[[Any], None] | None = None
     parser: Callable[..., Any] | None = None
     options: dict[str, list[bool]] | None = None
+    wide: bool = False
+
+
+def all_families() -> list[Family]:
+    """Every family that has a converter of ours."""
+    from ecu_bundle.conversion import decisions, encoders, geometry, projections
+    from ecu_bundle.conversion.trees import families as trees
+
+    modules = (trees, decisions, encoders, geometry, projections)
+    return [family for module in modules for family in module.families()]
+
+
+def wide_kinds() -> frozenset[type]:
+    """The classes of the families that are ``wide``."""
+    return frozenset(family.kind for family in all_families() if family.wide)
 
 
 def register_all() -> None:
@@ -39,11 +55,7 @@ def register_all() -> None:
     from skl2onnx._supported_operators import sklearn_operator_name_map
     from skl2onnx.common._registration import get_shape_calculator
 
-    from ecu_bundle.conversion import decisions, encoders, geometry, projections
-    from ecu_bundle.conversion.trees import families as trees
-
-    modules = (trees, decisions, encoders, geometry, projections)
-    for family in [family for module in modules for family in module.families()]:
+    for family in all_families():
         known = sklearn_operator_name_map.get(family.kind)
         alias = "Ecu" + family.kind.__module__.partition(".")[0].capitalize() + family.kind.__name__
         if known == alias:

@@ -6,16 +6,21 @@ import math
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
 from ecu_bundle.artifacts import GoldenVectors
 from ecu_bundle.generation import literals
+from ecu_bundle.generation.enumerations import PositionsView, PositionView
 from ecu_bundle.generation.views import FieldView, InterfaceView
 from ecu_bundle.interface import UNKNOWN_CODE, Array, Interface, Tensor
 
 MAX_FEATURES = 256
 """A wider row is not written out: its example fills each input with one value."""
+
+_MOST_POSITIONS = 8
+"""More elements than this are printed in a loop instead of by name."""
 
 _ORIGINS = ("data", "range")
 _WIDTH = 100
@@ -31,6 +36,7 @@ class Example:
         c_buffers: buffers and pointer tables for ``ecu_model_run``.
         c_prints: statements that print every output buffer.
         printed: lines that the C++ program prints; empty when it is not known beforehand.
+        c_printed: lines that the C program prints; a label is its number there.
     """
 
     cpp_inputs: tuple[str, ...]
@@ -38,6 +44,7 @@ class Example:
     c_buffers: tuple[str, ...]
     c_prints: tuple[str, ...]
     printed: tuple[str, ...]
+    c_printed: tuple[str, ...]
 
 
 def example(
@@ -67,7 +74,8 @@ def example(
         cpp_prints=tuple(line for _, field in outputs for line in _cpp_print(field, namespace)),
         c_buffers=tuple(c),
         c_prints=tuple(line for i, (t, f) in enumerate(outputs) for line in _c_print(t, f, f"output_{i}")),
-        printed=() if row is None else _printed(interface, view, golden, row),
+        printed=() if row is None else _printed(interface, view, golden, row, named=True),
+        c_printed=() if row is None else _printed(interface, view, golden, row, named=False),
     )
 
 
@@ -131,7 +139,12 @@ def _c_type(tensor: Tensor) -> str:
 
 def _cpp_print(field: FieldView, namespace: str) -> Iterator[str]:
     name = f"outputs.{field.name}"
-    if field.type.startswith("std::array"):
+    if positions := _named_positions(field):
+        for item in positions.items:
+            yield f'std::printf("{_item_name(field, item)} = %g\\n",'
+            index = f"{namespace}::{positions.name}::{item.enumerator}"
+            yield f"            static_cast<double>({name}[{index}]));"
+    elif field.type.startswith("std::array"):
         yield f"for (const auto value : {name}) {{"
         yield f"  {_cpp_printf(field, 'value', namespace)}"
         yield "}"
@@ -149,7 +162,10 @@ def _cpp_printf(field: FieldView, value: str, namespace: str) -> str:
 
 def _c_print(tensor: Tensor, field: FieldView, buffer: str) -> Iterator[str]:
     form, cast = ("%g", "double") if tensor.dtype == "float32" else ("%ld", "long")
-    if tensor.elements == 1:
+    if positions := _named_positions(field):
+        for item in positions.items:
+            yield f'printf("{_item_name(field, item)} = %g\\n", (double){buffer}[{item.macro}]);'
+    elif tensor.elements == 1:
         yield f'printf("{field.name} = {form}\\n", ({cast}){buffer}[0]);'
     else:
         yield f"for (int i = 0; i < {tensor.elements}; ++i) {{"
@@ -157,13 +173,28 @@ def _c_print(tensor: Tensor, field: FieldView, buffer: str) -> Iterator[str]:
         yield "}"
 
 
-def _printed(interface: Interface, view: InterfaceView, golden: GoldenVectors, row: int) -> tuple[str, ...]:
+def _named_positions(field: FieldView) -> PositionsView | None:
+    """The elements of an output that the programs print by name; None where they print them in a loop."""
+    positions = field.positions
+    return positions if positions and len(positions.items) <= _MOST_POSITIONS else None
+
+
+def _item_name(field: FieldView, item: PositionView) -> str:
+    return f"{field.name}[{item.enumerator}]"
+
+
+def _printed(
+    interface: Interface, view: InterfaceView, golden: GoldenVectors, row: int, *, named: bool
+) -> tuple[str, ...]:
     lines = []
     for tensor, field in zip(interface.outputs, view.outputs, strict=True):
-        names = {code.value: code.name for code in tensor.codes}
-        for value in golden.outputs[tensor.name][row].tolist():
+        names = {code.value: code.name for code in tensor.codes} if named else {}
+        values = golden.outputs[tensor.name][row].tolist()
+        positions = _named_positions(field)
+        heads = [_item_name(field, item) for item in positions.items] if positions else repeat(field.name)
+        for head, value in zip(heads, values, strict=False):
             text = names[value] if names else f"{value:g}"
             if text != literals.plain(text) or "`" in text:
                 return ()  # a label that a page of text cannot show as it is
-            lines.append(f"{field.name} = {text}")
+            lines.append(f"{head} = {text}")
     return tuple(lines)

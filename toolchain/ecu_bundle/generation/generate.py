@@ -12,6 +12,7 @@ from ecu_bundle.generation.example import example
 from ecu_bundle.generation.golden import golden_view
 from ecu_bundle.generation.options import GenerationOptions
 from ecu_bundle.generation.presets import presets
+from ecu_bundle.generation.rules import rules_view
 from ecu_bundle.generation.sources import (
     CODE_FLAGS,
     ENGINE_TABLES,
@@ -88,6 +89,17 @@ def _board(startup: str) -> dict[str, bytes]:
     return {**files, "tests/board/startup.cpp": boards[startup]}
 
 
+def _compiler(toolchain: str) -> str:
+    """The command that compiles C++ for a target, with its CPU flags, as its CMake file names it."""
+    if not toolchain:
+        return "c++"
+    text = tree("cmake/toolchains")[toolchain].decode()
+    words = [
+        re.search(rf'^set\(CMAKE_CXX_{key} "?([^")]*)"?\)', text, re.M) for key in ("COMPILER", "FLAGS_INIT")
+    ]
+    return " ".join(word[1] for word in words if word)
+
+
 def _check(model: OnnxModel, image: ModelImage, options: GenerationOptions) -> None:
     if image.interface != model.interface:
         raise InternalError("generate", "image and model differ in their interface", place=model.name)
@@ -134,6 +146,7 @@ def _context(
         "image_bytes": literals.byte_table(image.data, indent=4),
         "arena_size": contents.arena_size,
         "interface": view,
+        "rules": rules_view(interface, [field.name for field in view.inputs]),
         "interface_hash": literals.byte_table(contents.interface_hash, indent=4),
         "interface_hash_offset": _INTERFACE_HASH_OFFSET,
         "engine_table": ENGINE_TABLES[image.engine],
@@ -142,6 +155,7 @@ def _context(
         "example_is_exact": not any((*golden.abs_tolerance.values(), *golden.rel_tolerance.values())),
         "toolchain": options.toolchain,
         "startup": options.startup,
+        "compiler": _compiler(options.toolchain),
         "rows": vectors.rows,
         "inputs": vectors.inputs,
         "outputs": vectors.outputs,

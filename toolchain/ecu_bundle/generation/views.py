@@ -6,53 +6,25 @@ All naming, escaping and number formatting happens here, so that templates only 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ecu_bundle.generation import literals
+from ecu_bundle.generation.enumerations import (
+    MISSING,
+    SCORE_OF_A_PAIR,
+    UNKNOWN,
+    EnumView,
+    Header,
+    Label,
+    PositionsView,
+    enum_view,
+    is_by_pair,
+    positions_view,
+)
 from ecu_bundle.identifiers import Scope, pascal, snake
-from ecu_bundle.interface import MISSING_CODE, UNKNOWN_CODE, Code, Interface, Tensor
+from ecu_bundle.interface import Code, Interface, Tensor
 
-RESERVED_CODES = (Code(MISSING_CODE, "missing"), Code(UNKNOWN_CODE, "unknown"))
-"""Categories that stand for a value that is not there, the better one first."""
-
-
-@dataclass(frozen=True, slots=True)
-class CodeView:
-    """One value of an enumeration.
-
-    Attributes:
-        enumerator: ``kEurope``, unique in its enum class.
-        macro: ``AUTO_MPG_ORIGIN_EUROPE``, unique in the C header; empty for the invalid value.
-        value: the number as C++ text.
-        text: the user's name for it, fit for one Markdown cell.
-        literal: the user's name for it as a C++ string literal; empty for the invalid value.
-        doc: comment lines of the C++ enum class, indent 2.
-        c_doc: one comment line of the C header, without the marks.
-    """
-
-    enumerator: str
-    macro: str
-    value: str
-    text: str
-    literal: str
-    doc: tuple[str, ...]
-    c_doc: str
-
-
-@dataclass(frozen=True, slots=True)
-class EnumView:
-    """The enum class of an int32 tensor with codes."""
-
-    name: str
-    doc: tuple[str, ...]
-    c_doc: str
-    codes: tuple[CodeView, ...]
-
-    @property
-    def c_codes(self) -> tuple[CodeView, ...]:
-        """The codes of the interface, without the invalid value that only C++ names."""
-        return tuple(code for code in self.codes if code.macro)
+_MOST_NAMES_IN_A_CELL = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +34,7 @@ class FieldView:
     Attributes:
         name: field of ``Inputs`` or ``Outputs``.
         type: C++ type of the field.
-        initial: value of a field that nobody set: refused by the model, or means missing.
+        initial: value of a field that nobody set: refused, unless the model accepts a missing value.
         pointer: C++ expression of type pointer to the values, in ``inputs`` or ``outputs``.
         doc: comment lines, indent 2.
         range_name: name of the constant with the declared range; empty without one.
@@ -72,7 +44,9 @@ class FieldView:
         c_type: ``float[1]``, ``int32_t[1]``, ...
         text, unit, bounds, description: cells of Markdown tables.
         missing: cell that says what to pass when there is no value; empty for outputs.
+        order: cell that says what the elements are; empty for inputs.
         enum: enumeration of the values, or None.
+        positions: constants for the elements of an output, or None.
     """
 
     name: str
@@ -90,7 +64,9 @@ class FieldView:
     bounds: str
     description: str
     missing: str
+    order: str
     enum: EnumView | None
+    positions: PositionsView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +84,10 @@ class InterfaceView:
     def output_enums(self) -> tuple[EnumView, ...]:
         return tuple(field.enum for field in self.outputs if field.enum)
 
-
-@dataclass(frozen=True, slots=True)
-class _Header:
-    """Scopes of one generated header, filled while its names are chosen.
-
-    Attributes:
-        upper: prefix of the C constants, for instance ``AUTO_MPG``.
-        types: names in the C++ namespace.
-        macros: names in the C header.
-    """
-
-    upper: str
-    types: Scope
-    macros: Scope
+    @property
+    def positioned(self) -> tuple[FieldView, ...]:
+        """The outputs of several elements that have names."""
+        return tuple(field for field in self.outputs if field.positions)
 
 
 def interface_view(interface: Interface, upper: str) -> InterfaceView:
@@ -132,7 +98,7 @@ def interface_view(interface: Interface, upper: str) -> InterfaceView:
         upper: prefix of the C constants, for instance ``AUTO_MPG``.
     """
     own = ("H", "HPP", "IMAGE_SIZE", "ARENA_SIZE", "INPUT_COUNT", "OUTPUT_COUNT")
-    header = _Header(
+    header = Header(
         upper,
         types=Scope("Model", "Inputs", "Outputs", "kInterfaceHash"),
         macros=Scope(*(f"{upper}_{suffix}" for suffix in own)),
@@ -142,20 +108,23 @@ def interface_view(interface: Interface, upper: str) -> InterfaceView:
     )
 
 
-def _fields(tensors: tuple[Tensor, ...], side: str, header: _Header) -> tuple[FieldView, ...]:
+def _fields(tensors: tuple[Tensor, ...], side: str, header: Header) -> tuple[FieldView, ...]:
     scope = Scope()
-    views = []
+    views: list[FieldView] = []
+    label: Label | None = None
     for number, tensor in enumerate(tensors):
         name = scope.unique(snake(tensor.name, fallback=f"{side.lower()}{number}"))
-        bounded = math.isfinite(tensor.minimum) or math.isfinite(tensor.maximum)
-        has_range = bounded and tensor.dtype == "float32"
-        range_name = scope.unique(f"k{pascal(name, fallback='Field')}Range") if has_range else ""
-        views.append(_field(tensor, name, range_name, side, header))
+        enum = enum_view(tensor, name, header, is_input=side == "INPUT") if tensor.codes else None
+        view = _field(tensor, name, enum, label, side=side, header=header)
+        views.append(replace(view, range_name=scope.unique(view.range_name)) if view.range_name else view)
+        if side == "OUTPUT" and enum:
+            label = tensor, enum
     return tuple(views)
 
 
-def _field(tensor: Tensor, name: str, range_name: str, side: str, header: _Header) -> FieldView:
-    enum = _enum(tensor, name, side, header) if tensor.codes else None
+def _field(
+    tensor: Tensor, name: str, enum: EnumView | None, label: Label | None, *, side: str, header: Header
+) -> FieldView:
     if tensor.dtype == "float32":
         scalar, c_scalar, initial = "float", "float", "ecu::kNoValue"
     elif enum:
@@ -163,36 +132,87 @@ def _field(tensor: Tensor, name: str, range_name: str, side: str, header: _Heade
     else:
         scalar, c_scalar, initial = "std::int32_t", "int32_t", "-1"
     single = tensor.elements == 1
+    is_input = side == "INPUT"
     c_type = f"{c_scalar}[{tensor.elements}]"
+    has_range = tensor.dtype == "float32" and bool(_bounds(tensor))
+    index = header.macros.unique(f"{header.upper}_{side}_{name.upper()}")
+    positions = None if is_input else positions_view(tensor, name, header, label)
+    accepted = _accepted(tensor, enum) if is_input else _contents(tensor, label, positions)
     return FieldView(
         name=name,
         type=scalar if single else f"std::array<{scalar}, {tensor.elements}>",
         initial=initial if single else f"ecu::filled<{tensor.elements}>({initial})",
         pointer=f"&{side.lower()}s.{name}" if single else f"{side.lower()}s.{name}.data()",
-        doc=tuple(literals.comment_lines(_summary(tensor), indent=2, mark="///")),
-        range_name=range_name,
+        doc=tuple(literals.comment_lines(_summary(tensor) + accepted, indent=2, mark="///")),
+        range_name=f"k{pascal(name, fallback='Field')}Range" if has_range else "",
         range_value=f"{{{literals.float32(tensor.minimum)}, {literals.float32(tensor.maximum)}}}",
-        index=header.macros.unique(f"{header.upper}_{side}_{name.upper()}"),
-        c_doc=f"{literals.comment(tensor.name)}: {c_type}",
+        index=index,
+        c_doc=f"{literals.comment(tensor.name)}: {c_type}{_nan_in_c(tensor) if is_input else ''}",
         c_type=c_type,
         text=literals.markdown(tensor.name),
         unit=literals.markdown(tensor.unit) or "-",
         bounds=_bounds(tensor) or "-",
         description=literals.markdown(tensor.description) or "-",
-        missing=_missing(tensor, enum) if side == "INPUT" else "",
+        missing=_missing(tensor, enum) if is_input else "",
+        order="" if is_input else _order(tensor, enum, positions),
         enum=enum,
+        positions=positions,
     )
+
+
+def _accepted(tensor: Tensor, enum: EnumView | None) -> str:
+    """What an input accepts beside its values, for its comment."""
+    if enum is None:
+        return " NaN means missing." if tensor.accepts_nan else ""
+    said = {UNKNOWN: "a category that training did not have", MISSING: "that there is no value"}
+    return "".join(
+        f" `{_enumerator(code, enum)}` means {meaning}."
+        for code, meaning in said.items()
+        if code in tensor.codes
+    )
+
+
+def _nan_in_c(tensor: Tensor) -> str:
+    if tensor.dtype != "float32":
+        return ""
+    return "; NaN means missing" if tensor.accepts_nan else "; NaN is refused"
+
+
+def _contents(tensor: Tensor, label: Label | None, positions: PositionsView | None) -> str:
+    """What the elements of an output are, for its comment."""
+    if positions:
+        text = f" One value for each constant of `{positions.name}`."
+    elif tensor.element_names:
+        text = f' The value is "{tensor.element_names[0]}".'
+    else:
+        text = " In the order of the model's own output." if tensor.elements > 1 else ""
+    return text + (f" {SCORE_OF_A_PAIR}" if label and is_by_pair(tensor, label[0]) else "")
+
+
+def _order(tensor: Tensor, enum: EnumView | None, positions: PositionsView | None) -> str:
+    """What the elements of an output are, for a table."""
+    if enum:
+        return f"one of `{enum.name}`"
+    if positions is None:
+        names = ", ".join(map(literals.markdown, tensor.element_names))
+        return names or ("in the order of the model's own output" if tensor.elements > 1 else "-")
+    shown = [f"`{item.enumerator}`" for item in positions.items[:_MOST_NAMES_IN_A_CELL]]
+    rest = ", ..." if len(positions.items) > len(shown) else ""
+    return f"one for each constant of `{positions.name}`: {', '.join(shown)}{rest}"
+
+
+def _enumerator(code: Code, enum: EnumView) -> str:
+    value = literals.int32(code.value)
+    return next(view.enumerator for view in enum.codes if view.value == value)
 
 
 def _missing(tensor: Tensor, enum: EnumView | None) -> str:
     """What a program passes when it has no value for an input."""
     if enum is None:
         return "`ecu::kNoValue` (NaN)" if tensor.accepts_nan else "not possible: `ECU_NAN_REFUSED`"
-    for reserved in RESERVED_CODES:
+    for reserved in (MISSING, UNKNOWN):
         if reserved in tensor.codes:
-            value = literals.int32(reserved.value)
-            enumerator = next(code.enumerator for code in enum.codes if code.value == value)
-            return f"`{enum.name}::{enumerator}`"
+            return f"`{enum.name}::{_enumerator(reserved, enum)}`"
     return "not possible: `ECU_BAD_CATEGORY`"
 
 
@@ -206,63 +226,9 @@ def _bounds(tensor: Tensor) -> str:
 
 
 def _summary(tensor: Tensor) -> str:
-    """``"horse power" [hp], 46 to 230. Rated power. NaN means missing.``"""
+    """``"horse power" [hp], 46 to 230. Rated power.``"""
     text = f'"{tensor.name}"'
     text += f" [{tensor.unit}]" if tensor.unit else ""
     text += f", {bounds}" if (bounds := _bounds(tensor)) else ""
     text += f". {tensor.description}" if tensor.description else ""
-    text = text if text.endswith((".", "!", "?")) else text + "."
-    return text + (" NaN means missing." if tensor.accepts_nan else "")
-
-
-def _enum(tensor: Tensor, field: str, side: str, header: _Header) -> EnumView:
-    word = pascal(field, fallback="Code")
-    is_input = side == "INPUT"
-    kind = "Categories of input" if is_input else "Values of output"
-    title = f'{kind} "{tensor.name}".'
-    return EnumView(
-        name=header.types.unique(word),
-        doc=tuple(literals.comment_lines(title, indent=0, mark="///")),
-        c_doc=literals.comment(title),
-        codes=(*_invalid_code(tensor, is_input=is_input), *_codes(tensor, field, header, is_input=is_input)),
-    )
-
-
-def _invalid_code(tensor: Tensor, *, is_input: bool) -> tuple[CodeView, ...]:
-    """What a field holds that nobody set; none where the model accepts an unknown category."""
-    uses_minus_one = any(code.value == UNKNOWN_CODE for code in tensor.codes)
-    if is_input and uses_minus_one:
-        return ()
-    # An output may use -1 for a class of its own; then the invalid value must be another one.
-    value = literals.INT32_MIN if uses_minus_one else UNKNOWN_CODE
-    meaning = "Not set; refused with ECU_BAD_CATEGORY." if is_input else "No result."
-    return (
-        CodeView(
-            "kUnknown",
-            macro="",
-            value=literals.int32(value),
-            text=meaning,
-            literal="",
-            doc=(f"/// {meaning}",),
-            c_doc=meaning,
-        ),
-    )
-
-
-def _codes(tensor: Tensor, field: str, header: _Header, *, is_input: bool) -> Iterator[CodeView]:
-    scope = Scope("kUnknown")
-    for code in sorted(tensor.codes, key=lambda code: code.value):
-        fallback = f"Value{'Minus' if code.value < 0 else ''}{abs(code.value)}"
-        is_unknown = is_input and code.value == UNKNOWN_CODE
-        word = pascal(code.name, fallback=fallback)
-        enumerator = "kUnknown" if is_unknown else scope.unique(f"k{word}")
-        suffix = snake(enumerator[1:], fallback="value").upper()
-        yield CodeView(
-            enumerator=enumerator,
-            macro=header.macros.unique(f"{header.upper}_{field.upper()}_{suffix}"),
-            value=literals.int32(code.value),
-            text=literals.markdown(code.name),
-            literal=literals.string(code.name),
-            doc=tuple(literals.comment_lines(f'"{code.name}"', indent=2, mark="///")),
-            c_doc=f'"{literals.comment(code.name)}"',
-        )
+    return text if text.endswith((".", "!", "?")) else text + "."

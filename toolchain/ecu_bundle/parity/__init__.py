@@ -17,7 +17,7 @@ from ecu_bundle.parity.comparison import compare
 from ecu_bundle.parity.generation import generate_rows
 from ecu_bundle.parity.neighbourhood import compare_beside
 from ecu_bundle.parity.packages import in_single_precision
-from ecu_bundle.parity.probes import probe_rows
+from ecu_bundle.parity.probes import Probed, probe_rows
 from ecu_bundle.parity.proof import Proof, bounds_of, gate_bound
 from ecu_bundle.parity.reference import ORT, SKLEARN, reference_outputs
 from ecu_bundle.parity.session import run_rows
@@ -42,6 +42,8 @@ class ParityReport:
         assumptions: what was assumed to make the rows.
         setting: the tolerance that was asked for.
         proof: what is known beyond the rows.
+        on_decision: positions of rows that lie on a decision inside a smooth model, where another
+            rounding gives another result; see `ecu_bundle.parity.neighbourhood`.
     """
 
     rows: Rows
@@ -52,6 +54,7 @@ class ParityReport:
     assumptions: tuple[str, ...]
     setting: float
     proof: Proof = field(default_factory=Proof)
+    on_decision: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, dtype=np.intp))
 
     @property
     def passed(self) -> bool:
@@ -88,10 +91,11 @@ def check_parity(
     if unknown:
         raise UsageError("verify", f"unknown engine {unknown[0]!r}", hint="engines: ort")
     generated = generate_rows(model, data, loaded.estimator)
-    rows = generated.rows
+    probed = Probed(generated.rows)
     if loaded.estimator is not None:
         progress("rows on label boundaries")
-        rows = probe_rows(loaded, model, rows)
+        probed = probe_rows(loaded, model, generated.rows)
+    rows = probed.rows
     progress(f"ONNX Runtime on {len(rows)} rows")
     ort: Outputs = dict(run_rows(model.proto, model.interface, rows))
     if loaded.estimator is None:
@@ -105,7 +109,7 @@ def check_parity(
     limits = tolerances(model.interface, expected, tolerance, origins=rows.origins, exact=exact)
     progress("bounds on rounding errors")
     bounds = () if single else bounds_of(model, rows)  # they know nothing of a rounding of the reference
-    gate = compare_beside(
+    judged = compare_beside(
         SKLEARN,
         ORT,
         model.interface,
@@ -119,12 +123,22 @@ def check_parity(
         exact=exact,
         bound=gate_bound(bounds, expected, limits),
     )
-    witnesses = None
+    gate, witnesses = judged.comparison.model_copy(update={"refused": probed.refused}), None
     if gate.passed:
         progress("witnesses of tree decisions")
         witnesses = witness(loaded.estimator, model)
     proof = Proof(bounds, witnesses)
-    return ParityReport(rows, expected, ort, limits, (gate,), generated.assumptions, tolerance, proof)
+    return ParityReport(
+        rows,
+        expected,
+        ort,
+        limits,
+        (gate,),
+        generated.assumptions,
+        tolerance,
+        proof,
+        on_decision=judged.on_decision,
+    )
 
 
 def _same_bits(model: OnnxModel) -> dict[str, Tolerance]:

@@ -77,6 +77,8 @@ class OutputComparison(_Part):
 class Comparison(_Part):
     """One gate: ``left`` is the reference, ``right`` is judged.
 
+    ``refused`` counts rows that were tried but have no reference, by reason; they are not among ``rows``.
+
     ``on_decision`` counts rows that are left out of the figures, since they lie within rounding of a
     decision inside a smooth model, where the reference jumps; each has the reference's result of a point
     beside it.
@@ -175,6 +177,7 @@ class TensorRecord(_Part):
     description: str
     codes: dict[str, str]
     accepts_nan: bool = False
+    element_names: tuple[str, ...] = ()
 
 
 class InterfaceRecord(_Part):

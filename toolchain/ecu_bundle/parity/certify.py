@@ -151,6 +151,7 @@ def _tensor_record(tensor: Tensor) -> TensorRecord:
         description=tensor.description,
         codes={str(code.value): code.name for code in tensor.codes},
         accepts_nan=tensor.accepts_nan,
+        element_names=tensor.element_names,
     )
 
 

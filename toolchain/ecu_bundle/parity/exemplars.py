@@ -8,7 +8,7 @@ scale of a step before them, which is inverted with scikit-learn's own ``inverse
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ecu_bundle.artifacts import OnnxModel
 from ecu_bundle.interface import MATRIX_INPUT
+from ecu_bundle.parts import members
 
 ROWS = 200
 _KEPT = ("X_train_", "_fit_X", "X_fit_", "support_vectors_", "components_")
@@ -84,7 +85,7 @@ def _rows_of(part: Any, generator: np.random.Generator) -> Matrix | None:
         return _around(centres, _spread(centres), _JITTER_OF_CENTRES, generator)
     if (scaled := _inverted(part, _standard(part, generator))) is not None:
         return scaled
-    inside = [rows for child in _children(part) if (rows := _rows_of(child, generator)) is not None]
+    inside = [rows for child in members(part) if (rows := _rows_of(child, generator)) is not None]
     width = getattr(part, "n_features_in_", None)
     fitting = [rows for rows in inside if width in (None, rows.shape[1])]
     return np.concatenate(fitting)[:: max(1, len(fitting))] if fitting else None
@@ -211,21 +212,3 @@ def _around(kept: Matrix, spread: Matrix, jitter: Sequence[float], generator: np
     noise = generator.standard_normal(first.shape) * generator.choice(jitter, (ROWS, 1))
     rows: Matrix = first + share * (second - first) + noise * spread
     return rows
-
-
-_OTHER_PARTS = ("final_estimator_", "le_", "label_binarizer_", "init_")
-"""Parts of a meta-estimator that see outputs of other parts, or labels."""
-
-
-def _children(part: Any) -> Iterator[Any]:
-    """Fitted estimators inside a meta-estimator that see its input."""
-    for name, value in sorted(vars(part).items()):
-        if not name.endswith("_") or name in _OTHER_PARTS:
-            continue
-        items = value.ravel().tolist() if isinstance(value, np.ndarray) and value.dtype == object else value
-        for item in items if isinstance(items, list | tuple) else [items]:
-            candidate = item[1] if isinstance(item, tuple) and len(item) > 1 else item
-            if type(candidate).__name__ == "_CalibratedClassifier":
-                candidate = candidate.estimator
-            if hasattr(candidate, "get_params") and hasattr(candidate, "fit"):
-                yield candidate

@@ -73,7 +73,7 @@ def expect(model: OnnxModel, image: ModelImage, report: ParityReport, target: st
         evaluate=lambda beside: run_rows(model.proto, model.interface, beside),
         relative=report.setting,
         exact=model.exact,
-    )
+    ).comparison
     return Expectation(NATIVE, outputs, dict.fromkeys(limits, EXACT), every, (gate,))
 
 

@@ -11,6 +11,7 @@ the reference does not change.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,14 @@ MOST_ORDINARY = 0.05
 Evaluate = Callable[[Rows], Mapping[str, NDArray[Any]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A comparison, and the positions of the rows that lie on a decision and are left out of it."""
+
+    comparison: Comparison
+    on_decision: NDArray[np.intp]
+
+
 def compare_beside(
     left: str,
     right: str,
@@ -48,7 +57,7 @@ def compare_beside(
     relative: float,
     exact: Collection[str] = (),
     bound: Bound | None = None,
-) -> Comparison:
+) -> Judged:
     """`compare`, with rows that lie on a decision judged against the reference beside them.
 
     Args:
@@ -73,8 +82,9 @@ def compare_beside(
         )
 
     gate = compared(slice(None))
+    none = np.empty(0, dtype=np.intp)
     if gate.passed:
-        return gate
+        return Judged(gate, none)
     smooth = agreement(interface, expected, actual, tolerance)
     exactly = agreement(interface, expected, actual, tolerance, only=exact)
     excused = on_decisions(
@@ -87,9 +97,9 @@ def compare_beside(
         relative=relative,
     )
     if not len(excused):
-        return gate
+        return Judged(gate, none)
     kept = np.setdiff1d(np.arange(len(rows)), excused)
-    return compared(kept).model_copy(update={"on_decision": len(excused)})
+    return Judged(compared(kept).model_copy(update={"on_decision": len(excused)}), excused)
 
 
 def agreement(

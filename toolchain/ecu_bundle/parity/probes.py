@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +21,19 @@ _HALVINGS = 50
 _MAX_INFINITE = 50
 
 
-def probe_rows(loaded: LoadedModel, model: OnnxModel, base: Rows) -> Rows:
+RAISES = "one input is infinite, and scikit-learn raises an error"
+NO_RESULT = "one input is infinite, and scikit-learn gives no finite result"
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """Rows of the proof, and how many more were tried but have no reference, by reason."""
+
+    rows: Rows
+    refused: dict[str, int] = field(default_factory=dict)
+
+
+def probe_rows(loaded: LoadedModel, model: OnnxModel, base: Rows) -> Probed:
     """Rows of the base, then rows on label boundaries and with infinities where scikit-learn takes them.
 
     Args:
@@ -28,15 +42,17 @@ def probe_rows(loaded: LoadedModel, model: OnnxModel, base: Rows) -> Rows:
         base: rows of the proof so far, at least one.
     """
     generator = np.random.default_rng(SEED)
-    parts = [base]
+    parts, refused = [base], {}
     finite = np.flatnonzero(_finite(base))
     if len(finite):
         start = base.take(np.sort(generator.permutation(finite)[:_CANDIDATES]))
         if model.interface.outputs[0].dtype == "int32":
             parts.append(_label_rows(loaded, model, start, generator))
-        parts.append(_infinite_rows(loaded, model, start))
+        infinite = _infinite_rows(loaded, model, start)
+        parts.append(infinite.rows)
+        refused = infinite.refused
     tensors = {name: np.concatenate([part.tensors[name] for part in parts]) for name in base.tensors}
-    return Rows(tensors, tuple(origin for part in parts for origin in part.origins))
+    return Probed(Rows(tensors, tuple(origin for part in parts for origin in part.origins)), refused)
 
 
 def _finite(rows: Rows) -> NDArray[np.bool_]:
@@ -99,7 +115,7 @@ def _choose(condition: NDArray[np.bool_], yes: Rows, no: Rows) -> Rows:
     return Rows(tensors, yes.origins)
 
 
-def _infinite_rows(loaded: LoadedModel, model: OnnxModel, start: Rows) -> Rows:
+def _infinite_rows(loaded: LoadedModel, model: OnnxModel, start: Rows) -> Probed:
     """One input infinite in each row; none when scikit-learn refuses infinities."""
     places = [
         (tensor.name, element, value)
@@ -111,7 +127,7 @@ def _infinite_rows(loaded: LoadedModel, model: OnnxModel, start: Rows) -> Rows:
     ][:_MAX_INFINITE]
     none = start.take(slice(0, 0))
     if not places:
-        return none
+        return Probed(none)
     rows = start.take(np.arange(len(places)) % len(start))
     for row, (name, element, value) in enumerate(places):
         rows.tensors[name][row, element] = value
@@ -119,6 +135,7 @@ def _infinite_rows(loaded: LoadedModel, model: OnnxModel, start: Rows) -> Rows:
     try:
         outputs = reference_outputs(loaded, model, rows)
     except VerificationError:
-        return none
+        return Probed(none, {RAISES: len(rows)})
     defined = np.logical_and.reduce([np.isfinite(values).all(axis=1) for values in outputs.values()])
-    return rows.take(np.flatnonzero(defined))
+    without = int((~defined).sum())
+    return Probed(rows.take(np.flatnonzero(defined)), {NO_RESULT: without} if without else {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context
 from typing import Any
 
 import numpy as np
@@ -129,6 +130,11 @@ def claims(witnesses: Witnesses | None) -> tuple[str, ...]:
         largest = max(bound.absolute for bound in witnesses.sums)
         said.append(
             "the sums of leaves differ from scikit-learn's sums, both in exact arithmetic, "
-            f"by at most {largest!r}"
+            f"by at most {_at_most(largest)}"
         )
     return tuple(said)
+
+
+def _at_most(bound: float) -> str:
+    """A bound in three digits, rounded up so that it stays true."""
+    return str(Context(prec=3, rounding=ROUND_CEILING).create_decimal(bound)).lower()

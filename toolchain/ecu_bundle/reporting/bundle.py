@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ecu_bundle.errors import UsageError
+from ecu_bundle.folders import require_outside_bundles, write_complete
 from ecu_bundle.manifest import read_manifest
 from ecu_bundle.parity.certificate import Certificate
 from ecu_bundle.reporting.html import render_report
@@ -30,17 +31,19 @@ def report_of(bundle: Path, output: Path | None = None) -> Path:
     own = bundle / "reports" / "report.html"
     if output is None and own.is_file():
         return own
+    if output is not None:
+        require_outside_bundles(output)
     try:
         certificate = Certificate.model_validate_json((bundle / "reports/certificate.json").read_bytes())
         resources = json.loads((bundle / "reports/resources.json").read_bytes())
     except (OSError, ValidationError, ValueError) as error:
         raise UsageError(
-            "report", "certificate or resources of the bundle cannot be read", place=str(bundle / "reports")
+            "report",
+            "certificate or resources of the bundle cannot be read",
+            place=str(bundle / "reports"),
+            hint="`ecu-bundle verify` says which file is not as it was delivered",
         ) from error
     page = render_report(certificate, resources, tool_version=manifest.tools["ecu-bundle"])
     place = output or own
-    try:
-        place.write_bytes(page)
-    except OSError as error:
-        raise UsageError("report", f"cannot write: {error.strerror}", place=str(place)) from error
+    write_complete({place: page}, hint="give a file in a place that can be written, with -o")
     return place

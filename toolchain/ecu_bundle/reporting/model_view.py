@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from ecu_bundle.parity.certificate import Binary, Certificate, TensorRecord
 from ecu_bundle.reporting.elements import Cell, Fact, Table, facts
 from ecu_bundle.reporting.svg import share_bar
-from ecu_bundle.reporting.text import count, counted, exact, share
+from ecu_bundle.reporting.text import count, counted, exact, range_text, share
 
 _MOST_CODES_IN_A_CELL = 6
+_NAN_MEANS = "the value is missing, which is handled as scikit-learn handles it"
 
 _KINDS = {
     "classifier": "Classifier: says which class a row belongs to",
@@ -37,7 +37,12 @@ def code_names(tensor: TensorRecord) -> dict[int, str]:
 def value_text(value: float | int, names: dict[int, str]) -> str:
     """A value so that it can be reproduced, with the name of its code where it has one."""
     text = exact(value)
-    return f"{text} {names[int(value)]}" if isinstance(value, int) and value in names else text
+    return coded(text, names[int(value)]) if isinstance(value, int) and value in names else text
+
+
+def coded(code: str, name: str) -> str:
+    """``1 worn``; the code alone where its name says no more."""
+    return code if code == name else f"{code} {name}".strip()
 
 
 def model_facts(certificate: Certificate) -> tuple[Fact, ...]:
@@ -75,8 +80,9 @@ def _nan_text(inputs: tuple[TensorRecord, ...]) -> str:
     if accepting == 0:
         return "Refused in every input"
     if accepting == len(floats):
-        return "Accepted in every float32 input"
-    return f"Accepted in {count(accepting)} of {counted(len(floats), 'float32 input')}, listed below"
+        return f"Accepted in every float32 input: {_NAN_MEANS}"
+    share = f"{count(accepting)} of {counted(len(floats), 'float32 input')}"
+    return f"Accepted in {share}, listed below: {_NAN_MEANS}"
 
 
 def _accepts_nan_cell(tensor: TensorRecord, tensors: tuple[TensorRecord, ...]) -> Cell:
@@ -94,33 +100,31 @@ def interface_table(ident: str, caption: str, tensors: tuple[TensorRecord, ...])
             Cell(tensor.dtype, "code"),
             Cell(count(tensor.elements) if tensor.elements > 1 else "", "number"),
             Cell(tensor.unit),
-            Cell(_range_text(tensor)),
+            Cell("" if tensor.codes else range_text(tensor.minimum, tensor.maximum)),
             _accepts_nan_cell(tensor, tensors),
             _codes_cell(tensor),
+            _order_cell(tensor),
         )
         for tensor in tensors
     )
-    return Table(
-        ident, caption, ("Name", "Type", "Values", "Unit", "Range", "NaN", "Codes"), rows
-    ).without_empty_columns()
-
-
-def _range_text(tensor: TensorRecord) -> str:
-    low, high = tensor.minimum, tensor.maximum
-    if tensor.codes or (math.isinf(low) and math.isinf(high)):
-        return ""
-    if math.isinf(low):
-        return f"up to {exact(high)}"
-    if math.isinf(high):
-        return f"from {exact(low)}"
-    return f"{exact(low)} to {exact(high)}"
+    columns = ("Name", "Type", "Values", "Unit", "Range", "NaN", "Codes", "Order of values")
+    return Table(ident, caption, columns, rows).without_empty_columns()
 
 
 def _codes_cell(tensor: TensorRecord) -> Cell:
-    listing = ", ".join(f"{value} {name}" for value, name in code_names(tensor).items())
+    listing = ", ".join(coded(str(value), name) for value, name in code_names(tensor).items())
     if len(tensor.codes) <= _MOST_CODES_IN_A_CELL:
         return Cell(listing)
     return Cell(counted(len(tensor.codes), "code"), more=listing)
+
+
+def _order_cell(tensor: TensorRecord) -> Cell:
+    """What stands at which position of an output, for instance the class of each probability."""
+    names = tensor.element_names
+    listing = ", ".join(f"[{i}] {name}" for i, name in enumerate(names)) if len(names) > 1 else "".join(names)
+    if len(names) <= _MOST_CODES_IN_A_CELL:
+        return Cell(listing)
+    return Cell(counted(len(names), "position"), more=listing)
 
 
 def row_sources(certificate: Certificate) -> Table:

@@ -102,7 +102,9 @@ def gate_views(certificate: Certificate) -> tuple[GateView, ...]:
 
 def _gate_view(ident: str, gate: Comparison, interface: InterfaceRecord, *, first: bool) -> GateView:
     demand = (
-        "Required: the same bits." if gate.bit_exact_required else "Required: what the table above allows."
+        "Required: the same bits."
+        if gate.bit_exact_required
+        else "Required: what the table above allows for each output."
     )
     sentence = f"{counted(gate.rows, 'row')}. {demand}"
     for reason, rows in sorted(gate.refused.items()):
@@ -156,6 +158,8 @@ def _output_sentence(output: OutputComparison) -> str:
 def _margin(output: OutputComparison) -> str:
     if output.smallest_margin is None:
         return ""
+    if output.smallest_margin == 0:
+        return " Some rows are a tie of two labels; both sides decide it alike."
     margin = error(output.smallest_margin)
     return f" The narrowest decision among rows with equal labels has a margin of {margin}."
 
@@ -197,7 +201,9 @@ def _figures(
 def _class_labels(size: int, names: dict[int, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Codes and names of the classes in matrix order; positions where the interface does not tell."""
     if len(names) == size:
-        return tuple(str(code) for code in names), tuple(names.values())
+        return tuple(map(str, names)), tuple(
+            "" if name == str(code) else name for code, name in names.items()
+        )
     return tuple(str(i) for i in range(size)), ("",) * size
 
 

@@ -59,7 +59,10 @@ def proof_view(certificate: Certificate) -> ProofView:
         else facts(
             Fact("Splits of trees", count(witnesses.splits)),
             Fact("Proved for every float32 input", count(witnesses.proved)),
-            *(Fact(f"Sum {s.output} of {s.trees} trees", _sum_text(s)) for s in witnesses.sums[:_MOST_SUMS]),
+            *(
+                Fact(f"Sum {s.output}, over {s.trees} trees", _sum_text(s))
+                for s in witnesses.sums[:_MOST_SUMS]
+            ),
             Fact("Digest of the witnesses", witnesses.digest, "code"),
         ),
         excluded=() if witnesses is None else witnesses.excluded,

@@ -100,6 +100,17 @@ def exact(value: float | int) -> str:
     return np.format_float_scientific(number, unique=True, trim="-", exp_digits=1)
 
 
+def range_text(minimum: float, maximum: float) -> str:
+    """``0 to 5``, ``from 0``, ``up to 5``; empty where neither end is declared (both infinite)."""
+    if math.isinf(minimum) and math.isinf(maximum):
+        return ""
+    if math.isinf(minimum):
+        return f"up to {exact(maximum)}"
+    if math.isinf(maximum):
+        return f"from {exact(minimum)}"
+    return f"{exact(minimum)} to {exact(maximum)}"
+
+
 def _not_finite(value: float) -> str:
     if math.isnan(value):
         return "NaN"

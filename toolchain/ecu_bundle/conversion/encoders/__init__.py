@@ -7,6 +7,7 @@ from ecu_bundle.conversion.registry import Family
 
 def families() -> list[Family]:
     """Every family of this package."""
-    from ecu_bundle.conversion.encoders import bins, functions, selection, target
+    from ecu_bundle.conversion.encoders import bins, functions, scaling, selection, target
 
-    return [family for module in (bins, functions, selection, target) for family in module.families()]
+    modules = (bins, functions, scaling, selection, target)
+    return [family for module in modules for family in module.families()]

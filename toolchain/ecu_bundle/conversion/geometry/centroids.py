@@ -60,5 +60,6 @@ def families() -> list[Family]:
             classifier_shape,
             outputs("label", "probabilities"),
             CLASSIFIER_OPTIONS,
+            wide=True,
         )
     ]

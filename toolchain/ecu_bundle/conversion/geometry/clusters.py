@@ -119,6 +119,6 @@ def families() -> list[Family]:
         Family(
             cluster.Birch, convert_birch, shape_of_label(lambda model: len(model.subcluster_centers_)), both
         ),
-        Family(cluster.MeanShift, convert_labels, shape_of_label(), label),
-        Family(cluster.AffinityPropagation, convert_labels, shape_of_label(), label),
+        Family(cluster.MeanShift, convert_labels, shape_of_label(), label, wide=True),
+        Family(cluster.AffinityPropagation, convert_labels, shape_of_label(), label, wide=True),
     ]

@@ -32,4 +32,5 @@ def families() -> list[Family]:
     """EllipticEnvelope alone."""
     from sklearn.covariance import EllipticEnvelope
 
-    return [Family(EllipticEnvelope, convert, shape_of_label(lambda _: 1), outputs("label", "scores"))]
+    one_score = shape_of_label(lambda _: 1)
+    return [Family(EllipticEnvelope, convert, one_score, outputs("label", "scores"), wide=True)]

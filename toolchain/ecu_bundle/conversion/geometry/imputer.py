@@ -95,4 +95,4 @@ def families() -> list[Family]:
     """KNNImputer, in place of skl2onnx's converter."""
     from sklearn.impute import KNNImputer
 
-    return [Family(KNNImputer, convert, shape_of_values(_width), outputs("variable"))]
+    return [Family(KNNImputer, convert, shape_of_values(_width), outputs("variable"), wide=True)]

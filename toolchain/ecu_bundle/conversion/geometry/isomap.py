@@ -51,4 +51,4 @@ def families() -> list[Family]:
     from sklearn.manifold import Isomap
 
     width = shape_of_values(lambda model: model.embedding_.shape[1])
-    return [Family(Isomap, convert, width, outputs("variable"))]
+    return [Family(Isomap, convert, width, outputs("variable"), wide=True)]

@@ -2,7 +2,9 @@
 
 The density of a component is ``c - |(x - mean) F|^2 / 2`` in logarithms, with F a factor of its
 precision matrix and c its value at the mean. All in float64: far from the means the squares are large
-while their differences, on which the probabilities depend, are small.
+while their differences, on which the probabilities depend, are small. For the same reason a mixture
+expands the squares as scikit-learn does, with the constants that it computes: fitted on float32 rows it
+rounds them to float32, and the probabilities between two narrow components show it.
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ class _Components:
 
     Attributes:
         means: (components, features).
-        factor: a matrix for each component (components, features, features), or for diagonal and
-            spherical covariances multipliers (components, 1, features or 1).
+        factor: a matrix for each component (components, features, features), or for diagonal
+            covariances multipliers (components, 1, features).
         peaks: logarithm of each weighted density at its mean, (components,).
     """
 
@@ -37,11 +39,62 @@ class _Components:
     peaks: Matrix
 
 
+@dataclass(frozen=True, slots=True)
+class _Turned:
+    """Squares of a mixture with full or tied covariances: ``|x F - o|^2``.
+
+    Attributes:
+        factor: F, (components, features, features).
+        origin: o, (components, 1, features).
+    """
+
+    factor: Matrix
+    origin: Matrix
+
+    def at(self, rows: Matrix) -> Matrix:
+        """(rows, components)"""
+        squares: Matrix = ((rows @ self.factor - self.origin) ** 2).sum(axis=2).T
+        return squares
+
+    def write(self, real: Arithmetic) -> str:
+        """Name of the squares, (rows, components)."""
+        turned = real.op("Sub", real.op("MatMul", real.at(real.input(), 0), self.factor), self.origin)
+        return real.op("Transpose", real.sum(real.op("Mul", turned, turned), 2), perm=[1, 0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Expanded:
+    """Squares of a mixture with diagonal or spherical covariances: ``a - 2 x B + x^2 C``.
+
+    Attributes:
+        constant: a, (components,).
+        linear: B, (features, components).
+        quadratic: C, (features, components).
+    """
+
+    constant: Matrix
+    linear: Matrix
+    quadratic: Matrix
+
+    def at(self, rows: Matrix) -> Matrix:
+        """(rows, components)"""
+        squares: Matrix = self.constant - 2.0 * (rows @ self.linear) + rows**2 @ self.quadratic
+        return squares
+
+    def write(self, real: Arithmetic) -> str:
+        """Name of the squares, (rows, components)."""
+        rows = real.input()
+        crossed = real.op("Mul", real.op("MatMul", rows, self.linear), 2.0)
+        squared = real.op("MatMul", real.op("Mul", rows, rows), self.quadratic)
+        return real.op("Add", real.op("Sub", self.constant[None, :], crossed), squared)
+
+
 def convert_mixture(scope: Any, operator: Any, container: Any) -> None:
     """Label, and the probability of each component."""
     real, model = Arithmetic(scope, operator, container, double=True), operator.raw_operator
-    peaks = np.diagonal(model._estimate_weighted_log_prob(np.asarray(model.means_))).copy()
-    densities = _densities(real, _Components(np.asarray(model.means_), _mixture_factor(model), peaks))
+    squares, means = _squares(model), np.asarray(model.means_, dtype=np.float64)
+    peaks = np.diagonal(model._estimate_weighted_log_prob(means) + 0.5 * squares.at(means))
+    densities = real.op("Sub", peaks[None, :], real.op("Mul", squares.write(real), 0.5))
     real.write_label(real.op("ArgMax", densities, axis=1, keepdims=0), np.arange(len(peaks)))
     real.write(real.op("Softmax", densities, axis=1), 1)
 
@@ -68,17 +121,29 @@ def convert_quadratic(scope: Any, operator: Any, container: Any) -> None:
     _classify(Arithmetic(scope, operator, container, double=True), container, model, components)
 
 
-def _mixture_factor(model: Any) -> Matrix:
-    cholesky: Matrix = model.precisions_cholesky_
-    if model.covariance_type == "full":
-        return cholesky
-    if model.covariance_type == "tied":
-        return np.repeat(cholesky[None], len(model.means_), axis=0)
-    return cholesky.reshape(len(model.means_), 1, -1)
+def _squares(model: Any) -> _Turned | _Expanded:
+    """As ``sklearn.mixture._gaussian_mixture._estimate_log_gaussian_prob``, in the types of the model."""
+    means, cholesky = np.asarray(model.means_), np.asarray(model.precisions_cholesky_)
+    if model.covariance_type in ("full", "tied"):
+        factors = np.broadcast_to(cholesky, (len(means), *cholesky.shape[-2:]))
+        origins = np.stack([mean @ factor for mean, factor in zip(means, factors, strict=True)])
+        return _Turned(factors.astype(np.float64), origins[:, None, :].astype(np.float64))
+    precisions = cholesky**2
+    if model.covariance_type == "diag":
+        constant, linear = (means**2 * precisions).sum(axis=1), (means * precisions).T
+    else:
+        constant = (means**2).sum(axis=1) * precisions
+        precisions = np.repeat(precisions[:, None], means.shape[1], axis=1)
+        linear = (means.astype(np.float64) * precisions).T
+    return _Expanded(
+        constant.astype(np.float64),
+        np.ascontiguousarray(linear, dtype=np.float64),
+        np.ascontiguousarray(precisions.T, dtype=np.float64),
+    )
 
 
 def _densities(real: Arithmetic, components: _Components) -> str:
-    """Logarithms of the densities (rows, components)."""
+    """Logarithms of the densities (rows, components), from differences to the means."""
     means, factor = components.means[:, None, :], components.factor
     difference = real.op("Sub", real.at(real.input(), 0), means)  # components, rows, features
     turned = real.op("MatMul" if factor.shape[1] > 1 else "Mul", difference, factor)
@@ -112,10 +177,11 @@ def families() -> list[Family]:
 
     shape, parser = shape_of_label(lambda model: len(model.means_)), outputs("label", "probabilities")
     mixtures = [
-        Family(kind, convert_mixture, shape, parser) for kind in (GaussianMixture, BayesianGaussianMixture)
+        Family(kind, convert_mixture, shape, parser, wide=True)
+        for kind in (GaussianMixture, BayesianGaussianMixture)
     ]
     classifiers = {GaussianNB: convert_naive_bayes, QuadraticDiscriminantAnalysis: convert_quadratic}
     return mixtures + [
-        Family(kind, converter, classifier_shape, parser, CLASSIFIER_OPTIONS)
+        Family(kind, converter, classifier_shape, parser, CLASSIFIER_OPTIONS, wide=True)
         for kind, converter in classifiers.items()
     ]

@@ -157,7 +157,7 @@ def families() -> list[Family]:
         neighbors.RadiusNeighborsClassifier: convert_radius_classifier,
     }
     width = shape_of_values(lambda model: _targets(model).shape[1])
-    return [Family(kind, converter, width) for kind, converter in regressors.items()] + [
-        Family(kind, converter, classifier_shape, options=CLASSIFIER_OPTIONS)
+    return [Family(kind, converter, width, wide=True) for kind, converter in regressors.items()] + [
+        Family(kind, converter, classifier_shape, options=CLASSIFIER_OPTIONS, wide=True)
         for kind, converter in classifiers.items()
     ]

@@ -43,12 +43,14 @@ def hist_matrix(nodes: Nodes, matrix: str, model: Any) -> str:
     parts = [matrix]
     for lookup in lookups:
         value = nodes.add("Gather", [matrix, whole(nodes, lookup.column)], axis=1)
+        unknown = len(lookup.keys)
+        known = lookup.keys.tolist()
         place = nodes.add(
             "LabelEncoder",
             [value],
-            keys_floats=lookup.keys.tolist(),
-            values_int64s=list(range(len(lookup.keys))),
-            default_int64=len(lookup.keys),
+            keys_floats=known or [0.0],  # the operator needs a key; without any, 0 is unknown too
+            values_int64s=list(range(unknown)) or [unknown],
+            default_int64=unknown,
         )
         flat = nodes.add("Reshape", [place, whole(nodes, -1)])
         parts.append(nodes.add("Gather", [nodes.constant(lookup.table), flat], axis=0))

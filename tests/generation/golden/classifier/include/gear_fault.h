@@ -28,9 +28,9 @@ ECU_NODISCARD ecu_status gear_fault_check(const ecu_model* model);
 
 /** Position of each input in the buffers of ecu_model_run. */
 enum {
-  /** vibration: float[4] */
+  /** vibration: float[4]; NaN is refused */
   GEAR_FAULT_INPUT_VIBRATION = 0,
-  /** temperature: float[1] */
+  /** temperature: float[1]; NaN is refused */
   GEAR_FAULT_INPUT_TEMPERATURE = 1,
   /** number of inputs */
   GEAR_FAULT_INPUT_COUNT = 2
@@ -54,6 +54,16 @@ enum {
   GEAR_FAULT_LABEL_WORN = 1,
   /** "broken" */
   GEAR_FAULT_LABEL_BROKEN = 2
+};
+
+/** Position of each value in output "score". */
+enum {
+  /** "ok" */
+  GEAR_FAULT_SCORE_OK = 0,
+  /** "worn" */
+  GEAR_FAULT_SCORE_WORN = 1,
+  /** "broken" */
+  GEAR_FAULT_SCORE_BROKEN = 2
 };
 
 #ifdef __cplusplus

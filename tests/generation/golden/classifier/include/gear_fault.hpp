@@ -38,7 +38,7 @@ enum class Label : std::int32_t {
 /// The name of a value of `Label` in UTF-8, in static memory; "no result" for `kUnknown`.
 ECU_NODISCARD const char* text_of(Label value) noexcept;
 
-/// One row of inputs. A field that is not set holds no value and is refused, or counts as missing.
+/// One row of inputs. Every field must be set: one that is not is refused.
 struct Inputs {
   /// "vibration" [m/s²]. Four samples, 1 ms apart.
   std::array<float, 4> vibration = ecu::filled<4>(ecu::kNoValue);
@@ -53,9 +53,24 @@ struct Inputs {
 struct Outputs {
   /// "label".
   Label label = Label::kUnknown;
-  /// "score".
+  /// "score". One value for each constant of `ScoreIndex`.
   std::array<float, 3> score = ecu::filled<3>(ecu::kNoValue);
 };
+
+/// Position of each value in output "score".
+struct ScoreIndex {
+  /// "ok"
+  static constexpr std::size_t kOk = 0U;
+  /// "worn"
+  static constexpr std::size_t kWorn = 1U;
+  /// "broken"
+  static constexpr std::size_t kBroken = 2U;
+};
+
+/// The value of a label in `score`; NaN for `kUnknown`.
+// clang-format off
+ECU_NODISCARD float score_of(const Outputs& outputs, Label label) noexcept;
+// clang-format on
 
 /// The model with its memory inside: GEAR_FAULT_ARENA_SIZE bytes and a small handle. One object per thread.
 class Model {

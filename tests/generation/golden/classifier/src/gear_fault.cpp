@@ -103,6 +103,18 @@ const char* text_of(Label value) noexcept {
   return "no result";
 }
 
+// clang-format off
+float score_of(const Outputs& outputs, Label label) noexcept {
+  switch (label) {
+    case Label::kOk: return outputs.score[ScoreIndex::kOk];
+    case Label::kWorn: return outputs.score[ScoreIndex::kWorn];
+    case Label::kBroken: return outputs.score[ScoreIndex::kBroken];
+    case Label::kUnknown: break;
+  }
+  return ecu::kNoValue;
+}
+// clang-format on
+
 ecu_status Model::open() noexcept { return open(gear_fault_image, sizeof gear_fault_image); }
 
 ecu_status Model::open(const void* image, std::size_t size) noexcept {

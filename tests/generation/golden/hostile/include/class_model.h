@@ -28,37 +28,37 @@ ECU_NODISCARD ecu_status class_model_check(const ecu_model* model);
 
 /** Position of each input in the buffers of ecu_model_run. */
 enum {
-  /** a* / b/ * "c" / ? ?/ ? ?= #error %s $x `d` | <b>: float[1] */
+  /** a* / b/ * "c" / ? ?/ ? ?= #error %s $x `d` | <b>: float[1]; NaN is refused */
   CLASS_MODEL_INPUT_A_B_C_EQUAL_NUMBER_ERROR_PERCENT = 0,
-  /** int: float[1] */
+  /** int: float[1]; NaN is refused */
   CLASS_MODEL_INPUT_INT_VALUE = 1,
-  /** 3.5: float[1] */
+  /** 3.5: float[1]; NaN is refused */
   CLASS_MODEL_INPUT_INPUT_3_5 = 2,
-  /** 3 5: float[1] */
+  /** 3 5: float[1]; NaN is refused */
   CLASS_MODEL_INPUT_INPUT_3_5_2 = 3,
-  /** : float[1] */
+  /** : float[1]; NaN is refused */
   CLASS_MODEL_INPUT_INPUT4 = 4,
-  /** 日本: float[1] */
+  /** 日本: float[1]; NaN is refused */
   CLASS_MODEL_INPUT_INPUT5 = 5,
-  /** Ümlaut ß: float[1] */
+  /** Ümlaut ß: float[1]; NaN is refused */
   CLASS_MODEL_INPUT_UMLAUT_SS = 6,
-  /** Model: float[1] */
+  /** Model: float[1]; NaN is refused */
   CLASS_MODEL_INPUT_MODEL = 7,
-  /** INT: float[1] */
+  /** INT: float[1]; NaN is refused */
   CLASS_MODEL_INPUT_INT_VALUE_2 = 8,
-  /** count: float[1] */
+  /** count: float[1]; NaN is refused */
   CLASS_MODEL_INPUT_COUNT_2 = 9,
-  /** linux: float[1] */
+  /** linux: float[1]; NaN is refused */
   CLASS_MODEL_INPUT_LINUX_VALUE = 10,
-  /** a__b: float[1] */
+  /** a__b: float[1]; NaN is refused */
   CLASS_MODEL_INPUT_A_B = 11,
-  /** range only below: float[1] */
+  /** range only below: float[1]; NaN means missing */
   CLASS_MODEL_INPUT_RANGE_ONLY_BELOW = 12,
   /** class: int32_t[1] */
   CLASS_MODEL_INPUT_CLASS_VALUE = 13,
   /** classes: int32_t[3] */
   CLASS_MODEL_INPUT_CLASSES = 14,
-  /** xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: float[2] */
+  /** xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: float[2]; NaN is refused */
   CLASS_MODEL_INPUT_XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX = 15,
   /** number of inputs */
   CLASS_MODEL_INPUT_COUNT = 16
@@ -76,7 +76,7 @@ enum {
 
 /** Categories of input "class". */
 enum {
-  /** "a* / b/ * "c" / ? ?/ ? ?= #error %s $x `d` | <b>" */
+  /** "a* / b/ * "c" / ? ?/ ? ?= #error %s $x `d` | <b> " */
   CLASS_MODEL_CLASS_VALUE_ABC_EQUAL_NUMBER_ERROR_PERCENT_S = 0,
   /** "Unknown" */
   CLASS_MODEL_CLASS_VALUE_UNKNOWN_2 = 1,
@@ -114,6 +114,14 @@ enum {
   CLASS_MODEL_CLASS_VALUE_OUTLIER = -1,
   /** "inlier" */
   CLASS_MODEL_CLASS_VALUE_INLIER = 1
+};
+
+/** Position of each value in output "Class". */
+enum {
+  /** "a* / b/ * "c" / ? ?/ ? ?= #error %s $x `d` | <b>" */
+  CLASS_MODEL_CLASS_VALUE_2_ABC_EQUAL_NUMBER_ERROR_PERCENT_S = 0,
+  /** "class" */
+  CLASS_MODEL_CLASS_VALUE_2_CLASS_VALUE = 1
 };
 
 #ifdef __cplusplus

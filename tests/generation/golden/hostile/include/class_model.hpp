@@ -74,7 +74,8 @@ enum class ClassValue_2 : std::int32_t {
 /// The name of a value of `ClassValue_2` in UTF-8, in static memory; "no result" for `kUnknown`.
 ECU_NODISCARD const char* text_of(ClassValue_2 value) noexcept;
 
-/// One row of inputs. A field that is not set holds no value and is refused, or counts as missing.
+/// One row of inputs. A field that is not set holds NaN or `kUnknown`: refused, except where its comment says
+/// what that means.
 struct Inputs {
   /// "a* / b/ * "c" / ? ?/ ? ?= #error %s $x `d` | <b> " [a* / b/ * "c" / ? ?/ ? ?= #error %s $x `d` | <b> ],
   /// -1e-40 to 1e+300. a* / b/ * "c" / ? ?/ ? ?= #error %s $x `d` | <b> .
@@ -145,8 +146,17 @@ struct Outputs {
   /// "CLASS".
   ClassValue_2 class_value = ClassValue_2::kUnknown;
   /// "Class" [a* / b/ * "c" / ? ?/ ? ?= #error %s $x `d` | <b> ]. a* / b/ * "c" / ? ?/ ? ?= #error %s $x `d`
-  /// | <b> .
+  /// | <b> . One value for each constant of `ClassValue2Index`. A score of one class over another is positive
+  /// for the first, negative for the second.
   std::array<float, 2> class_value_2 = ecu::filled<2>(ecu::kNoValue);
+};
+
+/// Position of each value in output "Class".
+struct ClassValue2Index {
+  /// "a* / b/ * "c" / ? ?/ ? ?= #error %s $x `d` | <b> "
+  static constexpr std::size_t kABCEqualNumberErrorPercentSXDLes = 0U;
+  /// "class"
+  static constexpr std::size_t kClass = 1U;
 };
 
 /// The model with its memory inside: CLASS_MODEL_ARENA_SIZE bytes and a small handle. One object per thread.

@@ -28,9 +28,9 @@ ECU_NODISCARD ecu_status fuel_check(const ecu_model* model);
 
 /** Position of each input in the buffers of ecu_model_run. */
 enum {
-  /** Horse Power: float[1] */
+  /** Horse Power: float[1]; NaN is refused */
   FUEL_INPUT_HORSE_POWER = 0,
-  /** weight: float[1] */
+  /** weight: float[1]; NaN is refused */
   FUEL_INPUT_WEIGHT = 1,
   /** origin: int32_t[1] */
   FUEL_INPUT_ORIGIN = 2,
@@ -48,7 +48,7 @@ enum {
 
 /** Categories of input "origin". */
 enum {
-  /** "unknown" */
+  /** A category that training did not have, and what a field holds that nobody set. */
   FUEL_ORIGIN_UNKNOWN = -1,
   /** "Europe" */
   FUEL_ORIGIN_EUROPE = 0,

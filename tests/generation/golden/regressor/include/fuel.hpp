@@ -25,7 +25,7 @@ inline constexpr std::array<std::uint8_t, ECU_DIGEST_SIZE> kInterfaceHash = {
 
 /// Categories of input "origin".
 enum class Origin : std::int32_t {
-  /// "unknown"
+  /// A category that training did not have, and what a field holds that nobody set.
   kUnknown = -1,
   /// "Europe"
   kEurope = 0,
@@ -35,13 +35,14 @@ enum class Origin : std::int32_t {
   kNorthAmerica = 2,
 };
 
-/// One row of inputs. A field that is not set holds no value and is refused, or counts as missing.
+/// One row of inputs. A field that is not set holds NaN or `kUnknown`: refused, except where its comment says
+/// what that means.
 struct Inputs {
   /// "Horse Power" [hp], 46 to 230. Rated power.
   float horse_power = ecu::kNoValue;
   /// "weight" [lb], at least 1613.
   float weight = ecu::kNoValue;
-  /// "origin".
+  /// "origin". `kUnknown` means a category that training did not have.
   Origin origin = Origin::kUnknown;
 
   /// Declared range of `horse_power`, inclusive.
@@ -50,7 +51,7 @@ struct Inputs {
   static constexpr ecu::Range kWeightRange = {0x1.934p+10F, ecu::kInfinity};
 };
 
-/// One row of outputs. After a failure: NaN and `kUnknown`.
+/// One row of outputs. After a failure: NaN.
 struct Outputs {
   /// "mpg" [mi/gal].
   float mpg = ecu::kNoValue;
@@ -74,7 +75,7 @@ class Model {
   /// @return ECU_INTERFACE_MISMATCH when the image is valid but has other inputs or outputs
   ECU_NODISCARD ecu_status open(const void* image, std::size_t size) noexcept;
 
-  /// Computes one row. On failure the outputs are NaN and `kUnknown`.
+  /// Computes one row. On failure the outputs are NaN.
   ECU_NODISCARD ecu_status predict(const Inputs& inputs, Outputs& outputs) noexcept;
 
   /// Computes one row; `status` tells whether it succeeded.
