@@ -64,7 +64,7 @@ def test_unknown_and_missing_numbers_take_their_way() -> None:
     fitted = regressor(categorical_features=[1]).fit(holed, VALUE)
     odd = np.array([np.nan, -1.0, 2.0, 3.0, 4.5, 4.25, 1e30, -0.0, 40.0, 254.0, 256.0])
     rows = np.array([[speed, slot] for speed in (-1.0, 0.3, np.nan) for slot in odd])
-    with Engine.open(convert(fitted)) as engine:
+    with Engine.open(convert(fitted), "ort") as engine:
         np.testing.assert_array_max_ulp(
             engine.run(rows)["variable"][:, 0], fitted.predict(rows).astype(np.float32), maxulp=1
         )
@@ -74,7 +74,7 @@ def test_a_category_that_float32_does_not_hold_is_never_met() -> None:
     matrix = np.column_stack([SPEED, np.where(SLOT == 4.5, 0.1, SLOT)])
     fitted = regressor(categorical_features=[1]).fit(matrix, VALUE)
     rows = matrix.astype(np.float32)
-    with Engine.open(convert(fitted)) as engine:
+    with Engine.open(convert(fitted), "ort") as engine:
         np.testing.assert_array_max_ulp(
             engine.run(rows)["variable"][:, 0],
             fitted.predict(rows.astype(np.float64)).astype(np.float32),
@@ -87,7 +87,7 @@ def test_no_category_that_float32_holds() -> None:
     matrix = np.column_stack([SPEED, SLOT + 0.1])
     fitted = regressor(categorical_features=[1]).fit(matrix, VALUE)
     rows = np.concatenate([matrix.astype(np.float32), [[0.5, 0.0], [0.5, -0.0]]])
-    with Engine.open(convert(fitted)) as engine:
+    with Engine.open(convert(fitted), "ort") as engine:
         np.testing.assert_array_max_ulp(
             engine.run(rows)["variable"][:, 0],
             fitted.predict(rows.astype(np.float64)).astype(np.float32),

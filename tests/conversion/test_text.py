@@ -44,7 +44,7 @@ def test_the_steps_behind_a_vectorizer_are_a_model(vectorizer: Any, last: Any) -
     assert "no text can reach an ECU" in refused.value.cause
     assert "model[1:]" in refused.value.hint
     numbers = whole[0].transform(TEXTS).toarray().astype(np.float32)
-    with Engine.open(proven(whole[1:], data=numbers)) as engine:
+    with Engine.open(proven(whole[1:], data=numbers), "ort") as engine:
         assert engine.run(numbers)["label"].ravel().tolist() == whole.predict(TEXTS).tolist()
 
 
@@ -87,7 +87,7 @@ from ecu_bundle.artifacts import LoadedModel
 from ecu_bundle.conversion import convert
 from ecu_bundle.engine import Engine
 given = LoadedModel("words", "onnx", "0" * 64, None, onnx_bytes=words_inside("xx_XX"))
-with Engine.open(convert(given)) as engine:
+with Engine.open(convert(given), "ort") as engine:
     print(engine.run([[1.0], [7.0]])["y"].ravel().tolist())
 """
 

@@ -196,7 +196,7 @@ def guide_of(*inputs: Tensor) -> tuple[str, str]:
     model = replace(regressor(), interface=interface)
     values = {t.name: np.full((1, 1), t.codes[0].value if t.codes else 1, t.numpy_dtype) for t in inputs}
     vectors = GoldenVectors(Rows(values), {"y": np.ones((1, 1), np.float32)}, {}, {})
-    files = generate(model, compile_image(model), vectors, OPTIONS).files
+    files = generate(model, compile_image(model, engine="ort"), vectors, OPTIONS).files
     header = files["include/fuel.hpp"].decode()
     return files["INTEGRATION.md"].decode(), " ".join(word for word in header.split() if word != "///")
 
@@ -252,7 +252,7 @@ def test_positions_of_labels_with_other_codes(tmp_path: Path) -> None:
     model = replace(model, interface=replace(model.interface, outputs=(label, score)))
     row = Rows({t.name: np.ones((1, t.elements), np.float32) for t in model.interface.inputs})
     outputs = {label.name: np.array([[7]], np.int32), score.name: np.array([[1, 2, 3]], np.float32)}
-    bundle = generate(model, compile_image(model), GoldenVectors(row, outputs, {}, {}), OPTIONS)
+    bundle = generate(model, compile_image(model, engine="ort"), GoldenVectors(row, outputs, {}, {}), OPTIONS)
     folder = write(dict(bundle.files), tmp_path)
     (folder / "use.cpp").write_text(
         f"""

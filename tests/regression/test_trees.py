@@ -37,7 +37,7 @@ STEPS = np.repeat([[0.0], [1.0], [2.0]], 40, axis=0)
 def test_a_score_of_zero_is_the_first_class_of_hist_boosting() -> None:
     labels = [0, 1] * 20 + [0] * 40 + [1] * 40
     fitted = HistGradientBoostingClassifier(max_iter=5).fit(STEPS, labels)
-    with Engine.open(convert(fitted)) as engine:
+    with Engine.open(convert(fitted), "ort") as engine:
         np.testing.assert_array_equal(engine.run(STEPS)["label"], fitted.predict(STEPS))
 
 
@@ -51,7 +51,7 @@ def test_a_score_of_zero_is_the_first_class_of_hist_boosting() -> None:
 )
 def test_small_leaves_beside_large_ones_are_kept(model: Any, leaves: list[float]) -> None:
     fitted = model.fit(STEPS, np.repeat(leaves, 40))
-    with Engine.open(convert(fitted)) as engine:
+    with Engine.open(convert(fitted), "ort") as engine:
         expected = fitted.predict(STEPS).astype(np.float32)
         np.testing.assert_array_max_ulp(engine.run(STEPS)["variable"][:, 0], expected, maxulp=1)
 
@@ -88,13 +88,13 @@ def test_a_start_that_differs_by_row_is_refused(strategy: str) -> None:
 @pytest.mark.parametrize("strategy", ["prior", "most_frequent"])
 def test_a_constant_start_is_kept(strategy: str) -> None:
     fitted = GradientBoostingClassifier(init=DummyClassifier(strategy=strategy), n_estimators=3).fit(X, Y)
-    with Engine.open(convert(fitted)) as engine:
+    with Engine.open(convert(fitted), "ort") as engine:
         np.testing.assert_array_equal(engine.run(X)["label"], fitted.predict(X.astype(np.float32)))
 
 
 def test_sums_beyond_float32_of_leaves_within_it() -> None:
     fitted = RandomForestRegressor(10, bootstrap=False).fit(STEPS, np.repeat([2e38, -3e38, 1e38], 40))
-    with Engine.open(convert(fitted)) as engine:
+    with Engine.open(convert(fitted), "ort") as engine:
         expected = fitted.predict(STEPS).astype(np.float32)
         np.testing.assert_array_max_ulp(engine.run(STEPS)["variable"][:, 0], expected, maxulp=1)
 

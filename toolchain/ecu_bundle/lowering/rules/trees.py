@@ -21,7 +21,10 @@ from ecu_bundle.lowering.views import View, constant_view
 
 _FLOAT_BITS: Final = 24
 _INEXACT: Final = "sums over trees that depend on the order of additions"
-_OWN_CONVERSION: Final = "convert the model with ecu-bundle, whose sums over trees are exact"
+_OWN_CONVERSION: Final = (
+    "an ONNX file of another converter: convert the model with ecu-bundle; leaves that are too far apart for "
+    "exact sums: scale the target; or run it with engine 'ort'"
+)
 
 
 def _sum(node: Node, build: Builder) -> Sequence[Value]:
