@@ -34,7 +34,7 @@ def predict(
         path: a model file, or a bundle, which is built and run on its target.
         table: ``.npy``, ``.csv`` or ``.parquet``.
         engine: ``auto``, ``ort`` (the C++ runtime over ONNX Runtime), ``native`` or ``sklearn`` (the
-            reference); a bundle has one engine.
+            reference); a bundle has one or two of them, and ``auto`` takes the one that its CMake builds.
         options: permissions for loading.
         watcher: is told about the stages.
 
@@ -92,13 +92,14 @@ def _run_bundle(path: Path, table: Path, engine: str, stages: Stages) -> tuple[I
 
     manifest = read_manifest(path)
     interface = interface_of(manifest.interface)
-    if engine not in ("auto", manifest.engine):
-        raise _no_engine(engine, f"auto, {manifest.engine}")
+    folders: dict[str, str] = {half.engine: folder for folder, half in manifest.halves.items()}
+    if engine not in ("auto", *folders):
+        raise _no_engine(engine, ", ".join(("auto", *folders)))
     rows = read_rows(table, interface)
     target = get_target(manifest.target)
     with tempfile.TemporaryDirectory(prefix="ecu-bundle-") as scratch:
         with stages.stage("build", target.title):
-            built = build_bundle(path, target, Path(scratch))
+            built = build_bundle(path, target, Path(scratch), folder=folders.get(engine, ""))
         with stages.stage("run", f"{len(rows)} rows, {target.runner}"):
             return interface, dict(run_rows(built, target, rows, interface))
 

@@ -32,12 +32,15 @@ def report_of(bundle: Path, output: Path | None = None) -> Path:
         return own
     try:
         certificate = Certificate.model_validate_json((bundle / "reports/certificate.json").read_bytes())
-        resources = json.loads((bundle / "reports/resources.json").read_bytes())
+        resources = [
+            json.loads((bundle / folder / "reports/resources.json").read_bytes())
+            for folder in manifest.halves
+        ]
     except (OSError, ValidationError, ValueError) as error:
         raise UsageError(
             "report", "certificate or resources of the bundle cannot be read", place=str(bundle / "reports")
         ) from error
-    page = render_report(certificate, resources, tool_version=manifest.tools["ecu-bundle"])
+    page = render_report(certificate, *resources, tool_version=manifest.tools["ecu-bundle"])
     place = output or own
     try:
         place.write_bytes(page)
