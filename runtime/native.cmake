@@ -72,8 +72,12 @@ target_sources(
           src/native/kernels/neg_f64.cpp
           src/native/kernels/not_i32.cpp
           src/native/kernels/or_i32.cpp
-          src/native/kernels/pairwise_f32.cpp
-          src/native/kernels/pairwise_f64.cpp
+          src/native/kernels/pairwise_absolutes_f32.cpp
+          src/native/kernels/pairwise_largest_f32.cpp
+          src/native/kernels/pairwise_squares_f32.cpp
+          src/native/kernels/pairwise_absolutes_f64.cpp
+          src/native/kernels/pairwise_largest_f64.cpp
+          src/native/kernels/pairwise_squares_f64.cpp
           src/native/kernels/pick4.cpp
           src/native/kernels/pick8.cpp
           src/native/kernels/positions.cpp

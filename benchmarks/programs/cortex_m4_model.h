@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file
- *  What cortex_m4_probe.cpp measures; benchmarks/native_trees.py writes the definitions. */
+ *  What cortex_m4_probe.cpp measures; benchmarks/native_models.py writes the definitions. */
 #ifndef ECU_BENCHMARKS_CORTEX_M4_MODEL_H
 #define ECU_BENCHMARKS_CORTEX_M4_MODEL_H
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -228,16 +229,19 @@ def _matmul(r: Record) -> None:
         right = right.reshape(n, k).T if r["transposed"] else right.reshape(k, n)
         products = left[:, :, None] * right[None]
         sums = np.cumsum(products, axis=1, dtype=products.dtype)[:, -1]
-        results.append(sums + r.dense("bias", n) if has_bias else sums)
+        biased = sums + r.dense("bias", n) if has_bias else sums
+        results.append(np.where(biased < 0, biased.dtype.type(0), biased) if r["rectified"] else biased)
     r.write("out", np.stack(results))
 
 
-def _pairwise(r: Record) -> None:
-    points = r.dense("points", r["n"] * r["features"]).reshape(r["n"], r["features"])
+def _pairwise(metric: str, r: Record) -> None:
+    n, features = r["n"], r["features"]
+    stored = r.dense("points", n * features)
+    points = stored.reshape(n, features) if r["transposed"] else stored.reshape(features, n).T
     d = r.dense("x", r["features"]) - points
-    terms = d * d if r["metric"] == 1 else np.abs(d)
+    terms = d * d if metric == "squares" else np.abs(d)
     sums = np.cumsum(terms, axis=1, dtype=d.dtype)[:, -1]
-    r.write("out", terms.max(axis=1) if r["metric"] == 3 else sums)
+    r.write("out", terms.max(axis=1) if metric == "largest" else sums)
 
 
 def _map(r: Record) -> None:
@@ -300,5 +304,5 @@ KERNELS: dict[str, Callable[[Record], None]] = {
     "softmax": _softmax,
     "top_k": _top_k,
     "matmul": _matmul,
-    "pairwise": _pairwise,
+    **{f"pairwise_{metric}": partial(_pairwise, metric) for metric in ("squares", "absolutes", "largest")},
 }

@@ -136,10 +136,10 @@ def test_a_turned_operand_is_not_overwritten() -> None:
 
 @pytest.mark.parametrize(
     ("terms", "reduction", "metric"),
-    [("Mul", "ReduceSum", 1), ("Abs", "ReduceSum", 2), ("Abs", "ReduceMax", 3)],
+    [("Mul", "ReduceSum", "squares"), ("Abs", "ReduceSum", "absolutes"), ("Abs", "ReduceMax", "largest")],
 )
 @pytest.mark.parametrize("order", [("u", "points"), ("points", "u")])
-def test_distances_become_one_step(terms: str, reduction: str, metric: int, order: tuple[str, str]) -> None:
+def test_distances_become_one_step(terms: str, reduction: str, metric: str, order: tuple[str, str]) -> None:
     nodes = [
         node("Unsqueeze", ["X", "axis"], "u"),
         node("Sub", order, "d"),
@@ -147,8 +147,8 @@ def test_distances_become_one_step(terms: str, reduction: str, metric: int, orde
         node(reduction, ["t", "last"], "y", keepdims=0),
     ]
     program = _lowered(nodes, GRID, _y(3))
-    assert _kernels(program) == ["pairwise_f32"]
-    assert program.operations[0].words[3:] == (3, 6, metric)
+    assert _kernels(program) == [f"pairwise_{metric}_f32"]
+    assert program.operations[0].words[3:] == (3, 6, 1)
     assert program.workspace == 0
 
 
@@ -160,7 +160,31 @@ def test_a_product_of_different_differences_is_not_a_distance() -> None:
         node("Mul", ["d", "e"], "t"),
         node("ReduceSum", ["t", "last"], "y", keepdims=0),
     ]
-    assert "pairwise_f32" not in _kernels(_lowered(nodes, GRID, _y(3)))
+    assert "pairwise_squares_f32" not in _kernels(_lowered(nodes, GRID, _y(3)))
+
+
+def test_the_larger_of_a_product_and_0_is_written_by_the_product() -> None:
+    nodes = [node("MatMul", ["X", "w"], "m"), node("Add", ["m", "c"], "a"), node("Relu", ["a"], "y")]
+    program = _lowered(nodes, WEIGHTS, _y(3))
+    assert _kernels(program) == ["matmul_f32"]
+    assert program.operations[0].words[-1] == 1
+
+
+def test_a_product_that_others_read_is_not_rectified() -> None:
+    nodes = [
+        node("MatMul", ["X", "w"], "m"),
+        node("Relu", ["m"], "r"),
+        node("Exp", ["m"], "e"),
+        node("Add", ["r", "e"], "y"),
+    ]
+    assert _kernels(_lowered(nodes, WEIGHTS, _y(3))) == ["matmul_f32", "max_f32", "exp_f32", "add_f32"]
+
+
+@pytest.mark.parametrize(("columns", "transposed"), [(1, 1), (7, 1), (8, 0), (10, 1), (15, 0), (64, 0)])
+def test_weights_are_stored_for_the_fewest_instructions(columns: int, transposed: int) -> None:
+    weights = {"w": np.arange(6 * columns, dtype=np.float32).reshape(6, columns)}
+    program = _lowered([node("MatMul", ["X", "w"], "y")], weights, _y(columns))
+    assert program.operations[0].words[-2] == transposed
 
 
 def test_a_constant_row_becomes_the_bias() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ FLOATS: dict[str, Any] = {"f32": np.float32, "f64": np.float64}
 F32_TOLERANCE = 3e-7
 """Two units in the last place; tests/native/test_math.py has the sharp bounds."""
 F64_TOLERANCE = 5e-16
+METRICS = ("squares", "absolutes", "largest")
+_SHORT = 9
 
 BINARY: dict[str, Callable[[Array, Array], Array]] = {
     "add": np.add,
@@ -283,29 +286,50 @@ def _matmul(a: Array, b: Array, bias: Array | None) -> Array:
     return value if bias is None else value + bias
 
 
+def _summands(random: Random, size: int, length: int, dtype: Any) -> Array:
+    """Operands of sums of `length` terms. Special values would make nearly every long sum NaN."""
+    if length > _SHORT:
+        return (random.standard_normal(size) * 10.0 ** random.integers(-3, 4, size)).astype(dtype)
+    return floats(random, size, dtype)
+
+
 def sums(place: Place, random: Random) -> Iterator[Case]:
     """matmul and pairwise."""
-    sizes = ((1, 1, 64, 32), (1, 1, 1, 1), (1, 3, 5, 19), (4, 2, 3, 9), (2, 1, 7, 8), (1, 2, 9, 5))
+    sizes = (
+        (1, 1, 64, 32),
+        (1, 1, 43, 3),
+        (1, 1, 1, 1),
+        (1, 3, 5, 19),
+        (4, 2, 3, 9),
+        (2, 1, 7, 8),
+        (1, 2, 9, 5),
+    )
     for kind, dtype in FLOATS.items():
         for batch, m, k, n in sizes:
-            for transposed, with_bias, repeats in ((0, True, False), (1, False, True), (1, True, False)):
-                a = floats(random, batch * m * k, dtype).reshape(batch, m, k)
-                b = floats(random, (1 if repeats else batch) * k * n, dtype).reshape(-1, k, n)
+            for transposed, with_bias, repeats, rectified in (
+                *((0, True, False, 0), (1, False, True, 0)),
+                *((1, True, False, 1), (0, False, False, 1)),
+            ):
+                a = _summands(random, batch * m * k, k, dtype).reshape(batch, m, k)
+                b = _summands(random, (1 if repeats else batch) * k * n, k, dtype).reshape(-1, k, n)
                 bias = floats(random, n, dtype)
                 operands = {"a": a, "b": b.swapaxes(1, 2) if transposed else b, "bias": bias}
                 operands = {name: np.ascontiguousarray(array) for name, array in operands.items()}
                 result = _quiet(lambda a, b, bias=bias if with_bias else None: _matmul(a, b, bias), a, b)
+                result = np.where(result < 0, dtype(0), result) if rectified else result
                 words: Words = ["out", "a", "b", "bias" if with_bias else MISSING, batch, m, k, n]
-                words += [m * k, 0 if repeats else k * n, transposed]
+                words += [m * k, 0 if repeats else k * n, transposed, rectified]
                 yield make_case(f"matmul_{kind}", words, operands, {"out": result}, place=place)
-        for metric in (1, 2, 3):
-            x, points = floats(random, 6, dtype), floats(random, 66, dtype).reshape(11, 6)
+        for metric, (n, features), transposed in product(METRICS, ((11, 6), (3, 21), (1, 1)), (0, 1)):
+            x = _summands(random, features, features, dtype)
+            points = _summands(random, n * features, features, dtype).reshape(n, features)
             distances = {"out": _quiet(lambda x, p, metric=metric: _pairwise(x, p, metric), x, points)}
-            words = ["out", "x", "points", 11, 6, metric]
-            yield make_case(f"pairwise_{kind}", words, {"x": x, "points": points}, distances, place=place)
+            operands = {"x": x, "points": np.ascontiguousarray(points if transposed else points.T)}
+            words = ["out", "x", "points", n, features, transposed]
+            yield make_case(f"pairwise_{metric}_{kind}", words, operands, distances, place=place)
 
 
-def _pairwise(x: Array, points: Array, metric: int) -> Array:
+def _pairwise(x: Array, points: Array, metric: str) -> Array:
     difference = x - points
-    terms = difference * difference if metric == 1 else np.abs(difference)
-    return _fold(BINARY["max"] if metric == 3 else np.add, terms[..., None])[:, 0]
+    terms = difference * difference if metric == "squares" else np.abs(difference)
+    return _fold(BINARY["max"] if metric == "largest" else np.add, terms[..., None])[:, 0]

@@ -143,7 +143,7 @@ WILD: dict[str, tuple[int, tuple[str | int, list[int]]]] = {
     "misaligned doubles": (MALFORMED, ("neg_f64", [4, 8, 1])),
     "doubles from an input": (MALFORMED, ("neg_f64", [0, INPUT, 1])),
     "doubles to an output": (MALFORMED, ("neg_f64", [OUTPUT, 0, 1])),
-    "a result over its operand": (OK, ("pairwise_f32", [0, 0, 0, 2, 4, 1])),
+    "a result over its operand": (OK, ("pairwise_squares_f32", [0, 0, 0, 2, 4, 0])),
     "rank 0": (MALFORMED, ("add_f32", [OUTPUT, INPUT, INPUT, 0])),
     "rank 6": (MALFORMED, ("add_f32", [OUTPUT, INPUT, INPUT, 6, *[1] * 18])),
     "a huge rank": (MALFORMED, ("add_f32", [OUTPUT, INPUT, INPUT, BIG, 1, 1, 1])),
@@ -167,31 +167,35 @@ WILD: dict[str, tuple[int, tuple[str | int, list[int]]]] = {
     "axes that wrap": (MALFORMED, ("reduce_sum_f32", [OUTPUT, INPUT, 1 << 16, 1 << 16, 1])),
     "more than there are": (MALFORMED, ("top_k_f32", [OUTPUT, 0, INPUT, 1, 4, 5, 1])),
     "neither largest nor smallest": (MALFORMED, ("top_k_f32", [OUTPUT, 0, INPUT, 1, 4, 2, 2])),
-    "an unknown metric": (MALFORMED, ("pairwise_f32", [OUTPUT, INPUT, CONSTANTS, 4, 2, 4])),
-    "matmul": (OK, ("matmul_f32", [OUTPUT, INPUT, CONSTANTS, MISSING, 1, 1, 2, 4, 0, 0, 0])),
+    "points in neither order": (MALFORMED, ("pairwise_squares_f32", [OUTPUT, INPUT, CONSTANTS, 4, 2, 2])),
+    "matmul": (OK, ("matmul_f32", [OUTPUT, INPUT, CONSTANTS, MISSING, 1, 1, 2, 4, 0, 0, 0, 0])),
     "matmul with a huge batch": (
         MALFORMED,
-        ("matmul_f32", [OUTPUT, INPUT, CONSTANTS, MISSING, BIG, 1, 1, 1, 0, 0, 0]),
+        ("matmul_f32", [OUTPUT, INPUT, CONSTANTS, MISSING, BIG, 1, 1, 1, 0, 0, 0, 0]),
     ),
     "matmul with steps that wrap": (
         MALFORMED,
-        ("matmul_f32", [OUTPUT, INPUT, CONSTANTS, MISSING, 2, 1, 2, 2, BIG, BIG, 0]),
+        ("matmul_f32", [OUTPUT, INPUT, CONSTANTS, MISSING, 2, 1, 2, 2, BIG, BIG, 0, 0]),
     ),
     "matmul with sizes that wrap": (
         MALFORMED,
-        ("matmul_f32", [OUTPUT, INPUT, CONSTANTS, MISSING, 1, 1, 1 << 31, 2, 0, 0, 0]),
+        ("matmul_f32", [OUTPUT, INPUT, CONSTANTS, MISSING, 1, 1, 1 << 31, 2, 0, 0, 0, 0]),
     ),
     "matmul, transposed twice": (
         MALFORMED,
-        ("matmul_f32", [OUTPUT, INPUT, CONSTANTS, MISSING, 1, 1, 2, 4, 0, 0, 2]),
+        ("matmul_f32", [OUTPUT, INPUT, CONSTANTS, MISSING, 1, 1, 2, 4, 0, 0, 2, 0]),
+    ),
+    "matmul, rectified twice": (
+        MALFORMED,
+        ("matmul_f32", [OUTPUT, INPUT, CONSTANTS, MISSING, 1, 1, 2, 4, 0, 0, 0, 2]),
     ),
     "matmul without a size": (
         MALFORMED,
-        ("matmul_f32", [OUTPUT, INPUT, CONSTANTS, MISSING, 1, 1, 0, 4, 0, 0, 0]),
+        ("matmul_f32", [OUTPUT, INPUT, CONSTANTS, MISSING, 1, 1, 0, 4, 0, 0, 0, 0]),
     ),
     "a bias beyond": (
         MALFORMED,
-        ("matmul_f32", [OUTPUT, INPUT, CONSTANTS, CONSTANTS | 20, 1, 1, 2, 4, 0, 0, 0]),
+        ("matmul_f32", [OUTPUT, INPUT, CONSTANTS, CONSTANTS | 20, 1, 1, 2, 4, 0, 0, 0, 0]),
     ),
 }
 

@@ -16,7 +16,7 @@ CHECKOUT = Path(__file__).parents[2]
 EXAMPLES = CHECKOUT / "examples"
 
 Bundles = Callable[..., Path]
-"""``bundles(example, target="host")``: the bundle of an example; not to be changed."""
+"""``bundles(example, target="host", engine="auto")``: the bundle of an example; not to be changed."""
 
 
 def model_file(example: str) -> Path:
@@ -36,12 +36,12 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Bundles:
     shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "examples"
     shared.mkdir(exist_ok=True)
 
-    def bundle_of(example: str, target: str = "host") -> Path:
-        output = shared / f"{example}-{target}"
+    def bundle_of(example: str, target: str = "host", engine: str = "auto") -> Path:
+        output = shared / f"{example}-{target}-{engine}"
         with (shared / f"{output.name}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not output.exists():
-                ecu_bundle.build(model_file(example), target, output=output)
+                ecu_bundle.build(model_file(example), target, engine=engine, output=output)
         return output
 
     return bundle_of

@@ -22,18 +22,20 @@ ELSEWHERE = {
 }
 
 
-@pytest.mark.parametrize("example", ["auto_mpg", "wine_grade"])
+@pytest.mark.parametrize(
+    ("example", "engine"), [("auto_mpg", "auto"), ("wine_grade", "auto"), ("wine_grade", "both")]
+)
 def test_another_folder_and_environment_give_the_same_bytes(
-    bundles: Bundles, example: str, tmp_path: Path
+    bundles: Bundles, example: str, engine: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "a place with spaces"
     home = tmp_path / "home"
     home.mkdir()
     shutil.copytree(EXAMPLES / example, folder)
     env = {"PATH": os.environ["PATH"], "HOME": str(home), **ELSEWHERE}
-    command = 'umask 077 && exec "$0" build "$1.skops" -o out'
-    outcome = spawn(example, env=env, cwd=folder, prefix=("sh", "-c", command))
+    command = 'umask 077 && exec "$0" build "$1.skops" -e "$2" -o out'
+    outcome = spawn(example, engine, env=env, cwd=folder, prefix=("sh", "-c", command))
     assert outcome.code == 0, outcome.stderr
-    first, second = content_of(bundles(example)), content_of(folder / "out")
+    first, second = content_of(bundles(example, engine=engine)), content_of(folder / "out")
     assert list(first) == list(second)
     assert [path for path in first if first[path] != second[path]] == []

@@ -236,6 +236,7 @@ def regressor() -> Certificate:
             Binary(
                 target="aarch64-linux",
                 engine="ort",
+                image_digest=digest("image"),
                 compiler="aarch64-linux-gnu-g++ 12.2.0",
                 flags=("-std=c++17", "-O2", "-ffp-contract=off", "-fno-exceptions", "-fno-rtti"),
                 runner="qemu-aarch64 7.2",

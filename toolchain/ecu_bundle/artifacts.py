@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     import onnx
 
 Engine = Literal["ort", "native"]
+ENGINES: tuple[Engine, ...] = ("native", "ort")
+"""All of them, in the order that a bundle with both has them."""
+
 ModelFormat = Literal["skops", "pickle", "sagemaker", "mlflow", "onnx", "memory"]
+
+
+def half_folders(engines: Sequence[Engine]) -> tuple[str, ...]:
+    """Where a bundle has what it holds for each engine: the first at its top, another in ``<engine>/``."""
+    return tuple(f"{engine}/" if position else "" for position, engine in enumerate(engines))
 
 
 def sha256_hex(data: bytes) -> str:

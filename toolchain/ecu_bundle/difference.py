@@ -6,7 +6,7 @@ outputs drift is what a new model is for, and hinders only where the caller sets
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from ecu_bundle.artifacts import OnnxModel
 from ecu_bundle.drift import Drift, excesses, measure, read_limits
 from ecu_bundle.errors import VerificationError
 from ecu_bundle.interface import Rows, Tensor
-from ecu_bundle.manifest import Manifest, check_files, read_manifest
+from ecu_bundle.manifest import HalfRecord, Manifest, check_files, read_manifest
 from ecu_bundle.records import read_records
 from ecu_bundle.reporting.text import range_text
 from ecu_bundle.stages import Silent, Stages, Watcher
@@ -85,20 +85,25 @@ def difference(
             manifest = read_manifest(folder)
             check_files(folder, manifest)
             records = read_records(folder, manifest)
-            sides.append((folder, manifest, records.model, read_image(records.image.data)))
-    (folder, manifest_a, model_a, image_a), (_, manifest_b, model_b, image_b) = sides
+            images = {image.engine: read_image(image.data) for image in records.images.values()}
+            sides.append((folder, manifest, records.model, images))
+    (folder, manifest_a, model_a, images_a), (_, manifest_b, model_b, images_b) = sides
     limits = read_limits(max_drift, [tensor.name for tensor in model_a.interface.outputs])
     interface, meanings = _interface_changes(model_a, model_b)
-    if image_a.interface_hash != image_b.interface_hash and not interface:
+    if manifest_a.interface.hash != manifest_b.interface.hash and not interface:
         interface = (f"kind: {model_a.interface.kind} -> {model_b.interface.kind}",)
-    resources = {
-        "image": (len(image_a.image.data), len(image_b.image.data)),
-        "arena": (image_a.arena_size, image_b.arena_size),
-        **_library(manifest_a, manifest_b),
-    }
+    resources: dict[str, tuple[int, int]] = {}
+    for place, half_a, half_b in _common_halves(manifest_a, manifest_b):
+        old, new = images_a[half_a.engine], images_b[half_b.engine]
+        resources[place + "image"] = (len(old.image.data), len(new.image.data))
+        resources[place + "arena"] = (old.arena_size, new.arena_size)
+        resources |= {place + section: pair for section, pair in _library(half_a, half_b).items()}
     reasons = hindrances(manifest_a, manifest_b, interface, resources)
-    if image_a.format_version != image_b.format_version:
-        reasons.append(f"the image format is {image_b.format_version}, A reads {image_a.format_version}")
+    reasons += [
+        f"the image format is {images_b[engine].format_version}, A reads {image.format_version}"
+        for engine, image in images_a.items()
+        if engine in images_b and images_b[engine].format_version != image.format_version
+    ]
     with stages.stage("run", "both in ONNX Runtime on the golden rows of A"):
         rows, drift = _drift(folder, model_a, model_b)
     exceeded = excesses(drift, limits)
@@ -170,14 +175,22 @@ def _quoted(text: str) -> str:
     return repr(text) if text else "none"
 
 
-def _library(a: Manifest, b: Manifest) -> dict[str, tuple[int, int]]:
+def _common_halves(a: Manifest, b: Manifest) -> Iterator[tuple[str, HalfRecord, HalfRecord]]:
+    """What both bundles hold for an engine, with the folder that it has in A."""
+    halves_b = {half.engine: half for half in b.halves.values()}
+    for folder, half in a.halves.items():
+        if half.engine in halves_b:
+            yield folder, half, halves_b[half.engine]
+
+
+def _library(a: HalfRecord, b: HalfRecord) -> dict[str, tuple[int, int]]:
     """Bytes of the static library by section, summed over its parts."""
     sums = [
         {
-            section: sum(int(part.get(section, 0)) for part in manifest.resources.get("library", {}).values())
+            section: sum(int(part.get(section, 0)) for part in half.resources.get("library", {}).values())
             for section in ("text", "rodata", "data", "bss")
         }
-        for manifest in (a, b)
+        for half in (a, b)
     ]
     return {section: (sums[0][section], sums[1][section]) for section in sums[0]}
 
@@ -190,7 +203,7 @@ def hindrances(
     Args:
         a, b: manifests.
         interface: changes of the interface, one line each.
-        resources: name -> (of A, of B); ``arena`` in bytes counts.
+        resources: name -> (of A, of B); the ``arena`` of each engine counts, in bytes.
     """
     reasons = []
     if a.interface.hash != b.interface.hash:
@@ -198,17 +211,24 @@ def hindrances(
             f"the interface differs ({len(interface)} change{'s' if len(interface) != 1 else ''}): "
             "A's header refuses B's image with ECU_INTERFACE_MISMATCH"
         )
-    if a.engine != b.engine:
-        reasons.append(f"B needs the engine {b.engine}, A has {a.engine} (ECU_ENGINE_MISSING)")
-    if a.onnxruntime_version != b.onnxruntime_version:
-        reasons.append(
-            f"B was proved with ONNX Runtime {b.onnxruntime_version}, A carries {a.onnxruntime_version}"
-        )
+    engines_b = [half.engine for half in b.halves.values()]
+    reasons += [
+        f"B needs the engine {' or '.join(engines_b)}, A has {half.engine} (ECU_ENGINE_MISSING)"
+        for half in a.halves.values()
+        if half.engine not in engines_b
+    ]
+    reasons += [
+        f"B was proved with ONNX Runtime {half_b.onnxruntime_version}, A carries {half_a.onnxruntime_version}"
+        for _, half_a, half_b in _common_halves(a, b)
+        if half_a.onnxruntime_version != half_b.onnxruntime_version
+    ]
     if a.target != b.target:
         reasons.append(f"B was proved on the target {b.target}, A runs on {a.target}: build B for {a.target}")
-    old, new = resources["arena"]
-    if new > old:
-        reasons.append(f"B needs an arena of {new} bytes, A's program has {old} (ECU_ARENA_TOO_SMALL)")
+    reasons += [
+        f"B needs an arena of {new} bytes, A's program has {old} (ECU_ARENA_TOO_SMALL)"
+        for name, (old, new) in resources.items()
+        if name.endswith("arena") and new > old
+    ]
     return reasons
 
 

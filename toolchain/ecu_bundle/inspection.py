@@ -112,7 +112,17 @@ def inspection_text(facts: dict[str, Any]) -> str:
     """The facts as a page for people."""
     interface = facts["interface"]
     rows = [["kind", facts["kind"]]]
-    skipped = ("kind", "interface", "files", "estimator_text", "tools", "resources", "source", "notes")
+    skipped = (
+        "kind",
+        "interface",
+        "files",
+        "estimator_text",
+        "tools",
+        "resources",
+        "source",
+        "notes",
+        "others",
+    )
     for key, value in facts.items():
         if key in skipped or value in ("", None, []):
             continue
@@ -122,6 +132,9 @@ def inspection_text(facts: dict[str, Any]) -> str:
         elif isinstance(value, list):
             shown = ", ".join(value) + _MEANINGS.get(key, "")
         rows.append([key.replace("_", " "), shown])
+    for other in facts.get("others", []):
+        digests = {key: value for key, value in other.items() if key.endswith("_digest")}
+        rows += [[f"{other['engine']} {key.replace('_', ' ')}", value] for key, value in digests.items()]
     if "files" in facts:
         rows.append(["files", str(len(facts["files"]))])
     lines = [table(rows), "", f"{interface['kind']}, interface hash {interface['hash']}"]

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from ecu_bundle.artifacts import sha256_hex
+from ecu_bundle.artifacts import ENGINES, Engine, half_folders, sha256_hex
 from ecu_bundle.errors import UsageError, VerificationError
 from ecu_bundle.interface import Code, Interface, Tensor
 from ecu_bundle.parity.certificate import InterfaceRecord
@@ -29,8 +29,24 @@ class Source(BaseModel):
     trusted_pickle: bool
 
 
+class HalfRecord(BaseModel):
+    """What a bundle holds for one engine; digests are SHA-256."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+    engine: Engine
+    image_digest: str
+    library_digest: str
+    onnxruntime_version: str
+    resources: dict[str, Any]
+
+
 class Manifest(BaseModel):
-    """Content of ``bundle.json``; digests are SHA-256."""
+    """Content of ``bundle.json``; digests are SHA-256.
+
+    The fields of `HalfRecord` describe what CMake builds unless told otherwise; ``others`` are the halves in
+    folders of their own.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
@@ -39,7 +55,7 @@ class Manifest(BaseModel):
     title: str
     version: str
     target: str
-    engine: Literal["ort", "native"]
+    engine: Engine
     interface: InterfaceRecord
     source: Source
     onnx_digest: str
@@ -48,8 +64,28 @@ class Manifest(BaseModel):
     certificate_digest: str
     onnxruntime_version: str
     resources: dict[str, Any]
+    others: tuple[HalfRecord, ...] = ()
     tools: dict[str, str]
     files: dict[str, str]
+
+    @property
+    def halves(self) -> dict[str, HalfRecord]:
+        """What the bundle holds for each engine, by the folder that it is in; the first at the top."""
+        first = HalfRecord(**{name: getattr(self, name) for name in HalfRecord.model_fields})
+        halves = (first, *self.others)
+        return dict(zip(half_folders([half.engine for half in halves]), halves, strict=True))
+
+    @property
+    def engine_text(self) -> str:
+        """Its engine, or ``both``."""
+        return "both" if self.others else self.engine
+
+    @model_validator(mode="after")
+    def _one_half_for_each_engine(self) -> Manifest:
+        engines = [self.engine, *(half.engine for half in self.others)]
+        if len(set(engines)) != len(engines):
+            raise ValueError("an engine has two halves")
+        return self
 
     def to_json(self) -> bytes:
         """Canonical text: sorted keys, two spaces, final newline."""
@@ -161,4 +197,5 @@ def interface_of(record: InterfaceRecord) -> Interface:
 
 
 def _foreign(path: Path) -> bool:
-    return path.parts[0] in OUR_FOLDERS_OF_USERS
+    inner = path.parts[1:] if path.parts[0] in ENGINES else path.parts
+    return bool(inner) and inner[0] in OUR_FOLDERS_OF_USERS

@@ -7,34 +7,34 @@ passed: it is made in a temporary folder beside its place and renamed at the end
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecu_bundle.artifacts import (
+    ENGINES,
     BuiltBundle,
-    BundleSources,
-    GoldenVectors,
+    Engine,
     LoadedModel,
     ModelImage,
     OnnxModel,
+    half_folders,
     sha256_hex,
 )
-from ecu_bundle.artifacts import Engine as EngineName
+from ecu_bundle.assembly import Assembly, assemble
 from ecu_bundle.config import Config, config_beside, read_config
 from ecu_bundle.errors import UsageError
 from ecu_bundle.folders import fresh_folder, require_free, scratch_folder, write_files
-from ecu_bundle.manifest import FILE_NAME, Manifest, Source, file_digests, read_manifest
+from ecu_bundle.halves import BuiltHalf, build_halves, prove_halves
+from ecu_bundle.manifest import FILE_NAME, HalfRecord, Manifest, Source, file_digests, read_manifest
 from ecu_bundle.stages import Silent, Stages, Watcher
 
 if TYPE_CHECKING:
-    from ecu_bundle.building.driver import BuildResult
-    from ecu_bundle.building.provision import OrtLibrary
     from ecu_bundle.building.targets import Target
     from ecu_bundle.parity import ParityReport
-    from ecu_bundle.parity.certificate import Binary, Certificate, Comparison
-    from ecu_bundle.parity.expectation import Expectation
+    from ecu_bundle.parity.certificate import Binary, Certificate
 
 DEFAULT_OUTPUT = Path("build/bundles")
 
@@ -103,7 +103,6 @@ def build_with_times(
     Raises:
         BundleError: of the stage that failed; nothing is left in the output folder.
     """
-    from ecu_bundle.building.budget import require_budget
     from ecu_bundle.parity.certify import certify
 
     path = Path(path)
@@ -119,34 +118,27 @@ def build_with_times(
     replaced = _other_model(output, loaded)
     with stages.stage("verify", "ONNX Runtime against " + _reference_name(loaded)):
         report = prove(loaded, model, plan, stages)
-        image = _image(model, plan)
-        expected = prove_engine(model, image, report, plan.target, stages)
+        halves = prove_halves(_images(model, plan), model, report, target, stages)
     with stages.stage("generate", f"bundle for {target.name}"):
-        library = _library(plan)
-        golden, sources = _generate(model, image, report, plan, expected=expected, library=library)
+        assembly = assemble(halves, model, report, target, plan.config.model)
     with fresh_folder(output) as folder, scratch_folder() as scratch:
-        write_files(folder, {**sources.files, **(library.bundle_files() if library else {})}, output=output)
-        with stages.stage("build", f"{target.tool_prefix}g++"):
-            built = _compile(folder, target, scratch)
-        with stages.stage("run", target.runner):
-            gate = run_on_target(built, target, model, report, expected)
+        write_files(folder, assembly.files, output=output)
+        built = build_halves(halves, model, report, target, bundle=folder, scratch=scratch, stages=stages)
         with stages.stage("report", "certificate, report, manifest"):
-            binaries = (_binary(built, plan, library, len(golden.rows)),)
             certificate = certify(
                 loaded,
                 model,
-                image,
-                sources,
+                halves[0].image,
+                assembly.sources,
                 report,
-                device=(*expected.gates, gate),
-                binaries=binaries,
+                device=tuple(gate for half in built for gate in half.gates),
+                binaries=tuple(_binary(half, target, assembly) for half in built),
                 words=plan.config.description(),
                 tool_version=version("ecu-bundle"),
             )
-            resources = _measure(built, image, library, plan)
-            require_budget(plan.config.budget, resources["totals"], target.name)
+            resources = {half.half.folder: _measure(half, plan, assembly) for half in built}
             write_files(folder, report_files(certificate, resources), output=output)
-            manifest = _manifest(loaded, model, certificate, resources, plan, files=file_digests(folder))
+            manifest = _manifest(loaded, certificate, resources, files=file_digests(folder))
             write_files(folder, {FILE_NAME: manifest.to_json()}, output=output)
     digest = sha256_hex(manifest.to_json())
     built_bundle = BuiltBundle(output, model.name, target.name, plan.engine, digest, replaced)
@@ -160,15 +152,21 @@ class Plan:
     Attributes:
         config: the configuration; defaults where no file says otherwise.
         folder: folder of the configuration file, which its paths are relative to.
-        target, engine: what it is built for.
+        target: what it is built for.
+        engine: ``ort``, ``native`` or ``both``.
         options: as given.
     """
 
     config: Config
     folder: Path
     target: Target
-    engine: EngineName
+    engine: str
     options: Options
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """What the bundle holds, first what CMake builds unless told otherwise."""
+        return tuple(engine for engine in ENGINES if self.engine in (engine, "both"))
 
 
 def make_plan(path: Path, options: Options) -> Plan:
@@ -194,12 +192,12 @@ def make_plan(path: Path, options: Options) -> Plan:
     engine = options.engine or config.build.engine or "auto"
     if engine == "auto":
         engine = target.engines[0]
-    if engine not in target.engines:
+    if engine not in target.engine_choices:
         raise UsageError(
             "configuration",
             f"the engine {engine!r} is not available for the target {target.name}",
             place="--engine" if options.engine else config.place("build", "engine"),
-            hint="engines of this target: auto, " + ", ".join(target.engines),
+            hint="engines of this target: auto, " + ", ".join(target.engine_choices),
         )
     folder = Path() if config_path is None else config_path.parent
     return Plan(config, folder, target, engine, options)
@@ -316,151 +314,52 @@ def data_file(plan: Plan) -> Path | None:
     return path
 
 
-def prove_engine(
-    model: OnnxModel, image: ModelImage, report: ParityReport, target: Target, stages: Stages
-) -> Expectation:
-    """What the bundle has to compute on the target, by its own engine on the host.
+def _images(model: OnnxModel, plan: Plan) -> dict[str, ModelImage]:
+    """The model for each engine, by the folder of its half.
 
     Raises:
-        VerificationError: the engine differs from ONNX Runtime; names the worst row.
+        UnsupportedModelError: an engine cannot run the model.
     """
-    from ecu_bundle.parity import require
-    from ecu_bundle.parity.expectation import expect
-
-    if image.engine == "native":
-        stages.detail(f"the native engine on {len(report.rows)} rows")
-    expected = expect(model, image, report, target.name)
-    for comparison in expected.gates:
-        require(comparison)
-    return expected
-
-
-def _image(model: OnnxModel, plan: Plan) -> ModelImage:
     from ecu_bundle.image.writer import compile_image
 
-    return compile_image(model, engine=plan.engine, version=plan.config.model.version)
+    return {
+        folder: compile_image(model, engine=engine, version=plan.config.model.version)
+        for folder, engine in zip(half_folders(plan.engines), plan.engines, strict=True)
+    }
 
 
-def _library(plan: Plan) -> OrtLibrary | None:
-    from ecu_bundle.building.provision import default_cache_dir, onnxruntime_library
-
-    return onnxruntime_library(plan.target, default_cache_dir()) if plan.engine == "ort" else None
-
-
-def _generate(
-    model: OnnxModel,
-    image: ModelImage,
-    report: ParityReport,
-    plan: Plan,
-    *,
-    expected: Expectation,
-    library: OrtLibrary | None,
-) -> tuple[GoldenVectors, BundleSources]:
-    from ecu_bundle.generation.generate import generate
-    from ecu_bundle.generation.options import GenerationOptions, OnnxRuntimeFacts
-    from ecu_bundle.golden import choose_golden
-
-    words, target = plan.config.model, plan.target
-    golden = choose_golden(
-        model, report.rows, expected.outputs, expected.tolerance, left_out=report.on_decision
-    )
-    ort = None if library is None else OnnxRuntimeFacts(library.version, library.file_name, library.licence)
-    facts = GenerationOptions(
-        tool_version=version("ecu-bundle"),
-        target=target.name,
-        title=words.title,
-        version=words.version,
-        toolchain=target.toolchain,
-        startup=target.startup,
-        cxx_headers=target.cxx_headers,
-        system_packages=tuple(package.name for package in target.all_packages),
-        onnxruntime=ort,
-        notes=(*model.notes, *report.assumptions, *_double_note(image, target)),
-    )
-    return golden, generate(model, image, golden, facts)
-
-
-def _double_note(image: ModelImage, target: Target) -> tuple[str, ...]:
-    """Says so where kernels compute in double precision on a processor that does not."""
-    from ecu_bundle.image.reader import read_image
-    from ecu_bundle.lowering import decode_program
-
-    if image.engine != "native" or not target.single_precision:
-        return ()
-    kernels = decode_program(read_image(image.data).payload).kernels
-    wide = [name for name in kernels if "f64" in name]
-    if not wide:
-        return ()
-    return (
-        f"kernels for float64 are linked in ({', '.join(wide)}); this processor has no double-precision "
-        "unit, so where they compute in double it is done in software",
-    )
-
-
-def _compile(folder: Path, target: Target, build_folder: Path) -> BuildResult:
-    from ecu_bundle.building.driver import build_bundle
-
-    return build_bundle(folder, target, build_folder)
-
-
-def run_on_target(
-    built: BuildResult, target: Target, model: OnnxModel, report: ParityReport, expected: Expectation
-) -> Comparison:
-    """Runs self-test and all rows on the target and compares with what the engine has to compute.
-
-    Raises:
-        VerificationError: the self-test or the comparison fails; names the worst row.
-    """
-    from ecu_bundle.building.runner import run_rows, run_self_test
-    from ecu_bundle.parity import require
-    from ecu_bundle.parity.neighbourhood import compare_beside
-    from ecu_bundle.parity.session import run_rows as run_in_python
-    from ecu_bundle.parity.tolerance import label_margins
-
-    run_self_test(built, target)
-    outputs = run_rows(built, target, report.rows, model.interface)
-    gate = compare_beside(
-        expected.name,
-        f"the bundle on {target.name} ({target.runner})",
-        model.interface,
-        report.rows,
-        expected=expected.outputs,
-        actual=outputs,
-        tolerance=expected.tolerance,
-        margins=label_margins(model.interface, expected.outputs),
-        evaluate=lambda beside: run_in_python(model.proto, model.interface, beside),
-        relative=report.setting,
-        exact=expected.exact,
-    ).comparison
-    require(gate)
-    return gate
-
-
-def _binary(built: BuildResult, plan: Plan, library: OrtLibrary | None, golden_rows: int) -> Binary:
+def _binary(built: BuiltHalf, target: Target, assembly: Assembly) -> Binary:
     from ecu_bundle.parity.certificate import Binary
 
+    library = assembly.libraries[built.half.folder]
     return Binary(
-        target=plan.target.name,
-        engine=plan.engine,
-        compiler=built.compiler,
-        flags=built.flags,
-        runner=plan.target.runner,
-        library_digest=built.library_digest,
+        target=target.name,
+        engine=built.half.image.engine,
+        image_digest=built.half.image.digest,
+        compiler=built.build.compiler,
+        flags=built.build.flags,
+        runner=target.runner,
+        library_digest=built.build.library_digest,
         onnxruntime_version=library.version if library else "",
         onnxruntime_digest=library.sha256 if library else "",
-        golden_rows=golden_rows,
+        golden_rows=assembly.golden_rows[built.half.folder],
         self_test="passed",
     )
 
 
-def _measure(built: BuildResult, image: ModelImage, library: OrtLibrary | None, plan: Plan) -> dict[str, Any]:
+def _measure(built: BuiltHalf, plan: Plan, assembly: Assembly) -> dict[str, Any]:
+    """The resource figures of a half, held against the budget."""
+    from ecu_bundle.building.budget import require_budget
     from ecu_bundle.building.resources import measure
 
-    return dict(measure(built, plan.target, image, library, instructions=plan.options.instructions))
+    image, library = built.half.image, assembly.libraries[built.half.folder]
+    figures = measure(built.build, plan.target, image, library, instructions=plan.options.instructions)
+    require_budget(plan.config.budget, figures["totals"], f"{plan.target.name} (engine {image.engine})")
+    return figures
 
 
-def report_files(certificate: Certificate, resources: dict[str, Any]) -> dict[str, bytes]:
-    """Everything in ``reports/``."""
+def report_files(certificate: Certificate, resources: Mapping[str, dict[str, Any]]) -> dict[str, bytes]:
+    """Everything in ``reports/``, and the resource figures of each half in its folder."""
     from ecu_bundle.reporting.html import render_report
     from ecu_bundle.reporting.junit import junit_xml
     from ecu_bundle.reporting.sbom import sbom, standard_components
@@ -469,28 +368,39 @@ def report_files(certificate: Certificate, resources: dict[str, Any]) -> dict[st
     return {
         "reports/certificate.json": certificate.to_json().encode(),
         "reports/junit.xml": junit_xml(certificate),
-        "reports/report.html": render_report(certificate, resources, tool_version=tool),
-        "reports/resources.json": (json.dumps(resources, indent=2, sort_keys=True) + "\n").encode(),
+        "reports/report.html": render_report(certificate, *resources.values(), tool_version=tool),
         "reports/sbom.cdx.json": sbom(certificate, standard_components(certificate, tool_version=tool)),
+        **{
+            f"{folder}reports/resources.json": (json.dumps(own, indent=2, sort_keys=True) + "\n").encode()
+            for folder, own in resources.items()
+        },
     }
 
 
 def _manifest(
     loaded: LoadedModel,
-    model: OnnxModel,
     certificate: Certificate,
-    resources: dict[str, Any],
-    plan: Plan,
+    resources: Mapping[str, dict[str, Any]],
     *,
     files: dict[str, str],
 ) -> Manifest:
-    (binary,) = certificate.binaries
+    first, *others = (
+        HalfRecord(
+            engine=binary.engine,
+            image_digest=binary.image_digest,
+            library_digest=binary.library_digest,
+            onnxruntime_version=binary.onnxruntime_version,
+            resources=own,
+        )
+        for binary, own in zip(certificate.binaries, resources.values(), strict=True)
+    )
     return Manifest(
-        name=model.name,
+        **dict(first),
+        others=tuple(others),
+        name=certificate.model_name,
         title=certificate.model_title,
         version=certificate.model_version,
-        target=binary.target,
-        engine=plan.engine,
+        target=certificate.binaries[0].target,
         interface=certificate.interface,
         source=Source(
             format=loaded.format,
@@ -499,11 +409,7 @@ def _manifest(
             trusted_pickle=loaded.trusted_pickle,
         ),
         onnx_digest=certificate.onnx_digest,
-        image_digest=certificate.image_digest,
-        library_digest=binary.library_digest,
         certificate_digest=sha256_hex(certificate.to_json().encode()),
-        onnxruntime_version=binary.onnxruntime_version,
-        resources=resources,
         tools=certificate.tools,
         files=files,
     )

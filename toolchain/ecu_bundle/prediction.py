@@ -53,7 +53,7 @@ def predict(
         path: a model file, or a bundle, which is built and run on its target.
         table: ``.npy``, ``.csv`` or ``.parquet``.
         engine: ``auto``, ``ort`` (the C++ runtime over ONNX Runtime), ``native`` or ``sklearn`` (the
-            reference); a bundle has one engine.
+            reference); a bundle has one or two of them, and ``auto`` takes the one that its CMake builds.
         options: permissions for loading.
         watcher: is told about the stages.
 
@@ -109,13 +109,14 @@ def _run_bundle(path: Path, table: Path, engine: str, stages: Stages) -> tuple[I
 
     manifest = read_manifest(path)
     interface = interface_of(manifest.interface)
-    if engine not in ("auto", manifest.engine):
-        raise _no_engine(engine, path, f"this bundle runs with auto or {manifest.engine}")
+    folders: dict[str, str] = {half.engine: folder for folder, half in manifest.halves.items()}
+    if engine not in ("auto", *folders):
+        raise _no_engine(engine, path, "this bundle runs with " + " or ".join(("auto", *folders)))
     rows = read_rows(table, interface)
     target = get_target(manifest.target)
     with scratch_folder() as scratch:
         with stages.stage("build", target.title):
-            built = build_bundle(path, target, scratch)
+            built = build_bundle(path, target, scratch, folder=folders.get(engine, ""))
         with stages.stage("run", f"{len(rows)} rows, {target.runner}"):
             return interface, rows, dict(run_rows(built, target, rows, interface))
 

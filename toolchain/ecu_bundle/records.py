@@ -34,14 +34,19 @@ class Records:
     Attributes:
         certificate: as delivered.
         model: the ONNX model, with the interface of the certificate and its own exact outputs.
-        image: the model image.
+        images: the model image of each half of the bundle, by its folder.
         sources: the generated files.
     """
 
     certificate: Certificate
     model: OnnxModel
-    image: ModelImage
+    images: dict[str, ModelImage]
     sources: BundleSources
+
+    @property
+    def image(self) -> ModelImage:
+        """The image of the half that is built unless told otherwise."""
+        return self.images[""]
 
 
 def read_records(bundle: Path, manifest: Manifest) -> Records:
@@ -55,20 +60,33 @@ def read_records(bundle: Path, manifest: Manifest) -> Records:
     _check_digests(bundle, manifest)
     certificate = _certificate(bundle)
     _check_manifest(manifest, certificate)
-    image = read_image((bundle / f"model/{manifest.name}.ecui").read_bytes()).image
     model = _onnx_model(bundle, certificate)
-    _check_interface(certificate, model, image.interface)
-    names = [name for name in sorted(file_digests(bundle)) if not name.startswith(_ADDED_LATER)]
+    images = {}
+    for folder, half in manifest.halves.items():
+        name = _image_name(folder, manifest)
+        images[folder] = read_image((bundle / name).read_bytes()).image
+        if images[folder].engine != half.engine:
+            raise VerificationError(
+                "verify", f"the model image is not for the engine {half.engine}", place=name
+            )
+        _check_interface(certificate, model, images[folder].interface)
+    added = tuple(folder + name for folder in manifest.halves for name in _ADDED_LATER)
+    names = [name for name in sorted(file_digests(bundle)) if not name.startswith(added)]
     sources = BundleSources(manifest.name, {name: (bundle / name).read_bytes() for name in names})
-    return Records(certificate, model, image, sources)
+    return Records(certificate, model, images, sources)
+
+
+def _image_name(folder: str, manifest: Manifest) -> str:
+    return f"{folder}model/{manifest.name}.ecui"
 
 
 def _check_digests(bundle: Path, manifest: Manifest) -> None:
     records = {
         f"model/{manifest.name}.onnx": ("ONNX file", manifest.onnx_digest),
-        f"model/{manifest.name}.ecui": ("model image", manifest.image_digest),
         CERTIFICATE: ("certificate", manifest.certificate_digest),
     }
+    for folder, half in manifest.halves.items():
+        records[_image_name(folder, manifest)] = ("model image", half.image_digest)
     for name, (what, digest) in records.items():
         path = bundle / name
         if not path.is_file() or sha256_hex(path.read_bytes()) != digest:
@@ -89,24 +107,29 @@ def _certificate(bundle: Path) -> Certificate:
 def _check_manifest(manifest: Manifest, certificate: Certificate) -> None:
     """What the manifest repeats of the certificate has to be the same."""
     reference = certificate.reference
-    binary = certificate.binaries[0] if certificate.binaries else None
-    pairs = {
+    binaries = certificate.binaries
+    pairs: dict[str, tuple[object, object]] = {
+        "others": (1 + len(manifest.others), len(binaries)),
         "name": (manifest.name, certificate.model_name),
         "title": (manifest.title, certificate.model_title),
         "version": (manifest.version, certificate.model_version),
-        "target": (manifest.target, binary and binary.target),
-        "engine": (manifest.engine, binary and binary.engine),
+        "target": ({manifest.target}, {binary.target for binary in binaries}),
         "interface": (manifest.interface, certificate.interface),
         "source.format": (manifest.source.format, reference.source_format),
         "source.digest": (manifest.source.digest, reference.source_digest),
         "source.sklearn_version": (manifest.source.sklearn_version, reference.trained_with),
         "source.trusted_pickle": (manifest.source.trusted_pickle, reference.trusted_pickle),
         "onnx_digest": (manifest.onnx_digest, certificate.onnx_digest),
-        "image_digest": (manifest.image_digest, certificate.image_digest),
-        "library_digest": (manifest.library_digest, binary and binary.library_digest),
-        "onnxruntime_version": (manifest.onnxruntime_version, binary and binary.onnxruntime_version),
+        "image_digest": (
+            {manifest.image_digest},
+            {certificate.image_digest, *(binary.image_digest for binary in binaries[:1])},
+        ),
         "tools": (manifest.tools, certificate.tools),
     }
+    for position, (half, binary) in enumerate(zip(manifest.halves.values(), binaries, strict=False)):
+        place = f"others[{position - 1}]." if position else ""
+        for field in ("engine", "image_digest", "library_digest", "onnxruntime_version"):
+            pairs.setdefault(place + field, (getattr(half, field), getattr(binary, field)))
     wrong = [field for field, (said, certified) in pairs.items() if said != certified]
     if wrong:
         raise VerificationError(

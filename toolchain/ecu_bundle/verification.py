@@ -11,23 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from ecu_bundle.errors import UsageError, VerificationError
 from ecu_bundle.folders import scratch_folder
+from ecu_bundle.halves import BuiltHalf, build_halves, prove_halves
 from ecu_bundle.interface import Code, Column, Interface
 from ecu_bundle.manifest import Manifest, check_files, read_manifest
-from ecu_bundle.pipeline import (
-    Options,
-    Plan,
-    data_file,
-    load_model,
-    make_plan,
-    prove_engine,
-    run_on_target,
-)
+from ecu_bundle.pipeline import Options, Plan, data_file, load_model, make_plan
 from ecu_bundle.records import CERTIFICATE, Records, read_records
 from ecu_bundle.stages import Silent, Stages, Watcher
 
 if TYPE_CHECKING:
     from ecu_bundle.artifacts import LoadedModel, OnnxModel
-    from ecu_bundle.building.driver import BuildResult
     from ecu_bundle.parity import ParityReport
     from ecu_bundle.parity.certificate import Certificate, Comparison
     from ecu_bundle.parity.changes import Change
@@ -40,7 +32,7 @@ class Verified:
     Attributes:
         name, target: of the bundle.
         comparisons: the gates that were run again.
-        same_binary: the library has the bytes that the certificate names.
+        same_binary: the library of each engine has the bytes that the certificate names.
         changes: fields of the certificate that have another value now, without breaking it: for
             instance the compiler.
         omitted: what could not be computed again, and why.
@@ -82,7 +74,6 @@ def verify(
             names it.
         UsageError: not a bundle, or another target.
     """
-    from ecu_bundle.building.driver import build_bundle
     from ecu_bundle.building.targets import get_target
     from ecu_bundle.parity.changes import changes
 
@@ -104,19 +95,20 @@ def verify(
     target = get_target(manifest.target)
     with stages.stage("verify", "reference rows"):
         proof = _prove(records, manifest, model, data, options=options, stages=stages)
-        expected = prove_engine(proof.model, records.image, proof.report, target, stages)
+        halves = prove_halves(records.images, proof.model, proof.report, target, stages)
     with scratch_folder() as scratch:
-        with stages.stage("build", f"{target.tool_prefix}g++"):
-            built = build_bundle(bundle, target, scratch)
-        with stages.stage("run", target.runner):
-            gate = run_on_target(built, target, proof.model, proof.report, expected)
-        gates = (*expected.gates, gate)
-        now = _certificate(records, proof, gates, built)
-        omitted = _omitted(records.certificate, proof)
-        found = changes(records.certificate, _without_omitted(records.certificate, now, proof))
-        same_binary = built.library_digest == manifest.library_digest
+        built = build_halves(
+            halves, proof.model, proof.report, target, bundle=bundle, scratch=scratch, stages=stages
+        )
+        now = _certificate(records, proof, built)
+    stored = records.certificate
     return Verified(
-        manifest.name, manifest.target, (*proof.report.comparisons, *gates), same_binary, found, omitted
+        manifest.name,
+        manifest.target,
+        now.comparisons,
+        [b.library_digest for b in now.binaries] == [b.library_digest for b in stored.binaries],
+        changes(stored, _without_omitted(stored, now, proof)),
+        _omitted(stored, proof),
     )
 
 
@@ -231,28 +223,31 @@ def _configured_data(plan: Plan, certificate: Certificate) -> Path | None:
     return data_file(plan) if used else None
 
 
-def _certificate(
-    records: Records, proof: _Proof, gates: tuple[Comparison, ...], built: BuildResult
-) -> Certificate:
+def _certificate(records: Records, proof: _Proof, built: tuple[BuiltHalf, ...]) -> Certificate:
     """The certificate as it would be written now."""
     from ecu_bundle.conversion.description import ModelDescription
     from ecu_bundle.parity.certify import certify
 
     stored = records.certificate
-    built_now = {
-        "compiler": built.compiler,
-        "flags": built.flags,
-        "library_digest": built.library_digest,
-        "self_test": "passed",
-    }
+    binaries = [
+        binary.model_copy(
+            update={
+                "compiler": half.build.compiler,
+                "flags": half.build.flags,
+                "library_digest": half.build.library_digest,
+                "self_test": "passed",
+            }
+        )
+        for binary, half in zip(stored.binaries, built, strict=True)
+    ]
     return certify(
         proof.loaded,
         proof.model,
         records.image,
         records.sources,
         proof.report,
-        device=gates,
-        binaries=tuple(binary.model_copy(update=built_now) for binary in stored.binaries),
+        device=tuple(gate for half in built for gate in half.gates),
+        binaries=tuple(binaries),
         words=ModelDescription(title=stored.model_title, version=stored.model_version),
         tool_version=version("ecu-bundle"),
     )

@@ -80,6 +80,9 @@ class Operand {
     }
   }
 
+  /** Where the elements are. */
+  [[nodiscard]] constexpr const uint8_t* bytes() const noexcept { return at_; }
+
   /** The elements from byte `offset`. */
   [[nodiscard]] constexpr Operand from(size_t offset) const noexcept {
     return Operand(at_ + offset, little_);

@@ -97,10 +97,14 @@
   KERNEL(97, cumulative_sum_f64)     \
   KERNEL(98, matmul_f32)             \
   KERNEL(99, matmul_f64)             \
-  KERNEL(100, pairwise_f32)          \
-  KERNEL(101, pairwise_f64)          \
+  KERNEL(100, pairwise_squares_f32)  \
+  KERNEL(101, pairwise_squares_f64)  \
+  KERNEL(102, pairwise_absolutes_f32)\
+  KERNEL(103, pairwise_absolutes_f64)\
   KERNEL(104, map_i32)               \
   KERNEL(105, gather_elements4)      \
+  KERNEL(106, pairwise_largest_f32)  \
+  KERNEL(107, pairwise_largest_f64)  \
   KERNEL(112, trees_keyed_values)    \
   KERNEL(113, trees_keyed_pairs)     \
   KERNEL(114, trees_keyed_shares)    \

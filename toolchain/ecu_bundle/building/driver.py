@@ -38,7 +38,7 @@ class BuildResult:
     """A built bundle.
 
     Attributes:
-        bundle_dir, build_dir: source and build folder.
+        bundle_dir, build_dir: source and build folder; of the half that was built.
         target: name of the target.
         library: static library of model and runtime.
         objects: its object files.
@@ -67,13 +67,14 @@ class BuildResult:
         return hashlib.sha256(self.library.read_bytes()).hexdigest()
 
 
-def build_bundle(bundle_dir: Path, target: Target, build_dir: Path) -> BuildResult:
+def build_bundle(bundle_dir: Path, target: Target, build_dir: Path, *, folder: str = "") -> BuildResult:
     """Configures and builds with the preset ``default``, warnings as errors.
 
     Args:
         bundle_dir: a complete bundle, with the ONNX Runtime library where the engine needs it.
         target: the target that the bundle was generated for.
         build_dir: made when missing; nothing is written elsewhere.
+        folder: of the half that is built, with a slash at its end; empty for the one at the top.
 
     Raises:
         ToolMissingError: CMake, the compiler or the emulator is missing; the hint installs it.
@@ -83,6 +84,8 @@ def build_bundle(bundle_dir: Path, target: Target, build_dir: Path) -> BuildResu
     bundle_dir, build_dir = bundle_dir.resolve(), build_dir.resolve()
     configure = ["cmake", "-S", str(bundle_dir), "-B", str(build_dir), "--preset", "default"]
     configure += ["-D", "ECU_STACK_USAGE=ON"]
+    if folder:
+        configure += ["-D", f"ECU_ENGINE={folder.removesuffix('/')}"]
     if shutil.which("ninja"):
         configure += ["-G", "Ninja"]
     newer = {"PATH": search_path()} if target.needs_newer else {}
@@ -94,7 +97,7 @@ def build_bundle(bundle_dir: Path, target: Target, build_dir: Path) -> BuildResu
         bundle_dir,
         _BUILD_SECONDS,
     )
-    return _result(bundle_dir, build_dir, target)
+    return _result(bundle_dir / folder, build_dir / folder, target)
 
 
 def _require_tools(target: Target) -> None:

@@ -72,6 +72,7 @@ def measure(
     """
     figures: dict[str, Any] = {
         "target": target.name,
+        "engine": image.engine,
         "library": _sections_by_part(build, target, image),
         "image_bytes": len(image.data),
         "arena_bytes": read_image(image.data).arena_size,

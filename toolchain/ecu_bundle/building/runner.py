@@ -21,8 +21,13 @@ _RUN_SECONDS = 60.0
 _SECONDS_PER_ROW = 0.05
 
 
-def run_self_test(build: BuildResult, target: Target) -> str:
+def run_self_test(build: BuildResult, target: Target, *, engine: str = "") -> str:
     """Runs the golden vectors on the target.
+
+    Args:
+        build: the built bundle.
+        target: its target.
+        engine: what the error names beside the target.
 
     Returns:
         The summary line, for instance ``PASS 32 rows``.
@@ -36,9 +41,10 @@ def run_self_test(build: BuildResult, target: Target) -> str:
     if finished.ok and lines and lines[-1].startswith("PASS"):
         return lines[-1]
     failures = [line for line in lines if line.startswith("FAIL")]
+    place = f"{target.name} with the engine {engine}" if engine else target.name
     raise VerificationError(
         "self-test",
-        f"the self-test failed on {target.name}, {finished.ending}"
+        f"the self-test failed on {place}, {finished.ending}"
         + (f": {failures[-1].removeprefix('FAIL ')}" if failures else ""),
         place=failures[0] if failures else finished.last_lines,
         hint="compare the reports of this build with those of the host",

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ecu_bundle.artifacts import Engine
+from ecu_bundle.artifacts import ENGINES, Engine
 from ecu_bundle.errors import InternalError, UsageError
 
 _FOLDER = Path(__file__).parent / "targets"
@@ -107,6 +107,11 @@ class Target(_Part):
     single_precision: bool = False
     packages: tuple[SystemPackage, ...]
     onnxruntime: dict[str, OrtSource] = {}
+
+    @property
+    def engine_choices(self) -> tuple[str, ...]:
+        """What a bundle can be built with: an engine, or ``both`` of them."""
+        return (*self.engines, "both") if set(self.engines) == set(ENGINES) else self.engines
 
     @property
     def all_packages(self) -> tuple[SystemPackage, ...]:

@@ -140,6 +140,7 @@ def _context(
         "notes": [literals.markdown(note) for note in options.notes],
         "engine_text": f"ONNX Runtime {ort.version}" if ort else "native",
         "onnxruntime": ort,
+        "engines": (image.engine, *options.other_engines),
         "onnx_digest": model.digest,
         "image_digest": image.digest,
         "image_size": len(image.data),

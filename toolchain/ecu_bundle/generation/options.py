@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ecu_bundle.artifacts import Engine
+
 
 @dataclass(frozen=True, slots=True)
 class OnnxRuntimeFacts:
@@ -34,6 +36,7 @@ class GenerationOptions:
         cxx_headers: bring the headers of ``cmake/cxx_headers``, for a compiler without the C++ library.
         system_packages: Debian packages that build and test this target.
         onnxruntime: facts of the library; None unless the image is for the ``ort`` engine.
+        other_engines: engines that the bundle also holds, each as a bundle in the folder of its name.
         notes: sentences that the bundle's README repeats, for instance limits of the proof.
     """
 
@@ -46,4 +49,5 @@ class GenerationOptions:
     cxx_headers: bool = False
     system_packages: tuple[str, ...] = ()
     onnxruntime: OnnxRuntimeFacts | None = None
+    other_engines: tuple[Engine, ...] = ()
     notes: tuple[str, ...] = ()

@@ -48,20 +48,21 @@ def with_folded_scaling(steps: Sequence[Step], outputs: Sequence[View]) -> tuple
 def _folded(step: Step, writers: dict[Storage, list[Step]], reads: Counter[Storage]) -> Step | None:
     if not step.kernel.startswith("matmul_"):
         return None
-    _, a, b, bias, batch, m, k, *_, transposed = step.words
-    if (batch, m, transposed) != (1, 1, 1) or not isinstance(a, View) or not isinstance(b, View):
+    _, a, b, bias, batch, m, k, *_, transposed, _ = step.words
+    if (batch, m) != (1, 1) or not isinstance(a, View) or not isinstance(b, View):
         return None
-    weights, before = constant_values(b), _constant_row(bias)
+    stored, before = constant_values(b), _constant_row(bias)
     affine = _scaling(a, writers, reads)
-    if affine is None or weights is None or before is None or affine.factor.size != k:
+    if affine is None or stored is None or before is None or affine.factor.size != k:
         return None
-    wide = weights.astype(np.float64).reshape(-1, affine.factor.size)
+    wide = stored.astype(np.float64).reshape((-1, k) if transposed else (k, -1))
+    wide = wide if transposed else wide.T
     scaled = wide * affine.factor
     sums = before + wide @ affine.shift
     if not _is_harmless(scaled, affine.shift, _TINY[a.dtype]):
         return None
     words = list(step.words)
-    words[1], words[2] = affine.x, constant_view(scaled, a.dtype)
+    words[1], words[2] = affine.x, constant_view(scaled if transposed else scaled.T, a.dtype)
     words[3] = constant_view(sums, a.dtype) if sums.any() else None
     return replace(step, words=tuple(words))
 

@@ -17,7 +17,6 @@ from ecu_bundle.lowering.steps import Step
 from ecu_bundle.lowering.views import (
     SIZES,
     Buffer,
-    Constant,
     ElementType,
     Input,
     Shape,
@@ -27,6 +26,7 @@ from ecu_bundle.lowering.views import (
     constant_view,
     dense_strides,
     dense_view,
+    stored_matrix,
 )
 
 MAX_RANK: Final = 5
@@ -34,9 +34,6 @@ MAX_RANK: Final = 5
 
 MAX_RESULTS: Final = 2**24
 """Elements of the result of one operation."""
-
-SQUARES: Final = 1
-"""Metric of a pairwise distance."""
 
 _TRUTHS: Final = ("less", "less_equal", "equal", "is_nan")
 _EXACT: Final = {("f32", "f64"), ("i32", "f64")}
@@ -259,30 +256,22 @@ class Builder:
         left, a_step = self._batched(a, batch)
         if b.dtype != a.dtype:
             raise CannotLowerError("a product of two element types")
-        turned = b.transposed((*range(len(b.shape) - 2), len(b.shape) - 1, len(b.shape) - 2))
-        transposed = isinstance(b.storage, Constant) or (turned.is_dense and not b.is_dense)
-        right, b_step = self._batched(self.dense_constant(turned) if transposed else b, batch)
+        stored, transposed = stored_matrix(b)
+        right, b_step = self._batched(stored, batch)
         result = self.buffer(a.dtype, (*batch, m, n))
-        words = (math.prod(batch), m, k, n, a_step, b_step, int(transposed))
+        words = (math.prod(batch), m, k, n, a_step, b_step, transposed, 0)
         self.step(f"matmul_{a.dtype}", result, left, right, bias, *words)
         return result
 
     def squares(self, x: View, points: View) -> View:
         """Squared distances of x (features) to each of points (n, features)."""
-        source, known = self.dense(x), self.dense(points)
+        source = self.dense(x)
+        known, transposed = stored_matrix(points.transposed((1, 0)))
         n, features = points.shape
         result = self.buffer(x.dtype, (n,))
-        self.step(f"pairwise_{x.dtype}", result, source, known, n, features, SQUARES)
+        words = (result, source, self.dense(known), n, features, transposed)
+        self.step(f"pairwise_squares_{x.dtype}", *words)
         return result
-
-    def dense_constant(self, view: View) -> View:
-        """A constant rearranged now and not on the device; anything else as `dense`."""
-        if view.is_dense or not isinstance(view.storage, Constant):
-            return self.dense(view)
-        stored = {"f32": "<f4", "i32": "<i4", "f64": "<f8", "i64": "<i8"}[view.dtype]
-        flat = np.frombuffer(view.storage.data, stored)[view.start :]
-        strides = tuple(s * SIZES[view.dtype] for s in view.strides)
-        return constant_view(np.lib.stride_tricks.as_strided(flat, view.shape, strides), view.dtype)
 
     def _batched(self, view: View, batch: Shape) -> tuple[View, int]:
         """A dense operand of a product, and the elements from one product to the next."""

@@ -109,9 +109,10 @@ def _all() -> Iterator[Kernel]:
     yield from _pair(92, "softmax", ("out", "in", "outer", "n"))
     yield from _pair(94, "top_k", ("values", "positions", "in", "outer", "n", "k", "largest"), results=2)
     yield from _pair(96, "cumulative_sum", _AXIS)
-    matmul = ("out", "a", "b", "bias", "batch", "m", "k", "n", "a_step", "b_step", "transposed")
-    yield from _pair(98, "matmul", matmul)
-    yield from _pair(100, "pairwise", ("out", "x", "points", "n", "features", "metric"))
+    sizes = ("batch", "m", "k", "n", "a_step", "b_step")
+    yield from _pair(98, "matmul", ("out", "a", "b", "bias", *sizes, "transposed", "rectified"))
+    for number, metric in ((100, "squares"), (102, "absolutes"), (106, "largest")):
+        yield from _pair(number, f"pairwise_{metric}", ("out", "x", "points", "n", "features", "transposed"))
     yield Kernel(104, "map_i32", ("out", "in", "n", "keys", "values", "size", "default"))
     yield Kernel(105, "gather_elements4", ("out", "in", "index", "outer", "n", "k"))
     for i, name in enumerate(_TREES):

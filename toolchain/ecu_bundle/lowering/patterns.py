@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from ecu_bundle.lowering.builder import SQUARES
 from ecu_bundle.lowering.steps import Step
 from ecu_bundle.lowering.views import (
     SIZES,
@@ -16,16 +15,23 @@ from ecu_bundle.lowering.views import (
     Shape,
     Storage,
     View,
+    constant_values,
     dense_strides,
+    stored_matrix,
 )
 
-_METRICS: Final = {("reduce_sum", "mul"): SQUARES, ("reduce_sum", "abs"): 2, ("reduce_max", "abs"): 3}
+_METRICS: Final = {
+    ("reduce_sum", "mul"): "squares",
+    ("reduce_sum", "abs"): "absolutes",
+    ("reduce_max", "abs"): "largest",
+}
 
 
 def simplified(steps: Sequence[Step], outputs: Sequence[View]) -> tuple[Step, ...]:
     """The same results with fewer steps, and without those that nobody reads."""
     kept = _distances(alive(steps, outputs))
     kept = _biases(alive(kept, outputs), outputs)
+    kept = _rectified(kept, outputs)
     return alive(kept, outputs)
 
 
@@ -94,7 +100,10 @@ def _distance(step: Step, writers: dict[Storage, list[Step]]) -> Step | None:
     if shape != step.words[2:4] or sum(of_row) != 1 or dense_strides(shape) not in strides:
         return None
     x, points = difference.operands if of_row[0] else difference.operands[::-1]
-    return Step(f"pairwise_{suffix}", (step.result, x, points, *shape, metric))
+    n, features = shape
+    rows = replace(points, shape=shape, strides=dense_strides(shape))
+    stored, transposed = stored_matrix(rows.transposed((1, 0)))
+    return Step(f"pairwise_{metric}_{suffix}", (step.result, x, stored, n, features, transposed))
 
 
 def _biases(steps: Sequence[Step], outputs: Sequence[View]) -> tuple[Step, ...]:
@@ -128,6 +137,32 @@ def _product(step: Step, writers: dict[Storage, list[Step]], reads: Counter[Stor
         if fits and reads[view.storage] == 1 and product.words[3] is None and _is_row(shape, of_bias, n):
             return product
     return None
+
+
+def _rectified(steps: Sequence[Step], outputs: Sequence[View]) -> tuple[Step, ...]:
+    """The larger of a product and 0 is written by the product."""
+    writers = writers_of(steps)
+    reads = Counter(view.storage for step in steps for view in step.operands)
+    reads.update(view.storage for view in outputs)
+    merged: list[Step] = []
+    replaced: set[Step] = set()
+    for step in steps:
+        product = source_of(step.operands[0], writers) if step.kernel.startswith("max_f") else None
+        if product is None or reads[product.result.storage] != 1 or not _is_relu(step, product):
+            merged.append(step)
+            continue
+        merged.append(replace(product, words=(step.result, *product.words[1:-1], 1)))
+        replaced.add(product)
+    return tuple(step for step in merged if step not in replaced)
+
+
+def _is_relu(step: Step, product: Step) -> bool:
+    """Whether a step is the larger of all of a product, first, and 0."""
+    zero = constant_values(step.operands[1])
+    shape, (of_product, of_zero) = split_words(step)
+    plain = of_product == dense_strides(shape) and not any(of_zero)
+    is_zero = zero is not None and zero.size == 1 and not zero.any()
+    return product.kernel.startswith("matmul_") and product.words[-1] == 0 and plain and is_zero
 
 
 def _is_row(shape: Shape, strides: tuple[int, ...], n: int) -> bool:

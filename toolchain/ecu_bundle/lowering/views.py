@@ -14,6 +14,12 @@ ElementType = Literal["f32", "i32", "f64", "i64"]
 SIZES: Final[dict[ElementType, int]] = {"f32": 4, "i32": 4, "f64": 8, "i64": 8}
 """Bytes of an element."""
 
+_LANES: Final = 8
+"""Sums that the kernels make together where neighbouring elements belong to them."""
+
+_LARGEST_WASTE: Final = 1.1
+"""Lanes for each sum. Beyond, one sum after another takes fewer instructions on a Cortex-M4F."""
+
 Shape = tuple[int, ...]
 
 
@@ -168,6 +174,32 @@ def constant_view(values: NDArray[np.generic], dtype: ElementType) -> View:
     """Values as a dense constant; they must fit the element type."""
     stored = np.ascontiguousarray(values.astype(_STORED[dtype]))
     return dense_view(Constant(stored.tobytes(), SIZES[dtype]), dtype, values.shape)
+
+
+def dense_constant(view: View) -> View:
+    """A constant rearranged now and not on the device."""
+    if view.is_dense or not isinstance(view.storage, Constant):
+        return view
+    flat = np.frombuffer(view.storage.data, _STORED[view.dtype])[view.start :]
+    strides = tuple(s * SIZES[view.dtype] for s in view.strides)
+    return constant_view(np.lib.stride_tricks.as_strided(flat, view.shape, strides), view.dtype)
+
+
+def stored_matrix(matrix: View) -> tuple[View, int]:
+    """A matrix (..., k, n) as sums over k read it with the fewest instructions.
+
+    Constants are turned to (k, n) where `_LANES` sums can be made together with little waste, else to (n, k).
+
+    Returns:
+        The matrix, dense where it is constant, and 1 when its last axes are (n, k), else 0.
+    """
+    order = (*range(len(matrix.shape) - 2), len(matrix.shape) - 1, len(matrix.shape) - 2)
+    turned = matrix.transposed(order)
+    if isinstance(matrix.storage, Constant):
+        few = -(-matrix.shape[-1] // _LANES) * _LANES > _LARGEST_WASTE * matrix.shape[-1]
+        return dense_constant(turned if few else matrix), int(few)
+    only_turned = turned.is_dense and not matrix.is_dense
+    return turned if only_turned else matrix, int(only_turned)
 
 
 def constant_values(view: View) -> NDArray[np.generic] | None:

@@ -116,10 +116,11 @@ class Reference(_Part):
 
 
 class Binary(_Part):
-    """What was built and run for one target."""
+    """What was built and run for one target and engine."""
 
     target: str
     engine: str
+    image_digest: str
     compiler: str
     flags: tuple[str, ...]
     runner: str

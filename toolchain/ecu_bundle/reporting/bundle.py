@@ -35,7 +35,10 @@ def report_of(bundle: Path, output: Path | None = None) -> Path:
         require_outside_bundles(output)
     try:
         certificate = Certificate.model_validate_json((bundle / "reports/certificate.json").read_bytes())
-        resources = json.loads((bundle / "reports/resources.json").read_bytes())
+        resources = [
+            json.loads((bundle / folder / "reports/resources.json").read_bytes())
+            for folder in manifest.halves
+        ]
     except (OSError, ValidationError, ValueError) as error:
         raise UsageError(
             "report",
@@ -43,7 +46,7 @@ def report_of(bundle: Path, output: Path | None = None) -> Path:
             place=str(bundle / "reports"),
             hint="`ecu-bundle verify` says which file is not as it was delivered",
         ) from error
-    page = render_report(certificate, resources, tool_version=manifest.tools["ecu-bundle"])
+    page = render_report(certificate, *resources, tool_version=manifest.tools["ecu-bundle"])
     place = output or own
     write_complete({place: page}, hint="give a file in a place that can be written, with -o")
     return place

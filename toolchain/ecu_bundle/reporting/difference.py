@@ -19,7 +19,7 @@ def difference_record(found: Difference) -> dict[str, Any]:
             "name": manifest.name,
             "version": manifest.version,
             "target": manifest.target,
-            "engine": manifest.engine,
+            "engine": manifest.engine_text,
             "interface_hash": manifest.interface.hash,
             "onnx_digest": manifest.onnx_digest,
             "image_digest": manifest.image_digest,
@@ -104,7 +104,7 @@ def _summary(drift: Drift, rows: int) -> str:
 def _title(manifest: Manifest) -> str:
     version = f"version {manifest.version}" if manifest.version else "without version"
     return (
-        f"{manifest.name}, {version}, for {manifest.target}, engine {manifest.engine}, "
+        f"{manifest.name}, {version}, for {manifest.target}, engine {manifest.engine_text}, "
         f"model image {manifest.image_digest[:16]}"
     )
 

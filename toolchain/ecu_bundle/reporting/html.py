@@ -14,6 +14,7 @@ from ecu_bundle.parity.certificate import Certificate
 from ecu_bundle.reporting.headline import headline
 from ecu_bundle.reporting.model_view import (
     digest_facts,
+    engine_choice,
     interface_table,
     model_facts,
     row_sources,
@@ -22,23 +23,22 @@ from ecu_bundle.reporting.model_view import (
 )
 from ecu_bundle.reporting.parity_view import gate_views, summary_table
 from ecu_bundle.reporting.proof_view import proof_view
-from ecu_bundle.reporting.resources import read_resources, resource_tables
+from ecu_bundle.reporting.resources import resource_views
 from ecu_bundle.reporting.text import visible
 
 
-def render_report(certificate: Certificate, resources: dict[str, Any], *, tool_version: str) -> bytes:
+def render_report(certificate: Certificate, *resources: dict[str, Any], tool_version: str) -> bytes:
     """The report as UTF-8 HTML: no script, no request to any other file, the same bytes every time.
 
     Args:
         certificate: what was compared and found.
-        resources: content of ``reports/resources.json``; every key may be missing.
+        resources: content of ``reports/resources.json`` of each half of the bundle; every key may be missing.
         tool_version: version of ecu-bundle that writes the report.
 
     Raises:
         UsageError: the certificate or the resource record contradicts itself and cannot be drawn.
     """
     _check_drawable(certificate)
-    measured = read_resources(resources)
     interface = certificate.interface
     page = _environment().get_template("report.html.j2")
     text = page.render(
@@ -56,8 +56,8 @@ def render_report(certificate: Certificate, resources: dict[str, Any], *, tool_v
         rows=row_sources(certificate),
         proof=proof_view(certificate),
         targets=tuple(map(target_view, certificate.binaries)),
-        resources_target=measured.target,
-        resources=resource_tables(measured),
+        choice=engine_choice(certificate.binaries),
+        resources=resource_views(resources),
         versions=version_facts(certificate, tool_version),
         digests=digest_facts(certificate),
         tool_version=tool_version,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from ecu_bundle.parity.certificate import Certificate, Comparison, OutputComparison, WorstRow
-from ecu_bundle.reporting.text import exact, visible
+from ecu_bundle.reporting.text import exact, target_text, visible
 from ecu_bundle.reporting.verdict import failures, gate_failure, gate_title, output_failure
 
 
@@ -21,7 +21,12 @@ def junit_xml(certificate: Certificate) -> bytes:
     _case(overall, f"{model}.certificate", "verdict", "; ".join(failures(certificate)))
     for binary in certificate.binaries:
         failure = "" if binary.self_test == "passed" else "the self-test failed"
-        _case(overall, f"{model}.certificate", f"self-test on {visible(binary.target)}", failure)
+        _case(
+            overall,
+            f"{model}.certificate",
+            f"self-test on {target_text(binary.target, binary.engine)}",
+            failure,
+        )
     for gate in certificate.comparisons:
         _gate_suite(root, model, gate)
     for suite in root:

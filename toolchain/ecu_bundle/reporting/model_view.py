@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from ecu_bundle.parity.certificate import Binary, Certificate, TensorRecord
 from ecu_bundle.reporting.elements import Cell, Fact, Table, facts
 from ecu_bundle.reporting.svg import share_bar
-from ecu_bundle.reporting.text import count, counted, exact, range_text, share
+from ecu_bundle.reporting.text import (
+    count,
+    counted,
+    engine_text,
+    exact,
+    range_text,
+    share,
+    target_text,
+)
 
 _MOST_CODES_IN_A_CELL = 6
 _NAN_MEANS = "the value is missing, which is handled as scikit-learn handles it"
@@ -148,6 +156,18 @@ class TargetView:
     passed: bool
 
 
+def engine_choice(binaries: tuple[Binary, ...]) -> str:
+    """How an integrator chooses among the engines of a bundle; empty where it has one."""
+    if len(binaries) < 2:
+        return ""
+    first, *others = (binary.engine for binary in binaries)
+    options = " and ".join(f"{engine_text(other)} with -D ECU_ENGINE={other}" for other in others)
+    return (
+        f"The bundle holds {counted(len(binaries), 'engine')} with one interface, each with its own proof: "
+        f"CMake builds {engine_text(first)} unless told otherwise, {options}."
+    )
+
+
 def target_view(binary: Binary) -> TargetView:
     passed = binary.self_test == "passed"
     outcome = f"{'Passed' if passed else 'Failed'} on {counted(binary.golden_rows, 'golden row')}"
@@ -176,19 +196,21 @@ def version_facts(certificate: Certificate, tool_version: str) -> tuple[Fact, ..
 
 
 def digest_facts(certificate: Certificate) -> tuple[Fact, ...]:
+    binaries = certificate.binaries
     return tuple(
         Fact(fact.term, fact.text, "code")
         for fact in facts(
             Fact("Model file as given", certificate.reference.source_digest),
             Fact("ONNX model", certificate.onnx_digest),
             Fact("Model image", certificate.image_digest),
+            *(Fact(f"Model image for {engine_text(b.engine)}", b.image_digest) for b in binaries[1:]),
             Fact("Interface", certificate.interface.hash),
             Fact("Generated sources", certificate.sources_digest),
             Fact("Compared rows", certificate.rows_digest),
-            *(Fact(f"Static library for {b.target}", b.library_digest) for b in certificate.binaries),
             *(
-                Fact(f"ONNX Runtime library for {b.target}", b.onnxruntime_digest)
-                for b in certificate.binaries
+                Fact(f"Static library for {target_text(b.target, b.engine)}", b.library_digest)
+                for b in binaries
             ),
+            *(Fact(f"ONNX Runtime library for {b.target}", b.onnxruntime_digest) for b in binaries),
         )
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
@@ -9,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationErr
 from ecu_bundle.errors import UsageError
 from ecu_bundle.reporting.elements import Cell, Table
 from ecu_bundle.reporting.svg import share_bar
-from ecu_bundle.reporting.text import count, size
+from ecu_bundle.reporting.text import count, size, target_text
 
 
 class Instructions(BaseModel):
@@ -44,7 +46,7 @@ class Resources(BaseModel):
     """Sizes are bytes. What was not measured is absent; what this version does not know is ignored.
 
     Attributes:
-        target: name of the target.
+        target, engine: what was measured.
         library: part of the static library -> kind of section -> bytes.
         linked: the same of a program, after the linker dropped what is unused; empty where none was measured.
         stack: of open and run.
@@ -58,6 +60,7 @@ class Resources(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     target: str = ""
+    engine: str = ""
     library: dict[str, dict[str, NonNegativeInt]] = Field(default_factory=dict)
     linked: dict[str, dict[str, NonNegativeInt]] = Field(default_factory=dict)
     stack: Stack = Field(default_factory=Stack)
@@ -94,18 +97,44 @@ def read_resources(record: dict[str, Any]) -> Resources:
         ) from problem
 
 
-def resource_tables(resources: Resources) -> tuple[Table, ...]:
-    """Tables of what was measured; none where nothing was."""
+@dataclass(frozen=True, slots=True)
+class ResourceView:
+    """What was measured of one half of a bundle."""
+
+    heading: str
+    tables: tuple[Table, ...]
+
+
+def resource_views(records: Iterable[dict[str, Any]]) -> tuple[ResourceView, ...]:
+    """One for each record in which something was measured.
+
+    Raises:
+        UsageError: a figure is not a whole number of bytes or instructions.
+    """
+    views = []
+    for position, record in enumerate(records):
+        resources = read_resources(record)
+        tables = resource_tables(resources, f"resources{position or ''}")
+        place = f" on {resources.target}" if resources.target else ""
+        if resources.target and resources.engine:
+            place = f" on {target_text(resources.target, resources.engine)}"
+        if tables:
+            views.append(ResourceView(f"Resources{place}", tables))
+    return tuple(views)
+
+
+def resource_tables(resources: Resources, ident: str = "resources") -> tuple[Table, ...]:
+    """Tables of what was measured; none where nothing was. Their names begin with `ident`."""
     tables = (
-        _sizes(resources),
-        _library("resources-linked", _LINKED, resources.linked),
-        _library("resources-library", _UNLINKED, resources.library),
-        _instructions(resources),
+        _sizes(f"{ident}-sizes", resources),
+        _library(f"{ident}-linked", _LINKED, resources.linked),
+        _library(f"{ident}-library", _UNLINKED, resources.library),
+        _instructions(f"{ident}-instructions", resources),
     )
     return tuple(table for table in tables if table.rows)
 
 
-def _sizes(resources: Resources) -> Table:
+def _sizes(ident: str, resources: Resources) -> Table:
     rows = []
     for field, name, note in _SIZES:
         octets: int | None = getattr(resources, field)
@@ -115,7 +144,7 @@ def _sizes(resources: Resources) -> Table:
         if octets is not None:
             cells = (Cell(size(octets), "number"), Cell(count(octets), "number"))
             rows.append((Cell(f"Stack of {call}", note="upper bound, from the call graph"), *cells))
-    return Table("resources-sizes", "Memory", ("What", "Size", "Bytes"), tuple(rows))
+    return Table(ident, "Memory", ("What", "Size", "Bytes"), tuple(rows))
 
 
 _LINKED = "What the linked self-test has of each part, in bytes: flash of a program that uses the model"
@@ -142,7 +171,7 @@ def _library_row(part: str, octets: list[int], whole: int) -> tuple[Cell, ...]:
     return (Cell(part), *sizes, Cell(count(total), "number", graphic=share_bar(total, whole)))
 
 
-def _instructions(resources: Resources) -> Table:
+def _instructions(ident: str, resources: Resources) -> Table:
     instructions = resources.instructions
     measured = (
         ("Open", instructions.open, "once, at start"),
@@ -158,4 +187,4 @@ def _instructions(resources: Resources) -> Table:
     place = "the emulated board, in instructions and not cycles" if resources.linked else "the host"
     double = ", ".join(resources.symbols.double)
     note = f"; double arithmetic in software: {double}" if double else ""
-    return Table("resources-instructions", f"Work on {place}{note}", ("Call", "Instructions"), rows)
+    return Table(ident, f"Work on {place}{note}", ("Call", "Instructions"), rows)

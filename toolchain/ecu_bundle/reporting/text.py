@@ -131,3 +131,13 @@ def listed(items: tuple[str, ...]) -> str:
     if len(items) < 2:
         return "".join(items)
     return ", ".join(items[:-1]) + " and " + items[-1]
+
+
+def engine_text(engine: str) -> str:
+    """``ONNX Runtime``, ``the native engine``."""
+    return {"ort": "ONNX Runtime", "native": "the native engine"}.get(engine, visible(engine))
+
+
+def target_text(target: str, engine: str) -> str:
+    """``host with the native engine``."""
+    return f"{visible(target)} with {engine_text(engine)}"

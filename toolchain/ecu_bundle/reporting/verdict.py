@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ecu_bundle.parity.certificate import Certificate, Comparison, OutputComparison
-from ecu_bundle.reporting.text import count, counted, error, visible
+from ecu_bundle.reporting.text import count, counted, error, target_text, visible
 
 
 def gate_title(gate: Comparison) -> str:
@@ -55,7 +55,7 @@ def failures(certificate: Certificate) -> tuple[str, ...]:
     if not certificate.comparisons:
         reasons.append("nothing was compared")
     reasons += [
-        f"the self-test on {visible(binary.target)} failed"
+        f"the self-test on {target_text(binary.target, binary.engine)} failed"
         for binary in certificate.binaries
         if binary.self_test != "passed"
     ]

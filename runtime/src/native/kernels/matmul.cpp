@@ -13,19 +13,20 @@ uint64_t extent(uint32_t batch, uint32_t step, uint32_t size) noexcept {
 }  // namespace
 
 MatmulWords matmul_words(const Operation& operation) noexcept {
-  return MatmulWords{operation.word(3U), operation.word(4U), operation.word(5U), operation.word(6U),
-                     operation.word(7U), operation.word(8U), operation.word(9U), operation.word(10U) != 0U};
+  return MatmulWords{operation.word(3U), operation.word(4U),        operation.word(5U),
+                     operation.word(6U), operation.word(7U),        operation.word(8U),
+                     operation.word(9U), operation.word(10U) != 0U, operation.word(11U) != 0U};
 }
 
 bool check_matmul(const Operation& operation, const Scope& scope, uint32_t size) noexcept {
-  constexpr uint32_t kWords = 11U;
+  constexpr uint32_t kWords = 12U;
   if (operation.count() != kWords) {
     return false;
   }
   const MatmulWords words = matmul_words(operation);
   Fields fields(operation, scope);
   fields.expect(words.batch > 0U && words.m > 0U && words.k > 0U && words.n > 0U &&
-                operation.word(10U) <= 1U);
+                operation.word(10U) <= 1U && operation.word(11U) <= 1U);
   const uint32_t results = fields.product(fields.product(words.batch, words.m), words.n);
   (void)fields.product(results, words.k);
   fields.writes(operation.word(0U), results, size);

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ecu_bundle.lowering.builder import Builder, CannotLowerError
 from ecu_bundle.lowering.graph import Node, Value
-from ecu_bundle.lowering.views import View, constant_values
+from ecu_bundle.lowering.views import View, constant_values, dense_constant
 
 
 def _slice(node: Node, build: Builder) -> Sequence[Value]:
@@ -76,7 +76,7 @@ def _gather_known(view: View, axis: int, index: NDArray[Any], build: Builder) ->
 
 def _gather_computed(view: View, axis: int, index: View, build: Builder) -> View:
     order = (axis, *(i for i in range(len(view.shape)) if i != axis))
-    table = build.dense_constant(view.transposed(order))
+    table = dense_constant(view.transposed(order))
     if _is_own_position(table, index, build):
         return index
     found = build.pick(table, index)

@@ -1,7 +1,7 @@
 """Which layout is chosen: the one with the least product of instructions and bytes.
 
 The figures are estimates: instructions of a Cortex-M4F, read from the code that GCC 12 makes at ``-O2``.
-`benchmarks/native_trees.py` counts what the chosen layout costs; it does not measure the other ones.
+`benchmarks/native_models.py` counts what the chosen layout costs; it does not measure the other ones.
 """
 
 from __future__ import annotations

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pairwise.h"
+
+ECU_DEFINE_KERNEL(pairwise_absolutes_f64,
+                  ecu::native::pairwise_kernel<double, ecu::native::Absolutes<double>>());

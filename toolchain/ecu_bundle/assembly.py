@@ -1,0 +1,124 @@
+"""What a bundle holds before a compiler runs: the sources of each half, with ONNX Runtime for one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from ecu_bundle.artifacts import BundleSources, Engine, ModelImage, OnnxModel
+from ecu_bundle.halves import Half
+
+if TYPE_CHECKING:
+    from ecu_bundle.building.provision import OrtLibrary
+    from ecu_bundle.building.targets import Target
+    from ecu_bundle.config import ModelTable
+    from ecu_bundle.generation import GenerationOptions
+    from ecu_bundle.parity import ParityReport
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The content of a bundle without its reports and its manifest.
+
+    Attributes:
+        sources: what was generated, of all halves.
+        libraries: the ONNX Runtime library of each half by its folder; None for another engine.
+        golden_rows: number of rows in the self-test of each half, by its folder.
+    """
+
+    sources: BundleSources
+    libraries: Mapping[str, OrtLibrary | None]
+    golden_rows: Mapping[str, int]
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Every file by its path in the bundle."""
+        carried = {
+            folder + path: data
+            for folder, library in self.libraries.items()
+            if library
+            for path, data in library.bundle_files().items()
+        }
+        return {**self.sources.files, **carried}
+
+
+def assemble(
+    halves: Sequence[Half], model: OnnxModel, report: ParityReport, target: Target, words: ModelTable
+) -> Assembly:
+    """Generates each half in its folder.
+
+    Args:
+        halves: proved on the host, the one that CMake builds unless told otherwise first.
+        model, report: the model and its proof; golden rows are chosen among the rows of the proof.
+        target: what the bundle is for.
+        words: title and version of the model.
+
+    Raises:
+        BundleError: there is no ONNX Runtime for the target, or nothing to test with.
+    """
+    from ecu_bundle.generation import generate
+    from ecu_bundle.golden import choose_golden
+
+    files: dict[str, bytes] = {}
+    libraries: dict[str, OrtLibrary | None] = {}
+    golden_rows: dict[str, int] = {}
+    for half in halves:
+        others = tuple(other.image.engine for other in halves if other.folder and not half.folder)
+        library = _library(half.image, target)
+        facts = _facts(target, words, library, others)
+        facts = replace(facts, notes=(*model.notes, *report.assumptions, *_double_note(half.image, target)))
+        expected = half.expected
+        golden = choose_golden(
+            model, report.rows, expected.outputs, expected.tolerance, left_out=report.on_decision
+        )
+        generated = generate(model, half.image, golden, facts)
+        files |= {half.folder + path: data for path, data in generated.files.items()}
+        libraries[half.folder] = library
+        golden_rows[half.folder] = len(golden.rows)
+    return Assembly(BundleSources(model.name, dict(sorted(files.items()))), libraries, golden_rows)
+
+
+def _library(image: ModelImage, target: Target) -> OrtLibrary | None:
+    from ecu_bundle.building.provision import default_cache_dir, onnxruntime_library
+
+    return onnxruntime_library(target, default_cache_dir()) if image.engine == "ort" else None
+
+
+def _facts(
+    target: Target, words: ModelTable, library: OrtLibrary | None, others: tuple[Engine, ...]
+) -> GenerationOptions:
+    from ecu_bundle.generation import GenerationOptions, OnnxRuntimeFacts
+
+    return GenerationOptions(
+        tool_version=version("ecu-bundle"),
+        target=target.name,
+        title=words.title,
+        version=words.version,
+        toolchain=target.toolchain,
+        startup=target.startup,
+        cxx_headers=target.cxx_headers,
+        system_packages=tuple(package.name for package in target.all_packages),
+        onnxruntime=OnnxRuntimeFacts(library.version, library.file_name, library.licence)
+        if library
+        else None,
+        other_engines=others,
+    )
+
+
+def _double_note(image: ModelImage, target: Target) -> tuple[str, ...]:
+    """Says so where kernels compute in double precision on a processor that does not."""
+    from ecu_bundle.image.reader import read_image
+    from ecu_bundle.lowering import decode_program
+
+    if image.engine != "native" or not target.single_precision:
+        return ()
+    kernels = decode_program(read_image(image.data).payload).kernels
+    wide = [name for name in kernels if "f64" in name]
+    if not wide:
+        return ()
+    return (
+        f"kernels for float64 are linked in ({', '.join(wide)}); this processor has no double-precision "
+        "unit, so where they compute in double it is done in software",
+    )
