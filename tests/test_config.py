@@ -195,7 +195,7 @@ SINGLE: list[tuple[str, str]] = [
         "[build]\ntarget = 'hots'\n",
         f"{FILE_NAME}, line 2: build.target: unknown target 'hots', there are host, ",
     ),
-    ("[build]\ntarget = 'hots'\n", "armv7-linux; did you mean 'host'?"),
+    ("[build]\ntarget = 'hots'\n", "riscv32; did you mean 'host'?"),
     ("[build]\nengine = 'nativ'\n", f"{FILE_NAME}, line 2: build.engine: must be 'auto', 'ort', "),
     ("[build]\nengine = 'nativ'\n", "did you mean 'native'?"),
     ("[parity.date]\nx = 1\n", "line 1: parity.date: there is no such table; did you mean 'data'?"),

@@ -89,10 +89,10 @@ def test_the_configuration_names_rows_that_are_not_there(tmp_path: Path) -> None
 
 def test_an_engine_of_the_configuration_that_the_target_lacks(tmp_path: Path) -> None:
     config = tmp_path / "my.toml"
-    config.write_text('[build]\nengine = "native"\n')
+    config.write_text('[build]\ntarget = "cortex-m3"\nengine = "ort"\n')
     data = call("build", MODEL, "--config", config, "--json").data
-    assert data["cause"] == "the engine 'native' is not available for the target host"
-    assert data["place"] == f"{config}, line 2"
+    assert data["cause"] == "the engine 'ort' is not available for the target cortex-m3"
+    assert data["place"] == f"{config}, line 3"
 
 
 def test_an_option_without_its_value_names_the_verb() -> None:
