@@ -4,8 +4,8 @@
  *  time `to` is reached after `from` it writes a line `span <instructions>` to stderr. Both addresses are the
  *  first instruction of a function. For one processor.
  *
- *  Debian ships no plugin header, so the few functions used are declared here. They are the same in both versions
- *  of the interface: 1 in QEMU 6 to 8, 2 from QEMU 9 on. PLUGIN_INTERFACE says which one is meant. */
+ *  Debian ships no plugin header, so the few functions used are declared here. They are the same in both
+ * versions of the interface: 1 in QEMU 6 to 8, 2 from QEMU 9 on. PLUGIN_INTERFACE says which one is meant. */
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdint.h>
