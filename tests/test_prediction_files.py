@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 from pathlib import Path
 
@@ -67,6 +68,24 @@ def test_a_place_that_cannot_be_written_stays_as_it_was(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"verdict\.npy cannot be written: Is a directory"):
         write_prediction(_prediction(FORCES, LABEL), tmp_path)
     assert [path.name for path in tmp_path.rglob("*")] == ["verdict.npy"]
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_an_output_of_the_same_name_does_not_replace_the_rows(linked: bool, tmp_path: Path) -> None:
+    rows = tmp_path / "forces.npy"
+    rows.write_bytes(b"rows")
+    output = tmp_path
+    if linked:
+        output = tmp_path / "out"
+        output.mkdir()
+        (output / "forces.npy").symlink_to(rows)
+    before = sorted(tmp_path.rglob("*"))
+    prediction = dataclasses.replace(_prediction(LABEL, FORCES), table=rows)
+    with pytest.raises(UsageError, match=r"forces\.npy holds the rows, which would be overwritten") as caught:
+        write_prediction(prediction, output)
+    assert caught.value.place == str(output / "forces.npy")
+    assert rows.read_bytes() == b"rows"
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_places_that_are_refused_before_anything_is_computed(tmp_path: Path) -> None:

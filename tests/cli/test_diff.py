@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import skops.io
+from sklearn.datasets import make_regression
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.feature_selection import SelectKBest, f_regression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import ecu_bundle
 from ecu_bundle.difference import hindrances
@@ -24,6 +31,9 @@ from .program import call, succeed
 
 YES = "yes: B can be flashed where A runs: interface, engine, target and memory fit"
 CONFIG = (EXAMPLES / "wine_grade/ecu-bundle.toml").read_text(encoding="utf-8")
+
+
+YES_NATIVE = YES.replace("engine,", "engine, kernels,")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +181,10 @@ def test_another_unit_is_another_interface(bundles: Bundles, tmp_path: Path) -> 
     assert outcome.data["interface"] == [
         "input 'alcohol': unit % -> vol",
         "output 'grade': code 0 means 'barbaresco', it meant 'barolo'",
+        "output 'probabilities': values barolo, grignolino, barbera -> barbaresco, grignolino, barbera",
     ]
     assert any("input 'alcohol': description" in text for text in outcome.data["meanings"])
-    assert "2 changes" in outcome.data["reasons"][0]
+    assert "3 changes" in outcome.data["reasons"][0]
     assert all(drift["rows"] == 0 for drift in outcome.data["drift"])
 
 
@@ -208,6 +219,62 @@ def test_what_stands_in_the_way(changes: dict[str, Any], more: int, reason: str,
     found = hindrances(a, a.model_copy(update=changes), (), {"arena": (1000, 1000 + more)})
     assert len(found) == bool(reason)
     assert reason in "".join(found)
+
+
+def _native_bundle(estimator: Any, folder: Path, name: str) -> Path:
+    """A bundle of the native engine for the host; the model has the same name each time."""
+    (folder / name).mkdir()
+    skops.io.dump(estimator, folder / name / "model.skops")
+    output = folder / name / "bundle"
+    return ecu_bundle.build(folder / name / "model.skops", engine="native", output=output).path
+
+
+def test_a_kernel_that_the_program_does_not_have(tmp_path: Path) -> None:
+    """Deep trees and shallow ones of one estimator are run by different kernels."""
+    X, y = make_regression(400, 4, noise=20.0, random_state=0)
+    X = X.astype(np.float32)
+    deep, shallow = (
+        _native_bundle(
+            RandomForestRegressor(20, min_samples_leaf=size, random_state=0).fit(X, y), tmp_path, name
+        )
+        for name, size in (("deep", 1), ("shallow", 20))
+    )
+    for a, b in ((deep, shallow), (shallow, deep)):
+        linked, needed = (
+            json.loads((bundle / "reports/resources.json").read_text())["kernels"] for bundle in (a, b)
+        )
+        assert linked != needed
+        missing = [name for name in needed if name not in linked]
+        outcome = call("diff", a, b, "--json")
+        named = [reason for reason in outcome.data["reasons"] if "ECU_KERNEL_MISSING" in reason]
+        assert outcome.data["interface"] == []
+        assert named == (
+            [f"B needs kernels that A's program lacks: {', '.join(missing)} (ECU_KERNEL_MISSING)"]
+            if missing
+            else []
+        )
+    assert YES_NATIVE in succeed("diff", shallow, shallow).stdout
+
+
+def test_a_value_that_is_another_column(tmp_path: Path) -> None:
+    """Trained again, SelectKBest keeps another column: type and interface hash stay, the meaning does not."""
+    X = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32)
+    table = pd.DataFrame(X, columns=["speed", "torque", "heat"])
+    a, b = (
+        _native_bundle(
+            make_pipeline(StandardScaler(), SelectKBest(f_regression, k=2)).fit(table, wanted), tmp_path, name
+        )
+        for name, wanted in (("first", X[:, 0] + X[:, 1]), ("second", X[:, 0] + X[:, 2]))
+    )
+    assert read_manifest(a).interface.hash == read_manifest(b).interface.hash
+    outcome = call("diff", a, b, "--json")
+    assert outcome.code == 1
+    (change,) = outcome.data["interface"]
+    assert change.endswith(": values speed, torque -> speed, heat")
+    assert outcome.data["reasons"] == [
+        "the interface differs (1 change): "
+        "A's header accepts B's image, and A's program takes its values for others"
+    ]
 
 
 def test_folders_that_cannot_be_compared(bundles: Bundles, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pandas as pd
 import pytest
 
 import ecu_bundle
-from pipeline.examples import Bundles, model_file, rows_file
+from pipeline.examples import Bundles, copy_of, model_file, rows_file
 
 from .program import call, succeed
 
@@ -128,6 +130,50 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     assert "output: file is a file" in outcome.stderr
     assert "a name that ends in .csv" in outcome.stderr
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_the_rows_are_not_replaced(tmp_path: Path) -> None:
+    table = tmp_path / "grade.npy"
+    table.write_bytes(rows_file("wine_grade").read_bytes())
+    outcome = call("run", model_file("wine_grade"), "-i", table, "-o", tmp_path)
+    assert outcome.code == 2
+    assert "output: grade.npy holds the rows, which would be overwritten" in outcome.stderr
+    assert table.read_bytes() == rows_file("wine_grade").read_bytes()
+    assert list(tmp_path.iterdir()) == [table]
+
+
+def _swap_inputs(interface: Any) -> None:
+    first, second = (entry["name"] for entry in interface["inputs"][:2])
+    interface["inputs"][0]["name"], interface["inputs"][1]["name"] = second, first
+
+
+def _swap_labels(interface: Any) -> None:
+    (codes,) = (entry["codes"] for entry in interface["outputs"] if entry["codes"])
+    codes["0"], codes["1"] = codes["1"], codes["0"]
+
+
+@pytest.mark.parametrize("swap", [_swap_inputs, _swap_labels])
+def test_a_forged_manifest_is_not_believed(
+    swap: Callable[[Any], None], bundles: Bundles, tmp_path: Path
+) -> None:
+    bundle = copy_of(bundles("wine_grade"), tmp_path)
+    manifest = json.loads((bundle / "bundle.json").read_bytes())
+    swap(manifest["interface"])
+    (bundle / "bundle.json").write_text(json.dumps(manifest))
+    outcome = call("run", bundle, "-i", rows_file("wine_grade"), "-o", tmp_path / "out")
+    assert outcome.code == 1
+    assert "the manifest contradicts the certificate" in outcome.stderr
+    assert "bundle.json: interface" in outcome.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_changed_bundle_is_not_run(bundles: Bundles, tmp_path: Path) -> None:
+    bundle = copy_of(bundles("wine_grade"), tmp_path)
+    with (bundle / "CMakeLists.txt").open("a") as file:
+        file.write("# mine\n")
+    outcome = call("run", bundle, "-i", rows_file("wine_grade"), "-o", tmp_path / "out")
+    assert outcome.code == 1
+    assert "CMakeLists.txt has changed" in outcome.stderr
 
 
 def test_a_table_for_a_spreadsheet(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from cli.program import call, succeed
+from ecu_bundle.artifacts import BundleSources
 from ecu_bundle.parity import REPEATED
 
 from .examples import Bundles, copy_of, model_file, rows_file
@@ -165,8 +166,8 @@ def _swap_certificate(bundle: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
-        (_flip_image, "ECU_IMAGE_BAD_DIGEST"),
-        (_change_golden, "the self-test failed on host"),
+        (_flip_image, "the program holds another model image than model/wine_grade.ecui"),
+        (_change_golden, "the files of the bundle are not those that were certified"),
         (_swap_onnx, "the ONNX file is not the one of the manifest"),
         (_swap_image, "the model image is not the one of the manifest"),
         (_swap_certificate, "the certificate is not the one of the manifest"),
@@ -187,6 +188,54 @@ def test_a_forged_bundle_is_refused(
     assert said in outcome.stderr
 
 
+def _no_golden_rows(bundle: Path) -> None:
+    _change(bundle / "tests/golden_vectors.cpp", r"kRows = \d+U", lambda _: "kRows = 0U")
+
+
+def _other_library(bundle: Path) -> None:
+    (library,) = (bundle / "third_party/onnxruntime/lib").glob("*.so*")
+    library.write_bytes(library.read_bytes() + b"\0")
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (_change_golden, "the self-test failed on host"),
+        (_no_golden_rows, "the self-test compared other rows than the"),
+        (_other_library, "the ONNX Runtime of the bundle is not the one that was certified"),
+    ],
+)
+def test_files_that_a_forged_certificate_vouches_for_are_proved_again(
+    harm: Callable[[Path], None], said: str, bundles: Bundles, tmp_path: Path
+) -> None:
+    bundle = copy_of(bundles("wine_grade"), tmp_path)
+    harm(bundle)
+    digest = _sources_digest(bundle)
+    if digest != json.loads((bundle / "reports/certificate.json").read_bytes())["sources_digest"]:
+        _forge_certificate(bundle, lambda certificate: certificate.update(sources_digest=digest))
+    _adjust_manifest(bundle)
+    outcome = call("verify", bundle)
+    assert outcome.code == 1, outcome.stderr
+    assert said in outcome.stderr
+
+
+def _sources_digest(bundle: Path) -> str:
+    """Of the generated files, as a certificate has it."""
+    names = json.loads((bundle / "bundle.json").read_bytes())["files"]
+    files = {n: (bundle / n).read_bytes() for n in names if not n.startswith(("reports/", "third_party/"))}
+    return BundleSources("wine_grade", dict(sorted(files.items()))).digest
+
+
+def test_the_environment_chooses_no_library(
+    bundles: Bundles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library that ``LD_LIBRARY_PATH`` names is not the one that the certificate is about."""
+    (library,) = (bundles("wine_grade") / "third_party/onnxruntime/lib").glob("*.so*")
+    (tmp_path / library.name).write_bytes(b"no library")
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    succeed("verify", bundles("wine_grade"))
+
+
 def _other_weights(bundle: Path) -> None:
     """The same graph with other coefficients; the program still holds the old ones."""
     import onnx
@@ -204,9 +253,9 @@ def _no_onnx(bundle: Path) -> None:
 
 @pytest.mark.parametrize(
     ("harm", "said"),
-    [(_other_weights, "the bundle on host (direct) differs from"), (_no_onnx, "not an ONNX file")],
+    [(_other_weights, "the model image holds another ONNX file"), (_no_onnx, "not an ONNX file")],
 )
-def test_an_onnx_file_that_the_manifest_vouches_for_is_run(
+def test_an_onnx_file_that_the_manifest_vouches_for_is_read(
     harm: Callable[[Path], None], said: str, bundles: Bundles, tmp_path: Path
 ) -> None:
     bundle = copy_of(bundles("wine_grade"), tmp_path)

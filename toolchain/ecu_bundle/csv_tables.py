@@ -7,12 +7,13 @@ is looked at before.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ecu_bundle.errors import UsageError
 from ecu_bundle.interface import MATRIX_INPUT, Interface, Tensor
+from ecu_bundle.rows import column_text
 
 _GAPS = ("", "NaN", "nan", "NA", "N/A", "null", "None")
 """What stands for a missing number."""
@@ -28,32 +29,67 @@ def read_csv(path: Path, interface: Interface | None = None) -> Any:
 
     There "02" is not 2, and "NA" is not missing; an empty cell is.
 
+    Returns:
+        The columns by their names in the header, the first of each name; by their positions where the model
+        has no names for them.
+
     Raises:
-        UsageError: not UTF-8, no header, another separator, a line with too many or too few cells, or a
-            column of the interface that stands twice; names the line.
+        UsageError: not UTF-8, no header, another separator, a blank line before the end, a line with too
+            many or too few cells, a column of the interface that stands twice, or a number with ``_`` in
+            it; names the line.
     """
     import pandas as pd
 
     header = _checked_header(path, interface)
     if interface is None:
         return pd.read_csv(path)
-    text = {t.name for t in interface.inputs if _has_text_codes(t)} & set(header)
+    tensors = {t.name: t for t in interface.inputs}
+    columns = range(len(header))
+    text = [i for i in columns if header[i] in tensors and _has_text_codes(tensors[header[i]])]
     frame = pd.read_csv(
         path,
+        header=0,
+        names=list(columns),  # pandas would rename a second "c" to "c.1", which may be an input
         dtype=dict.fromkeys(text, object),
         keep_default_na=False,
-        na_values={name: list(_GAPS) for name in header if name not in text},
+        na_values={i: list(_GAPS) for i in columns if i not in text},
         low_memory=False,  # one type for a whole column
     )
-    for name in text:
-        frame[name] = pd.Series([cell or None for cell in frame[name]], dtype=object, index=frame.index)
-    return frame
+    for i in text:
+        frame[i] = pd.Series([cell or None for cell in frame[i]], dtype=object, index=frame.index)
+    by_position = list(tensors) == [MATRIX_INPUT] and MATRIX_INPUT not in header
+    numbers = {name for name, tensor in tensors.items() if not tensor.codes}
+    places = {i: repr(header[i]) for i in columns if header[i] in numbers}
+    if by_position and numbers:
+        places = {i: column_text(tensors[MATRIX_INPUT], i) for i in columns}
+    _refuse_grouped_digits(path, frame, places)
+    if by_position:
+        return frame
+    return frame[[i for i in columns if header.index(header[i]) == i]].rename(columns=header.__getitem__)
+
+
+def _refuse_grouped_digits(path: Path, frame: Any, columns: Mapping[int, str]) -> None:
+    """Refuses ``1_000``, a number to Python and to nothing else that writes tables.
+
+    Raises:
+        UsageError: names line and column.
+    """
+    for column, name in columns.items():
+        for row, cell in enumerate(frame[column] if frame[column].dtype.kind not in "fiu" else ()):
+            if isinstance(cell, str) and "_" in cell:
+                raise UsageError(
+                    "data",
+                    f"{cell!r} is not a number",
+                    place=f"{path}, line {csv_line(path, row)} (row {row + 1}), column {name}",
+                    hint="write numbers with a decimal point and without _ between the digits",
+                )
 
 
 def csv_line(path: Path, row: int) -> int | None:
     """Line on which a data row begins, from 1, both as a person and as pandas count; None when unknown."""
     try:
-        for index, (line, _) in enumerate(_records(path)):
+        filled = (line for line, record in _records(path) if record)
+        for index, line in enumerate(filled):
             if index == row + 1:  # the header is no data row
                 return line
     except csv.Error:
@@ -62,13 +98,13 @@ def csv_line(path: Path, row: int) -> int | None:
 
 
 def _records(path: Path, errors: str = "replace") -> Iterator[tuple[int, list[str]]]:
-    """Every record that is not blank, with the line on which it begins, from 1."""
+    """Every record with the line on which it begins, from 1; a line that pandas skips is an empty record."""
     with path.open(newline="", encoding="utf-8-sig", errors=errors) as file:
         reader = csv.reader(file)
         begin = 1
         for record in reader:
-            if record:
-                yield begin, record
+            lone = record[0] if len(record) == 1 else ""
+            yield begin, [] if lone and not lone.strip(" \t") else record
             begin = reader.line_num + 1
 
 
@@ -85,8 +121,14 @@ def _checked_header(path: Path, interface: Interface | None) -> list[str]:
         raise UsageError("data", f"{path.name} is {what}", place=str(path), hint=_AS_UTF8)
     header: list[str] = []
     line = 1
+    blank: int | None = None
     try:
         for line, record in _records(path, "strict"):
+            if not record:
+                blank = blank or line
+                continue
+            if blank is not None:
+                raise _blank_line(f"{path}, line {blank}", header, interface)
             if not header and interface is not None:
                 _check_header(path, record, interface)
             header = header or record
@@ -121,6 +163,18 @@ def _checked_header(path: Path, interface: Interface | None) -> list[str]:
     return header
 
 
+def _blank_line(place: str, header: Sequence[str], interface: Interface | None) -> UsageError:
+    """The error of a blank line, which is no row to some programs and a row without a value to others."""
+    accepting = {t.name for t in interface.inputs if t.accepts_nan} if interface else set()
+    gap = len(header) == 1 and (header[0] in accepting or accepting == {MATRIX_INPUT})
+    return UsageError(
+        "data",
+        "the line is blank",
+        place=place,
+        hint="take it away" + ('; where it stands for a missing value, write nan or ""' if gap else ""),
+    )
+
+
 def _cells(record: Sequence[str]) -> str:
     return f"{len(record)} cell{'s' if len(record) != 1 else ''}"
 
@@ -136,11 +190,11 @@ def _undecodable_line(path: Path) -> str:
 
 
 def _check_header(path: Path, header: Sequence[str], interface: Interface) -> None:
-    """Refuses what pandas would rename or take for one column, and a row in place of the header.
+    """Refuses a column that stands twice, another separator, and what may be a row in place of the header.
 
     Raises:
         UsageError: a column of the interface stands twice, the separator is not a comma, or the first
-            line holds values.
+            line holds values or may do so.
     """
     needed = {tensor.name for tensor in interface.inputs}
     place = f"{path}, line 1"
@@ -161,9 +215,11 @@ def _check_header(path: Path, header: Sequence[str], interface: Interface) -> No
             hint=_WITH_COMMAS,
         )
     if _holds_values(header, needed):
+        counted = list(header) in _counted(len(header))
         raise UsageError(
             "data",
-            f"the first line of {path.name} holds values, not the names of the columns",
+            f"the first line of {path.name} holds "
+            + ("0, 1, ..., which may be values" if counted else "values, not the names of the columns"),
             place=place,
             hint="write the names of the columns into the first line: "
             + (
@@ -175,13 +231,12 @@ def _check_header(path: Path, header: Sequence[str], interface: Interface) -> No
 
 
 def _holds_values(header: Sequence[str], needed: set[str]) -> bool:
-    """Whether a row stands where the names should: numbers, but not 0, 1, 2, ... as pandas names columns."""
-    if needed & set(header) or list(header) in _counted(len(header)):
+    """Whether a row may stand where the names should: numbers, also 0, 1, ... as pandas names columns."""
+    if needed & set(header):
         return False
-    numbers = [_is_number(cell) for cell in header]
     if needed == {MATRIX_INPUT}:  # any names would do
-        return any(numbers) and all(n or cell in _GAPS for n, cell in zip(numbers, header, strict=True))
-    return any(numbers)
+        return all(_is_number(cell) or cell in _GAPS for cell in header)
+    return any(map(_is_number, header))
 
 
 def _counted(count: int) -> list[list[str]]:

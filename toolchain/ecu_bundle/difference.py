@@ -1,14 +1,15 @@
 """``diff``: whether B can be flashed where A runs, and how far its outputs are from those of A.
 
-The two are told apart: interface, engine, target and memory decide whether B can be flashed; that its
-outputs drift is what a new model is for, and hinders only where the caller sets a limit.
+The two are told apart: interface, engine, kernels, target and memory decide whether B can be flashed; that
+its outputs drift is what a new model is for, and hinders only where the caller sets a limit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecu_bundle.artifacts import OnnxModel
 from ecu_bundle.drift import Drift, excesses, measure, read_limits
@@ -18,6 +19,9 @@ from ecu_bundle.manifest import HalfRecord, Manifest, check_files, read_manifest
 from ecu_bundle.records import read_records
 from ecu_bundle.reporting.text import range_text
 from ecu_bundle.stages import Silent, Stages, Watcher
+
+if TYPE_CHECKING:
+    from ecu_bundle.image.reader import ImageContents
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,11 @@ class Difference:
     excesses: tuple[str, ...] = ()
 
     @property
+    def common_engines(self) -> tuple[str, ...]:
+        """Engines that both bundles have."""
+        return tuple(half.engine for _, half, _ in _common_halves(self.a, self.b))
+
+    @property
     def flashable(self) -> bool:
         """B can be flashed where A runs, whatever it computes."""
         return not self.reasons
@@ -64,8 +73,8 @@ def difference(
     """Compares two bundles.
 
     B can be flashed where A runs when the program that was compiled with A's header opens and runs B's
-    image: same interface hash, engine, format and ONNX Runtime, an arena that is large enough, and B
-    was proved on A's target.
+    image and takes its values for what they are: same interface, engine, format and ONNX Runtime, no kernel
+    that A lacks, an arena that is large enough, and B was proved on A's target.
 
     Args:
         a, b: folders of the bundles.
@@ -98,7 +107,8 @@ def difference(
         resources[place + "image"] = (len(old.image.data), len(new.image.data))
         resources[place + "arena"] = (old.arena_size, new.arena_size)
         resources |= {place + section: pair for section, pair in _library(half_a, half_b).items()}
-    reasons = hindrances(manifest_a, manifest_b, interface, resources)
+    missing = _missing_kernels(images_a.get("native"), images_b.get("native"))
+    reasons = hindrances(manifest_a, manifest_b, interface, resources, missing_kernels=missing)
     reasons += [
         f"the image format is {images_b[engine].format_version}, A reads {image.format_version}"
         for engine, image in images_a.items()
@@ -150,6 +160,9 @@ def _hard_changes(a: Tensor, b: Tensor) -> list[str]:
         "NaN": tuple("accepted" if t.accepts_nan else "refused" for t in (a, b)),
     }
     changes = [f"{name} {old} -> {new}" for name, (old, new) in pairs.items() if old != new]
+    if a.element_names != b.element_names:  # A's program reads positions by these names
+        old, new = (", ".join(t.element_names) or "none" for t in (a, b))
+        changes.append(f"values {old} -> {new}")
     old_codes, new_codes = ({c.value: c.name for c in t.codes} for t in (a, b))
     for value in sorted(old_codes.keys() | new_codes.keys()):
         before, after = old_codes.get(value, "nothing"), new_codes.get(value, "nothing")
@@ -161,7 +174,6 @@ def _hard_changes(a: Tensor, b: Tensor) -> list[str]:
 def _soft_changes(a: Tensor, b: Tensor) -> list[str]:
     pairs = {
         "range": (_range(a), _range(b)),
-        "values": (", ".join(a.element_names), ", ".join(b.element_names)),
         "description": (_quoted(a.description), _quoted(b.description)),
     }
     return [f"{name} {old} -> {new}" for name, (old, new) in pairs.items() if old != new]
@@ -195,8 +207,21 @@ def _library(a: HalfRecord, b: HalfRecord) -> dict[str, tuple[int, int]]:
     return {section: (sums[0][section], sums[1][section]) for section in sums[0]}
 
 
+def _missing_kernels(a: ImageContents | None, b: ImageContents | None) -> tuple[str, ...]:
+    """Kernels that B's model names and A's does not: A's program has only its own linked in."""
+    if a is None or b is None or a.program is None or b.program is None:
+        return ()
+    linked = set(a.program.kernels)
+    return tuple(name for name in b.program.kernels if name not in linked)
+
+
 def hindrances(
-    a: Manifest, b: Manifest, interface: tuple[str, ...], resources: dict[str, tuple[int, int]]
+    a: Manifest,
+    b: Manifest,
+    interface: tuple[str, ...],
+    resources: dict[str, tuple[int, int]],
+    *,
+    missing_kernels: Sequence[str] = (),
 ) -> list[str]:
     """Why the program that runs A would refuse B, or run it unproved.
 
@@ -204,13 +229,18 @@ def hindrances(
         a, b: manifests.
         interface: changes of the interface, one line each.
         resources: name -> (of A, of B); the ``arena`` of each engine counts, in bytes.
+        missing_kernels: kernels of the native engine that B's model names and A's bundle does not have.
     """
     reasons = []
-    if a.interface.hash != b.interface.hash:
-        reasons.append(
-            f"the interface differs ({len(interface)} change{'s' if len(interface) != 1 else ''}): "
-            "A's header refuses B's image with ECU_INTERFACE_MISMATCH"
+    same_hash = a.interface.hash == b.interface.hash
+    if interface or not same_hash:
+        effect = (
+            "A's header accepts B's image, and A's program takes its values for others"
+            if same_hash
+            else "A's header refuses B's image with ECU_INTERFACE_MISMATCH"
         )
+        changes = f"{len(interface)} change{'s' if len(interface) != 1 else ''}"
+        reasons.append(f"the interface differs ({changes}): {effect}")
     engines_b = [half.engine for half in b.halves.values()]
     reasons += [
         f"B needs the engine {' or '.join(engines_b)}, A has {half.engine} (ECU_ENGINE_MISSING)"
@@ -222,6 +252,10 @@ def hindrances(
         for _, half_a, half_b in _common_halves(a, b)
         if half_a.onnxruntime_version != half_b.onnxruntime_version
     ]
+    if missing_kernels:
+        reasons.append(
+            f"B needs kernels that A's program lacks: {', '.join(missing_kernels)} (ECU_KERNEL_MISSING)"
+        )
     if a.target != b.target:
         reasons.append(f"B was proved on the target {b.target}, A runs on {a.target}: build B for {a.target}")
     reasons += [

@@ -98,6 +98,7 @@ def build_halves(
     report: ParityReport,
     target: Target,
     *,
+    golden_rows: Mapping[str, int],
     bundle: Path,
     scratch: Path,
     stages: Stages,
@@ -108,6 +109,7 @@ def build_halves(
         halves: what the bundle holds.
         model, report: the model and its proof.
         target: what the bundle is for.
+        golden_rows: how many rows the self-test of each half has, by its folder.
         bundle: its folder; nothing is written there.
         scratch: an empty folder.
         stages: is told about building and running.
@@ -125,13 +127,15 @@ def build_halves(
         ]
     with stages.stage("run", target.runner):
         return tuple(
-            BuiltHalf(half, build, _run_on_target(half, build, target, model, report))
+            BuiltHalf(
+                half, build, _run_on_target(half, build, target, model, report, rows=golden_rows[half.folder])
+            )
             for half, build in zip(halves, built, strict=True)
         )
 
 
 def _run_on_target(
-    half: Half, built: BuildResult, target: Target, model: OnnxModel, report: ParityReport
+    half: Half, built: BuildResult, target: Target, model: OnnxModel, report: ParityReport, *, rows: int
 ) -> Comparison:
     """Runs self-test and all rows on the target and compares with what the engine has to compute."""
     from ecu_bundle.building.runner import run_rows, run_self_test
@@ -141,7 +145,7 @@ def _run_on_target(
     from ecu_bundle.parity.tolerance import label_margins
 
     expected = half.expected
-    run_self_test(built, target, engine=half.image.engine)
+    run_self_test(built, target, engine=half.image.engine, rows=rows)
     outputs = run_rows(built, target, report.rows, model.interface)
     gate = compare_beside(
         expected.name,

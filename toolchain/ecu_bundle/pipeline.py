@@ -123,7 +123,16 @@ def build_with_times(
         assembly = assemble(halves, model, report, target, plan.config.model)
     with fresh_folder(output) as folder, scratch_folder() as scratch:
         write_files(folder, assembly.files, output=output)
-        built = build_halves(halves, model, report, target, bundle=folder, scratch=scratch, stages=stages)
+        built = build_halves(
+            halves,
+            model,
+            report,
+            target,
+            golden_rows=assembly.golden_rows,
+            bundle=folder,
+            scratch=scratch,
+            stages=stages,
+        )
         with stages.stage("report", "certificate, report, manifest"):
             certificate = certify(
                 loaded,

@@ -14,8 +14,9 @@ from ecu_bundle.errors import UsageError
 from ecu_bundle.folders import scratch_folder
 from ecu_bundle.gaps import Gap, find_gaps
 from ecu_bundle.interface import Interface, Rows
-from ecu_bundle.manifest import FILE_NAME, interface_of, read_manifest
+from ecu_bundle.manifest import FILE_NAME, check_files, read_manifest
 from ecu_bundle.pipeline import Options, convert_model, kind_of, load_model, make_plan
+from ecu_bundle.records import read_records
 from ecu_bundle.stages import Silent, Stages, Watcher
 from ecu_bundle.tables import TableFile, read_rows
 
@@ -31,12 +32,14 @@ class Prediction:
         outputs: one array per output in interface order: int32 (rows,) for labels, else (rows, elements).
         rows: number of rows.
         gaps: values that the table does not have.
+        table: the file of the rows, which no file of results may replace; None for rows from elsewhere.
     """
 
     interface: Interface
     outputs: Outputs
     rows: int
     gaps: tuple[Gap, ...]
+    table: Path | None = None
 
 
 def predict(
@@ -59,6 +62,7 @@ def predict(
 
     Raises:
         UsageError: data that does not fit, or an engine that is not there.
+        VerificationError: the bundle is not as it was delivered, or contradicts itself.
     """
     path, table = Path(path), Path(table)
     stages = Stages(watcher or Silent())
@@ -69,7 +73,7 @@ def predict(
         interface, rows, results = _run_model(path, table, engine, options, stages)
     labels = {t.name for t in interface.outputs if t.dtype == "int32" and t.elements == 1}
     outputs = {name: array[:, 0] if name in labels else array for name, array in results.items()}
-    return Prediction(interface, outputs, len(rows), find_gaps(rows, interface, TableFile(table)))
+    return Prediction(interface, outputs, len(rows), find_gaps(rows, interface, TableFile(table)), table)
 
 
 def _run_model(
@@ -107,8 +111,10 @@ def _run_bundle(path: Path, table: Path, engine: str, stages: Stages) -> tuple[I
     from ecu_bundle.building.runner import run_rows
     from ecu_bundle.building.targets import get_target
 
-    manifest = read_manifest(path)
-    interface = interface_of(manifest.interface)
+    with stages.stage("check", "digests of every file"):
+        manifest = read_manifest(path)
+        check_files(path, manifest)
+        interface = read_records(path, manifest).model.interface
     folders: dict[str, str] = {half.engine: folder for folder, half in manifest.halves.items()}
     if engine not in ("auto", *folders):
         raise _no_engine(engine, path, "this bundle runs with " + " or ".join(("auto", *folders)))

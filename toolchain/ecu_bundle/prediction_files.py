@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,7 @@ def require_writable(output: Path, table: Path) -> None:
     """
     cause = ""
     if is_table(output):
-        if output.exists() and table.exists() and output.samefile(table):
-            cause = f"{output.name} holds the rows, which would be overwritten"
+        _require_not_rows([output], table)
     elif output.exists() and not output.is_dir():
         cause = f"{output.name} is a file"
     elif not output.exists() and output.suffix.lower() in _OTHER_ENDINGS:
@@ -48,6 +47,22 @@ def require_writable(output: Path, table: Path) -> None:
     require_outside_bundles(output, filled=not is_table(output))
 
 
+def _require_not_rows(files: Iterable[Path], table: Path | None) -> None:
+    """Refuses to overwrite the rows, under whatever name they are reached.
+
+    Raises:
+        UsageError: names the file.
+    """
+    for file in files:
+        if table is not None and file.exists() and table.exists() and file.samefile(table):
+            raise UsageError(
+                "output",
+                f"{file.name} holds the rows, which would be overwritten",
+                place=str(file),
+                hint=_HINT,
+            )
+
+
 def write_prediction(prediction: Prediction, output: Path) -> dict[str, Path]:
     """Writes all outputs: one table, or one file each.
 
@@ -55,15 +70,17 @@ def write_prediction(prediction: Prediction, output: Path) -> dict[str, Path]:
         The file of each output.
 
     Raises:
-        UsageError: the place cannot be written; nothing is left behind.
+        UsageError: the place cannot be written, or a file there holds the rows; nothing is left behind.
     """
     if is_table(output):
+        _require_not_rows([output], prediction.table)
         write_complete({output: table_of(prediction)}, hint=_HINT)
         return dict.fromkeys(prediction.outputs, output)
     files: dict[str, Path] = {}
     for index, name in enumerate(prediction.outputs):
         file = output / f"{_file_name(name)}.npy"
         files[name] = output / f"{_file_name(name)}_{index}.npy" if file in files.values() else file
+    _require_not_rows(files.values(), prediction.table)
     write_complete({files[name]: _npy(array) for name, array in prediction.outputs.items()}, hint=_HINT)
     return files
 

@@ -70,9 +70,18 @@ def read_records(bundle: Path, manifest: Manifest) -> Records:
                 "verify", f"the model image is not for the engine {half.engine}", place=name
             )
         _check_interface(certificate, model, images[folder].interface)
+        _check_program(bundle, folder, manifest, images[folder])
+    _check_libraries(bundle, manifest, certificate)
     added = tuple(folder + name for folder in manifest.halves for name in _ADDED_LATER)
     names = [name for name in sorted(file_digests(bundle)) if not name.startswith(added)]
     sources = BundleSources(manifest.name, {name: (bundle / name).read_bytes() for name in names})
+    if sources.digest != certificate.sources_digest:
+        raise VerificationError(
+            "verify",
+            "the files of the bundle are not those that were certified",
+            place=f"{CERTIFICATE}: sources_digest",
+            hint="take the bundle again from where it was delivered",
+        )
     return Records(certificate, model, images, sources)
 
 
@@ -80,12 +89,14 @@ def _image_name(folder: str, manifest: Manifest) -> str:
     return f"{folder}model/{manifest.name}.ecui"
 
 
+def _onnx_name(folder: str, name: str) -> str:
+    return f"{folder}model/{name}.onnx"
+
+
 def _check_digests(bundle: Path, manifest: Manifest) -> None:
-    records = {
-        f"model/{manifest.name}.onnx": ("ONNX file", manifest.onnx_digest),
-        CERTIFICATE: ("certificate", manifest.certificate_digest),
-    }
+    records = {CERTIFICATE: ("certificate", manifest.certificate_digest)}
     for folder, half in manifest.halves.items():
+        records[_onnx_name(folder, manifest.name)] = ("ONNX file", manifest.onnx_digest)
         records[_image_name(folder, manifest)] = ("model image", half.image_digest)
     for name, (what, digest) in records.items():
         path = bundle / name
@@ -145,7 +156,7 @@ def _onnx_model(bundle: Path, certificate: Certificate) -> OnnxModel:
 
     from ecu_bundle.conversion.exactness import exact_outputs
 
-    name = f"model/{certificate.model_name}.onnx"
+    name = _onnx_name("", certificate.model_name)
     try:
         proto = onnx.load_from_string((bundle / name).read_bytes())
     except Exception as error:  # protobuf's DecodeError, whose module has no types
@@ -182,6 +193,38 @@ def _check_interface(certificate: Certificate, model: OnnxModel, image: Interfac
             f"{_listed(model.exact_outputs)} is",
             place=f"{CERTIFICATE}: exact_outputs",
         )
+
+
+def _check_program(bundle: Path, folder: str, manifest: Manifest, image: ModelImage) -> None:
+    """What the program holds is the model image beside it; what ONNX Runtime reads of it, the ONNX file."""
+    from ecu_bundle.generation.literals import byte_table
+    from ecu_bundle.image.reader import read_image
+
+    source = bundle / folder / f"src/{manifest.name}.cpp"
+    if not source.is_file() or byte_table(image.data, indent=4) not in source.read_text():
+        raise VerificationError(
+            "verify",
+            f"the program holds another model image than {_image_name(folder, manifest)}",
+            place=f"{folder}src/{manifest.name}.cpp",
+        )
+    onnx_file = (bundle / _onnx_name(folder, manifest.name)).read_bytes()
+    if image.engine == "ort" and read_image(image.data).payload != onnx_file:
+        raise VerificationError(
+            "verify", "the model image holds another ONNX file", place=_image_name(folder, manifest)
+        )
+
+
+def _check_libraries(bundle: Path, manifest: Manifest, certificate: Certificate) -> None:
+    """The ONNX Runtime of each half is the certified one."""
+    for folder, binary in zip(manifest.halves, certificate.binaries, strict=True):
+        library = bundle / folder / "third_party/onnxruntime/lib"
+        for path in sorted(library.glob("*.so*")):
+            if sha256_hex(path.read_bytes()) != binary.onnxruntime_digest:
+                raise VerificationError(
+                    "verify",
+                    "the ONNX Runtime of the bundle is not the one that was certified",
+                    place=str(path.relative_to(bundle)),
+                )
 
 
 def _names(values: Iterable[onnx.ValueInfoProto]) -> list[str]:

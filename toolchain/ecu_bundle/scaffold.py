@@ -53,7 +53,7 @@ _TAIL = """\
 
 [budget]
 # max_flash = "64 KiB"  # engine, kernels and model; a build beyond its budget fails and says by how much
-# max_ram = "8 KiB"  # data and arena
+# max_ram = "8 KiB"  # data and arena; native engine only, ONNX Runtime allocates
 # max_stack = "1 KiB"  # an upper bound, from the compiler's call graph
 # max_instructions = 50000  # of one run
 """

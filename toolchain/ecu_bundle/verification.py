@@ -96,9 +96,18 @@ def verify(
     with stages.stage("verify", "reference rows"):
         proof = _prove(records, manifest, model, data, options=options, stages=stages)
         halves = prove_halves(records.images, proof.model, proof.report, target, stages)
+    binaries = records.certificate.binaries
+    golden_rows = {half.folder: b.golden_rows for half, b in zip(halves, binaries, strict=True)}
     with scratch_folder() as scratch:
         built = build_halves(
-            halves, proof.model, proof.report, target, bundle=bundle, scratch=scratch, stages=stages
+            halves,
+            proof.model,
+            proof.report,
+            target,
+            golden_rows=golden_rows,
+            bundle=bundle,
+            scratch=scratch,
+            stages=stages,
         )
         now = _certificate(records, proof, built)
     stored = records.certificate

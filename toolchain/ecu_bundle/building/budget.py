@@ -13,17 +13,21 @@ _RAM: Final = ("data", "bss")
 
 
 def totals(figures: Mapping[str, Any]) -> dict[str, int]:
-    """``flash`` and ``ram`` in bytes, and ``stack`` in bytes and ``instructions`` where they were measured.
+    """``flash`` in bytes, and ``ram`` and ``stack`` in bytes and ``instructions`` where they were measured.
 
     Flash is what the linker kept of engine, kernels, runtime, model and the compiler's helpers, or the
-    whole library where nothing was linked for the target. RAM is data and the arena, without the stack.
-    Stack is the larger bound of open and run. Instructions are those of the most expensive golden row.
+    whole library where nothing was linked for the target; with ONNX Runtime also its library. RAM is data and
+    the arena, without the stack; with ONNX Runtime it is not measured, because that allocates. Stack is the
+    larger bound of open and run. Instructions are those of the most expensive golden row.
     """
     parts = figures.get("linked") or figures["library"]
     found = {
-        "flash": sum(sizes[kind] for sizes in parts.values() for kind in _FLASH),
-        "ram": sum(sizes[kind] for sizes in parts.values() for kind in _RAM) + figures["arena_bytes"],
+        "flash": sum(sizes[kind] for sizes in parts.values() for kind in _FLASH)
+        + figures["onnxruntime_bytes"]
     }
+    if figures["engine"] == "native":
+        data = sum(sizes[kind] for sizes in parts.values() for kind in _RAM)
+        found["ram"] = data + figures["arena_bytes"]
     if "stack" in figures:
         found["stack"] = max(figures["stack"]["open"], figures["stack"]["run"])
     counted = figures.get("instructions", {})

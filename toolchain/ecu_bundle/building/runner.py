@@ -19,29 +19,42 @@ from ecu_bundle.interface import Array, Interface, Rows
 _SELF_TEST_SECONDS = 600.0
 _RUN_SECONDS = 60.0
 _SECONDS_PER_ROW = 0.05
+_OWN_LIBRARIES = {"LD_LIBRARY_PATH": None, "LD_PRELOAD": None}
+"""The programs take the libraries of the bundle, not those that this environment names."""
 
 
-def run_self_test(build: BuildResult, target: Target, *, engine: str = "") -> str:
+def run_self_test(build: BuildResult, target: Target, *, engine: str = "", rows: int | None = None) -> str:
     """Runs the golden vectors on the target.
 
     Args:
         build: the built bundle.
         target: its target.
         engine: what the error names beside the target.
+        rows: how many it has to compare; None: any number.
 
     Returns:
         The summary line, for instance ``PASS 32 rows``.
 
     Raises:
-        VerificationError: a row failed, or the program crashed; the place is the first failing line.
+        VerificationError: a row failed, rows are missing, or the program crashed; the place is the first
+            failing line.
         ToolMissingError: the emulator is missing.
     """
-    finished = run([*_prefix(build, target), build.self_test], stage="self-test", seconds=_SELF_TEST_SECONDS)
+    finished = run(
+        [*_prefix(build, target), build.self_test],
+        stage="self-test",
+        seconds=_SELF_TEST_SECONDS,
+        environment=_OWN_LIBRARIES,
+    )
     lines = finished.stdout.decode(errors="replace").splitlines()
+    place = f"{target.name} with the engine {engine}" if engine else target.name
     if finished.ok and lines and lines[-1].startswith("PASS"):
+        if rows is not None and lines[-1] != f"PASS {rows} rows":
+            raise VerificationError(
+                "self-test", f"the self-test compared other rows than the {rows} golden ones", place=lines[-1]
+            )
         return lines[-1]
     failures = [line for line in lines if line.startswith("FAIL")]
-    place = f"{target.name} with the engine {engine}" if engine else target.name
     raise VerificationError(
         "self-test",
         f"the self-test failed on {place}, {finished.ending}"
@@ -73,7 +86,7 @@ def run_rows(build: BuildResult, target: Target, rows: Rows, interface: Interfac
     if target.is_bare:
         finished, results = _run_on_files(command, packed, seconds)
     else:
-        finished = run(command, stage="run", seconds=seconds, stdin=packed)
+        finished = run(command, stage="run", seconds=seconds, stdin=packed, environment=_OWN_LIBRARIES)
         results = finished.stdout
     if not finished.ok:
         raise _run_error(finished, target, rows)

@@ -20,6 +20,8 @@ _NODE: Final = re.compile(r'^node: \{ title: "([^"]+)" label: "([^"]*)"', re.MUL
 _EDGE: Final = re.compile(r'^edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"', re.MULTILINE)
 _FRAME: Final = re.compile(r"\\n(\d+) bytes \(([^)]+)\)")
 _POINTER: Final = "__indirect_call"
+_OPEN: Final = "ecu_model_open"
+_RUN: Final = "ecu_model_run"
 
 # What a function is called as, by its parameters; the first match decides.
 _ROLES: Final = (
@@ -69,7 +71,8 @@ def stack_of(graphs: Mapping[str, str]) -> Stack:
 
     Raises:
         VerificationError: a frame has no bound, or a function calls itself.
-        InternalError: a call through a pointer has no known destination.
+        InternalError: a call through a pointer has no known destination, or an entry of the device API is
+            in no graph.
     """
     functions: dict[str, _Function] = {}
     named: set[str] = set()
@@ -86,10 +89,13 @@ def stack_of(graphs: Mapping[str, str]) -> Stack:
                 raise VerificationError("stack", f"a frame without bound: {label}", place=Path(file).name)
             role = next((role for role, pattern in _ROLES if pattern.search(label)), "inner")
             functions[title] = _Function(int(found[1]), role, tuple(calls.get(title, ())), file)
+    lost = [name for name in (_OPEN, _RUN) if name not in functions]
+    if lost:
+        raise InternalError("stack", f"no frame is known of {' and '.join(lost)}", place=", ".join(graphs))
     uncounted = sorted(named - functions.keys() - {_POINTER})
     return Stack(
-        open=_depth("ecu_model_open", functions, ()),
-        run=_depth("ecu_model_run", functions, ()),
+        open=_depth(_OPEN, functions, ()),
+        run=_depth(_RUN, functions, ()),
         uncounted=tuple(name for name in uncounted if "/" not in name),
     )
 
@@ -127,4 +133,4 @@ def _role_called(function: _Function, entry: str) -> str:
         return "kernel run"
     if "/native/program" in function.file:
         return "kernel check"
-    return "engine open" if entry == "ecu_model_open" else "engine run"
+    return "engine open" if entry == _OPEN else "engine run"

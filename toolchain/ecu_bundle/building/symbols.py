@@ -1,4 +1,4 @@
-"""The symbol gate: what the library of a native bundle needs from outside, and that nothing else is there."""
+"""The symbol gate: what the library of a native bundle needs from outside, and nothing runs before main."""
 
 from __future__ import annotations
 
@@ -14,15 +14,40 @@ from ecu_bundle.errors import ToolMissingError, VerificationError
 
 _SECONDS: Final = 60.0
 
-# libc's functions on memory, and arithmetic of the compiler's own library (libgcc) that a processor lacks.
-_MEMORY: Final = re.compile(r"^mem(cpy|set|move|cmp|chr)$")
-_DOUBLE: Final = re.compile(r"^__aeabi_(d|cd|f2d|u?i2d|u?l2d)\w*$|^__\w*df\w*$")
-_ARITHMETIC: Final = re.compile(
-    r"^__aeabi_(f|cf|h2f|u?i2f|u?l2f|u?i?div|u?idivmod|u?ldivmod|lmul|lcmp|ulcmp|llsl|llsr|lasr|mem)\w*$"
-    r"|^__\w*(sf|si|di|ti|hf)\w*$|^__(clz|ctz)\w*$"
+# libc's functions on memory, and what the ARM run-time ABI calls them; its names may end in an alignment.
+_MEMORY: Final = re.compile(r"mem(cpy|set|move|cmp|chr)")
+_ARM_MEMORY: Final = re.compile(r"__aeabi_mem(cpy|move|set|clr)[48]?")
+
+# Arithmetic of the compiler's own library (libgcc) that a processor lacks. A name is the operation, the modes
+# of its operands (hf, sf, df: floats of 2, 4, 8 bytes; si, di, ti: integers of 4, 8, 16) and often their
+# number, or what the ARM run-time ABI calls it. Missing on purpose: what aborts on overflow (__addvsi3),
+# powers, complex numbers, long double.
+_INTEGER: Final = re.compile(
+    r"__(mul|u?div|u?mod|ashl|ashr|lshr)(si|di|ti)3|__u?divmod(si|di|ti)4"
+    r"|__(neg|clz|ctz|clrsb|ffs|parity|popcount|bswap|u?cmp)(si|di|ti)2"
+    r"|__aeabi_(u?idiv|u?idivmod|u?ldivmod|u?lcmp|lmul|llsl|llsr|lasr)"
+)
+
+
+def _float(mode: str, letter: str) -> str:
+    """Names of arithmetic in this mode, which the ARM run-time ABI calls by this letter."""
+    return (
+        rf"__(add|sub|mul|div){mode}3|__neg{mode}2|__(eq|ne|lt|le|gt|ge|unord|cmp){mode}2"
+        rf"|__fix(uns)?{mode}(si|di|ti)|__float(un)?(si|di|ti){mode}"
+        rf"|__aeabi_{letter}(add|sub|rsub|mul|div|neg|cmp(eq|lt|le|ge|gt|un))"
+        rf"|__aeabi_c{letter}(cmpeq|cmple|rcmple)|__aeabi_{letter}2u?[il]z|__aeabi_u?[il]2{letter}"
+    )
+
+
+_SINGLE: Final = re.compile(_float("sf", "f") + r"|__extendhfsf2|__truncsfhf2|__aeabi_(h2f|f2h)(_alt)?")
+_DOUBLE: Final = re.compile(
+    _float("df", "d") + r"|__extend(hf|sf)df2|__truncdf(hf|sf)2|__aeabi_(d2f|f2d|d2h(_alt)?)"
 )
 # Of position-independent code, and of code that saves registers in shared routines.
-_LINKAGE: Final = re.compile(r"^(_GLOBAL_OFFSET_TABLE_|_(save|rest)(gpr|fpr)_\w+)$")
+_LINKAGE: Final = re.compile(r"_GLOBAL_OFFSET_TABLE_|_(save|rest)(gpr|fpr)_\d+(_[a-z]+)?")
+
+# Tables of functions that run before main or after it.
+_CONSTRUCTORS: Final = re.compile(r"\.(preinit_array|init_array|fini_array|ctors|dtors|init|fini)(\..*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +75,11 @@ def check_symbols(build: BuildResult, target: Target, kernels: Sequence[str]) ->
 
     Raises:
         VerificationError: the library needs a heap, exceptions, a mathematical library or anything else that
-            an ECU does not have; or double arithmetic on a processor without it, and no kernel asks for it.
-        ToolMissingError: the ``nm`` program of the target is missing.
+            an ECU does not have; or double arithmetic on a processor without it, and no kernel asks for it;
+            or a static constructor is in it.
+        ToolMissingError: the ``nm`` or ``size`` program of the target is missing.
     """
-    program = f"{target.tool_prefix}nm"
-    finished = run([program, *build.objects], stage="symbols", seconds=_SECONDS)
-    if not finished.ok:
-        raise ToolMissingError("symbols", f"{program} failed, {finished.ending}", place=finished.last_lines)
-    symbols = open_symbols(finished.stdout.decode(errors="replace"))
+    symbols = open_symbols(_listing([f"{target.tool_prefix}nm"], build))
     wrong = forbidden(symbols.needed)
     if target.single_precision and not any("f64" in name for name in kernels):
         wrong = sorted({*wrong, *symbols.double})
@@ -67,25 +89,51 @@ def check_symbols(build: BuildResult, target: Target, kernels: Sequence[str]) ->
             f"the library needs what the native engine must not use: {', '.join(wrong)}",
             hint="report it: no kernel may use heap, exceptions, libm, or double without saying so",
         )
+    if tables := constructors(_listing([f"{target.tool_prefix}size", "-A"], build)):
+        raise VerificationError(
+            "symbols",
+            f"the library has functions that run before main or after it: {', '.join(tables)}",
+            hint="report it: nothing in the native engine may need a static constructor",
+        )
     return symbols
 
 
+def _listing(command: Sequence[str], build: BuildResult) -> str:
+    """What a program of binutils says about the objects of the library."""
+    finished = run([*command, *build.objects], stage="symbols", seconds=_SECONDS)
+    if not finished.ok:
+        raise ToolMissingError(
+            "symbols", f"{command[0]} failed, {finished.ending}", place=finished.last_lines
+        )
+    return finished.stdout.decode(errors="replace")
+
+
+def constructors(listing: str) -> list[str]:
+    """Sections with functions that run before main or after it, from the output of ``size -A``."""
+    rows = [words for line in listing.splitlines() if len(words := line.split()) == 3]
+    return sorted({name for name, size, _ in rows if _CONSTRUCTORS.fullmatch(name) and size != "0"})
+
+
 def open_symbols(listing: str) -> Symbols:
-    """What no object defines, from the output of ``nm``; weak references may stay open."""
+    """What no object defines for the others, from the output of ``nm``; weak references may stay open."""
     defined: set[str] = set()
     undefined: set[str] = set()
     for line in listing.splitlines():
         words = line.split()
         if len(words) >= 2 and words[-2] == "U":
             undefined.add(words[-1])
-        elif len(words) == 3:
+        elif len(words) == 3 and (words[1].isupper() or words[1] == "u"):  # u: global, one per process
             defined.add(words[2])
     needed = tuple(sorted(undefined - defined))
-    helpers = tuple(name for name in needed if _DOUBLE.match(name) or _ARITHMETIC.match(name))
-    return Symbols(needed, helpers, tuple(name for name in helpers if _DOUBLE.match(name)))
+    helpers = tuple(name for name in needed if _matches(name, _INTEGER, _SINGLE, _DOUBLE, _ARM_MEMORY))
+    return Symbols(needed, helpers, tuple(name for name in helpers if _DOUBLE.fullmatch(name)))
+
+
+def _matches(name: str, *patterns: re.Pattern[str]) -> bool:
+    return any(pattern.fullmatch(name) for pattern in patterns)
 
 
 def forbidden(symbols: Iterable[str]) -> list[str]:
     """Those that are neither functions on memory nor arithmetic of the compiler's library."""
-    patterns = (_MEMORY, _DOUBLE, _ARITHMETIC, _LINKAGE)
-    return sorted(name for name in symbols if not any(pattern.match(name) for pattern in patterns))
+    allowed = (_MEMORY, _ARM_MEMORY, _INTEGER, _SINGLE, _DOUBLE, _LINKAGE)
+    return sorted(name for name in symbols if not _matches(name, *allowed))

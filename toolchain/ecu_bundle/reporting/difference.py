@@ -73,7 +73,10 @@ def difference_text(found: Difference) -> str:
 def _verdict(found: Difference) -> list[str]:
     """Whether B can be flashed, and beside it what it computes: two statements, never one."""
     if found.flashable:
-        lines = ["yes: B can be flashed where A runs: interface, engine, target and memory fit"]
+        fit = "interface, engine, target and memory"
+        if "native" in found.common_engines:
+            fit = "interface, engine, kernels, target and memory"
+        lines = [f"yes: B can be flashed where A runs: {fit} fit"]
     else:
         lines = ["no: B cannot be flashed where A runs", *(f"  {reason}" for reason in found.reasons)]
     lines.append(_drift_verdict(found))
