@@ -13,7 +13,7 @@ from benchmarks.probe import Probed, run_probe
 from ecu_bundle.building.resources import measure
 from ecu_bundle.errors import InternalError, ToolMissingError
 from ecu_bundle.image.writer import compile_image
-from ecu_bundle.records import read_records
+from ecu_bundle.records import read_delivered
 
 # Sections of programs/marker.h.
 _NOTHING, _OPEN, _RUN = 0, 1, 2
@@ -40,7 +40,8 @@ def count_on_host(made: Made) -> Instructions:
     Raises:
         ToolMissingError: valgrind is missing.
     """
-    model = read_records(made.result.bundle_dir, made.manifest).model
+    _, records = read_delivered(made.result.bundle_dir)
+    model = records.model
     image = compile_image(model, engine=made.subject.engine, version=made.manifest.version)
     figures = measure(made.result, made.subject.target, image, None, instructions=True).get("instructions")
     if not isinstance(figures, dict):

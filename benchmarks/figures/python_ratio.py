@@ -11,10 +11,9 @@ from statistics import median
 import numpy as np
 
 from ecu_bundle.engine import Engine
-from ecu_bundle.manifest import read_manifest
 from ecu_bundle.parity.generation import generate_rows
 from ecu_bundle.parity.session import open_session
-from ecu_bundle.records import read_records
+from ecu_bundle.records import read_delivered
 
 ROWS = 200
 ROUNDS = 25
@@ -41,8 +40,8 @@ def compare_with_python(bundle: Path, *, rounds: int = ROUNDS) -> PythonRatio:
     Both use the installed ONNX Runtime with the same settings. The Python side gets its arrays ready
     made, so only its calls are timed.
     """
-    manifest = read_manifest(bundle)
-    model = read_records(bundle, manifest).model
+    manifest, records = read_delivered(bundle)
+    model = records.model
     rows = generate_rows(model).rows.take(slice(ROWS))
     session = open_session(model.data)
     types = {t.name: np.int64 if t.dtype == "int32" else np.float32 for t in model.interface.inputs}

@@ -110,12 +110,10 @@ def _facts(
 def _double_note(image: ModelImage, target: Target) -> tuple[str, ...]:
     """Says so where kernels compute in double precision on a processor that does not."""
     from ecu_bundle.image.reader import read_image
-    from ecu_bundle.lowering import decode_program
 
-    if image.engine != "native" or not target.single_precision:
+    if not target.single_precision:
         return ()
-    kernels = decode_program(read_image(image.data).payload).kernels
-    wide = [name for name in kernels if "f64" in name]
+    wide = [name for name in read_image(image.data).kernels if "f64" in name]
     if not wide:
         return ()
     return (

@@ -15,8 +15,8 @@ from ecu_bundle.artifacts import OnnxModel
 from ecu_bundle.drift import Drift, excesses, measure, read_limits
 from ecu_bundle.errors import VerificationError
 from ecu_bundle.interface import Rows, Tensor
-from ecu_bundle.manifest import HalfRecord, Manifest, check_files, read_manifest
-from ecu_bundle.records import read_records
+from ecu_bundle.manifest import HalfRecord, Manifest
+from ecu_bundle.records import read_delivered
 from ecu_bundle.reporting.text import range_text
 from ecu_bundle.stages import Silent, Stages, Watcher
 
@@ -85,16 +85,12 @@ def difference(
         UsageError: one of them is not a bundle, or a limit is not one.
         VerificationError: one of them is not as it was delivered.
     """
-    from ecu_bundle.image.reader import read_image
-
     stages = Stages(watcher or Silent())
     sides = []
     for folder in map(Path, (a, b)):
         with stages.stage("check", str(folder)):
-            manifest = read_manifest(folder)
-            check_files(folder, manifest)
-            records = read_records(folder, manifest)
-            images = {image.engine: read_image(image.data) for image in records.images.values()}
+            manifest, records = read_delivered(folder)
+            images = {contents.image.engine: contents for contents in records.images.values()}
             sides.append((folder, manifest, records.model, images))
     (folder, manifest_a, model_a, images_a), (_, manifest_b, model_b, images_b) = sides
     limits = read_limits(max_drift, [tensor.name for tensor in model_a.interface.outputs])
@@ -209,10 +205,9 @@ def _library(a: HalfRecord, b: HalfRecord) -> dict[str, tuple[int, int]]:
 
 def _missing_kernels(a: ImageContents | None, b: ImageContents | None) -> tuple[str, ...]:
     """Kernels that B's model names and A's does not: A's program has only its own linked in."""
-    if a is None or b is None or a.program is None or b.program is None:
+    if a is None or b is None:
         return ()
-    linked = set(a.program.kernels)
-    return tuple(name for name in b.program.kernels if name not in linked)
+    return tuple(name for name in b.kernels if name not in a.kernels)
 
 
 def hindrances(

@@ -14,9 +14,9 @@ from ecu_bundle.errors import UsageError
 from ecu_bundle.folders import scratch_folder
 from ecu_bundle.gaps import Gap, find_gaps
 from ecu_bundle.interface import Interface, Rows
-from ecu_bundle.manifest import FILE_NAME, check_files, read_manifest
+from ecu_bundle.manifest import FILE_NAME
 from ecu_bundle.pipeline import Options, convert_model, kind_of, load_model, make_plan
-from ecu_bundle.records import read_records
+from ecu_bundle.records import read_delivered
 from ecu_bundle.stages import Silent, Stages, Watcher
 from ecu_bundle.tables import TableFile, read_rows
 
@@ -112,9 +112,8 @@ def _run_bundle(path: Path, table: Path, engine: str, stages: Stages) -> tuple[I
     from ecu_bundle.building.targets import get_target
 
     with stages.stage("check", "digests of every file"):
-        manifest = read_manifest(path)
-        check_files(path, manifest)
-        interface = read_records(path, manifest).model.interface
+        manifest, records = read_delivered(path)
+        interface = records.model.interface
     folders: dict[str, str] = {half.engine: folder for folder, half in manifest.halves.items()}
     if engine not in ("auto", *folders):
         raise _no_engine(engine, path, "this bundle runs with " + " or ".join(("auto", *folders)))

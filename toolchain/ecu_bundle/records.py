@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from ecu_bundle.artifacts import BundleSources, ModelImage, OnnxModel, sha256_hex
+from ecu_bundle.artifacts import BundleSources, ModelImage, OnnxModel
 from ecu_bundle.errors import VerificationError
 from ecu_bundle.interface import Interface
-from ecu_bundle.manifest import Manifest, file_digests, interface_of
+from ecu_bundle.manifest import Manifest, check_files, interface_of, read_manifest
 from ecu_bundle.parity.certificate import Certificate
 
 if TYPE_CHECKING:
     import onnx
+
+    from ecu_bundle.image.reader import ImageContents
 
 CERTIFICATE = "reports/certificate.json"
 _ADDED_LATER = ("reports/", "third_party/")
@@ -34,46 +36,56 @@ class Records:
     Attributes:
         certificate: as delivered.
         model: the ONNX model, with the interface of the certificate and its own exact outputs.
-        images: the model image of each half of the bundle, by its folder.
+        images: the checked model image of each half of the bundle, by its folder.
         sources: the generated files.
     """
 
     certificate: Certificate
     model: OnnxModel
-    images: dict[str, ModelImage]
+    images: dict[str, ImageContents]
     sources: BundleSources
 
     @property
     def image(self) -> ModelImage:
         """The image of the half that is built unless told otherwise."""
-        return self.images[""]
+        return self.images[""].image
 
 
-def read_records(bundle: Path, manifest: Manifest) -> Records:
-    """Reads and cross-checks the records of a bundle whose files were compared with the manifest.
+def read_delivered(bundle: Path) -> tuple[Manifest, Records]:
+    """Reads a bundle as it was delivered: every file is compared with the manifest, then the records.
 
     Raises:
-        VerificationError: a record is missing, cannot be read, or contradicts another; names the field.
+        UsageError: not a bundle.
+        VerificationError: a file is missing, changed or not listed; or a record is missing, cannot be
+            read, or contradicts another.
     """
+    manifest = read_manifest(bundle)
+    check_files(bundle, manifest)
+    return manifest, _read_records(bundle, manifest)
+
+
+def _read_records(bundle: Path, manifest: Manifest) -> Records:
+    """Reads and cross-checks the records; the digests of the manifest are those of the files."""
     from ecu_bundle.image.reader import read_image
 
-    _check_digests(bundle, manifest)
+    _check_digests(manifest)
     certificate = _certificate(bundle)
     _check_manifest(manifest, certificate)
     model = _onnx_model(bundle, certificate)
     images = {}
     for folder, half in manifest.halves.items():
         name = _image_name(folder, manifest)
-        images[folder] = read_image((bundle / name).read_bytes()).image
-        if images[folder].engine != half.engine:
+        contents = read_image((bundle / name).read_bytes())
+        if contents.image.engine != half.engine:
             raise VerificationError(
                 "verify", f"the model image is not for the engine {half.engine}", place=name
             )
-        _check_interface(certificate, model, images[folder].interface)
-        _check_program(bundle, folder, manifest, images[folder])
-    _check_libraries(bundle, manifest, certificate)
+        _check_interface(certificate, model, contents.image.interface)
+        _check_program(bundle, folder, manifest, contents)
+        images[folder] = contents
+    _check_libraries(manifest, certificate)
     added = tuple(folder + name for folder in manifest.halves for name in _ADDED_LATER)
-    names = [name for name in sorted(file_digests(bundle)) if not name.startswith(added)]
+    names = [name for name in sorted(manifest.files) if not name.startswith(added)]
     sources = BundleSources(manifest.name, {name: (bundle / name).read_bytes() for name in names})
     if sources.digest != certificate.sources_digest:
         raise VerificationError(
@@ -93,14 +105,13 @@ def _onnx_name(folder: str, name: str) -> str:
     return f"{folder}model/{name}.onnx"
 
 
-def _check_digests(bundle: Path, manifest: Manifest) -> None:
+def _check_digests(manifest: Manifest) -> None:
     records = {CERTIFICATE: ("certificate", manifest.certificate_digest)}
     for folder, half in manifest.halves.items():
         records[_onnx_name(folder, manifest.name)] = ("ONNX file", manifest.onnx_digest)
         records[_image_name(folder, manifest)] = ("model image", half.image_digest)
     for name, (what, digest) in records.items():
-        path = bundle / name
-        if not path.is_file() or sha256_hex(path.read_bytes()) != digest:
+        if manifest.files.get(name) != digest:
             raise VerificationError("verify", f"the {what} is not the one of the manifest", place=name)
 
 
@@ -195,35 +206,32 @@ def _check_interface(certificate: Certificate, model: OnnxModel, image: Interfac
         )
 
 
-def _check_program(bundle: Path, folder: str, manifest: Manifest, image: ModelImage) -> None:
+def _check_program(bundle: Path, folder: str, manifest: Manifest, contents: ImageContents) -> None:
     """What the program holds is the model image beside it; what ONNX Runtime reads of it, the ONNX file."""
     from ecu_bundle.generation.literals import byte_table
-    from ecu_bundle.image.reader import read_image
 
     source = bundle / folder / f"src/{manifest.name}.cpp"
-    if not source.is_file() or byte_table(image.data, indent=4) not in source.read_text():
+    if not source.is_file() or byte_table(contents.image.data, indent=4) not in source.read_text():
         raise VerificationError(
             "verify",
             f"the program holds another model image than {_image_name(folder, manifest)}",
             place=f"{folder}src/{manifest.name}.cpp",
         )
     onnx_file = (bundle / _onnx_name(folder, manifest.name)).read_bytes()
-    if image.engine == "ort" and read_image(image.data).payload != onnx_file:
+    if contents.image.engine == "ort" and contents.payload != onnx_file:
         raise VerificationError(
             "verify", "the model image holds another ONNX file", place=_image_name(folder, manifest)
         )
 
 
-def _check_libraries(bundle: Path, manifest: Manifest, certificate: Certificate) -> None:
+def _check_libraries(manifest: Manifest, certificate: Certificate) -> None:
     """The ONNX Runtime of each half is the certified one."""
     for folder, binary in zip(manifest.halves, certificate.binaries, strict=True):
-        library = bundle / folder / "third_party/onnxruntime/lib"
-        for path in sorted(library.glob("*.so*")):
-            if sha256_hex(path.read_bytes()) != binary.onnxruntime_digest:
+        libraries = f"{folder}third_party/onnxruntime/lib/"
+        for name, digest in sorted(manifest.files.items()):
+            if name.startswith(libraries) and ".so" in name and digest != binary.onnxruntime_digest:
                 raise VerificationError(
-                    "verify",
-                    "the ONNX Runtime of the bundle is not the one that was certified",
-                    place=str(path.relative_to(bundle)),
+                    "verify", "the ONNX Runtime of the bundle is not the one that was certified", place=name
                 )
 
 

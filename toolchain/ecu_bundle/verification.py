@@ -13,9 +13,9 @@ from ecu_bundle.errors import UsageError, VerificationError
 from ecu_bundle.folders import scratch_folder
 from ecu_bundle.halves import BuiltHalf, build_halves, prove_halves
 from ecu_bundle.interface import Code, Column, Interface
-from ecu_bundle.manifest import Manifest, check_files, read_manifest
+from ecu_bundle.manifest import Manifest
 from ecu_bundle.pipeline import Options, Plan, data_file, load_model, make_plan
-from ecu_bundle.records import CERTIFICATE, Records, read_records
+from ecu_bundle.records import CERTIFICATE, Records, read_delivered
 from ecu_bundle.stages import Silent, Stages, Watcher
 
 if TYPE_CHECKING:
@@ -81,9 +81,7 @@ def verify(
     options = options or Options()
     stages = Stages(watcher or Silent())
     with stages.stage("check", "digests of every file"):
-        manifest = read_manifest(bundle)
-        check_files(bundle, manifest)
-        records = read_records(bundle, manifest)
+        manifest, records = read_delivered(bundle)
     if options.target not in (None, manifest.target):
         wanted = get_target(options.target).name
         raise UsageError(
@@ -95,7 +93,8 @@ def verify(
     target = get_target(manifest.target)
     with stages.stage("verify", "reference rows"):
         proof = _prove(records, manifest, model, data, options=options, stages=stages)
-        halves = prove_halves(records.images, proof.model, proof.report, target, stages)
+        images = {folder: contents.image for folder, contents in records.images.items()}
+        halves = prove_halves(images, proof.model, proof.report, target, stages)
     binaries = records.certificate.binaries
     golden_rows = {half.folder: b.golden_rows for half, b in zip(halves, binaries, strict=True)}
     with scratch_folder() as scratch:

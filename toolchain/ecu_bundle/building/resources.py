@@ -20,7 +20,6 @@ from ecu_bundle.building.symbols import check_symbols
 from ecu_bundle.building.targets import Target
 from ecu_bundle.errors import InternalError, ToolMissingError
 from ecu_bundle.image.reader import read_image
-from ecu_bundle.lowering import decode_program
 
 _SECONDS: Final = 60.0
 _CALLGRIND_SECONDS: Final = 900.0
@@ -93,7 +92,7 @@ def measure(
 
 
 def _native(build: BuildResult, target: Target, image: ModelImage) -> dict[str, object]:
-    kernels = decode_program(read_image(image.data).payload).kernels
+    kernels = read_image(image.data).kernels
     symbols = check_symbols(build, target, kernels)
     figures: dict[str, object] = {
         "kernels": list(kernels),

@@ -26,7 +26,6 @@ from ecu_bundle.generation.views import interface_view
 from ecu_bundle.identifiers import bundle_name
 from ecu_bundle.image.layout import DIGEST_SIZE, HEADER
 from ecu_bundle.image.reader import read_image
-from ecu_bundle.lowering import decode_program
 
 # The header ends with the interface hash and the model digest; docs/model_image.md.
 _INTERFACE_HASH_OFFSET = HEADER.size - 2 * DIGEST_SIZE
@@ -151,7 +150,7 @@ def _context(
         "interface_hash": literals.byte_table(contents.interface_hash, indent=4),
         "interface_hash_offset": _INTERFACE_HASH_OFFSET,
         "engine_table": ENGINE_TABLES[image.engine],
-        "kernels": decode_program(contents.payload).kernels if image.engine == "native" else (),
+        "kernels": contents.kernels,
         "example": example(interface, view, golden, namespace=name, upper=upper),
         "example_is_exact": not any((*golden.abs_tolerance.values(), *golden.rel_tolerance.values())),
         "toolchain": options.toolchain,

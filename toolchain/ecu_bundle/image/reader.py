@@ -46,6 +46,11 @@ class ImageContents:
     payload: bytes
     program: Program | None = None
 
+    @property
+    def kernels(self) -> tuple[str, ...]:
+        """Kernels of the native engine that the image needs; none for ONNX Runtime."""
+        return () if self.program is None else self.program.kernels
+
 
 def read_image(data: bytes) -> ImageContents:
     """Checks and takes apart a model image.
