@@ -33,7 +33,7 @@ class Drift:
         output: name of the output in both bundles.
         unit: of A's output; empty when it has none.
         is_label: an int32 output, of which rows are counted; else the changes are measured.
-        rows: number of rows that differ in at least one bit: for a label, that give another one.
+        rows: number of rows with another value; NaN is the same as NaN, and 0 as -0.
         largest, mean: of the absolute changes in the unit of the output; None for labels, and where a
             result of one side alone is not finite.
         worst_row: the row with the largest change or the first other label; None when all agree.
@@ -122,13 +122,13 @@ def measure(tensor: Tensor, a: NDArray[Any], b: NDArray[Any]) -> Drift:
         tensor: the output of A.
         a, b: results of the two models, int32 or float32 (rows, elements).
     """
-    differs = ((a != b) & ~(np.isnan(a) & np.isnan(b))).any(axis=1)
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    differs = ~same.all(axis=1)
     count = int(differs.sum())
     first = int(np.argmax(differs)) if count else None
     if tensor.dtype == "int32":
         moves = _moves(tensor, a, b)
         return Drift(tensor.name, tensor.unit, True, count, None, None, first, moves)
-    same = (a == b) | (np.isnan(a) & np.isnan(b))
     wide_a, wide_b = a.astype(np.float64), b.astype(np.float64)
     with np.errstate(invalid="ignore"):
         changes = np.where(same, 0.0, np.abs(wide_a - wide_b)).max(axis=1)

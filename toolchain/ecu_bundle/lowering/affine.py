@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ecu_bundle.lowering.patterns import source_of, split_words, writers_of
+from ecu_bundle.lowering.patterns import Writers, source_of, split_words, writers_of
 from ecu_bundle.lowering.steps import Step
 from ecu_bundle.lowering.views import Storage, View, constant_values, constant_view
 
@@ -45,7 +45,7 @@ def with_folded_scaling(steps: Sequence[Step], outputs: Sequence[View]) -> tuple
     return tuple(_folded(step, writers, reads) or step for step in steps)
 
 
-def _folded(step: Step, writers: dict[Storage, list[Step]], reads: Counter[Storage]) -> Step | None:
+def _folded(step: Step, writers: Writers, reads: Counter[Storage]) -> Step | None:
     if not step.kernel.startswith("matmul_"):
         return None
     _, a, b, bias, batch, m, k, *_, transposed, _ = step.words
@@ -81,7 +81,7 @@ def _is_harmless(weights: Row, shift: Row, tiny: float) -> bool:
     return bool(sound and np.abs(shift).max() <= LARGEST_SHIFT)
 
 
-def _scaling(view: View, writers: dict[Storage, list[Step]], reads: Counter[Storage]) -> _Affine | None:
+def _scaling(view: View, writers: Writers, reads: Counter[Storage]) -> _Affine | None:
     """What was done to the operand of a product, elementwise and with constants; None: nothing."""
     factor, shift = np.ones(view.elements), np.zeros(view.elements)
     found = view

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from ecu_bundle.lowering.steps import Step
+from ecu_bundle.lowering.steps import Step, Word
 from ecu_bundle.lowering.views import (
     SIZES,
     Buffer,
@@ -19,6 +19,12 @@ from ecu_bundle.lowering.views import (
     dense_strides,
     stored_matrix,
 )
+
+Writers = dict[Storage, list[Step]]
+"""The steps that write each storage."""
+
+Merged = tuple[Step, tuple[Word, ...]]
+"""A product, and its words once it does the work of another step too."""
 
 _METRICS: Final = {
     ("reduce_sum", "mul"): "squares",
@@ -61,16 +67,16 @@ def _number(step: Step, position: int) -> int:
     return word if isinstance(word, int) else 0
 
 
-def writers_of(steps: Sequence[Step]) -> dict[Storage, list[Step]]:
+def writers_of(steps: Sequence[Step]) -> Writers:
     """The steps that write each storage."""
-    writers: dict[Storage, list[Step]] = {}
+    writers: Writers = {}
     for step in steps:
         for view in step.results:
             writers.setdefault(view.storage, []).append(step)
     return writers
 
 
-def source_of(view: View, writers: dict[Storage, list[Step]]) -> Step | None:
+def source_of(view: View, writers: Writers) -> Step | None:
     """The step that made all of what a view looks at."""
     found = writers.get(view.storage, [])
     whole = isinstance(view.storage, Buffer) and view.elements * SIZES[view.dtype] == view.storage.size
@@ -83,7 +89,7 @@ def _distances(steps: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(_distance(step, writers) or step for step in steps)
 
 
-def _distance(step: Step, writers: dict[Storage, list[Step]]) -> Step | None:
+def _distance(step: Step, writers: Writers) -> Step | None:
     """The pairwise step that does the work of a reduction, or None."""
     name, _, suffix = step.kernel.rpartition("_")
     if name not in ("reduce_sum", "reduce_max") or step.words[4] != 1:
@@ -108,23 +114,52 @@ def _distance(step: Step, writers: dict[Storage, list[Step]]) -> Step | None:
 
 def _biases(steps: Sequence[Step], outputs: Sequence[View]) -> tuple[Step, ...]:
     """A constant row that is added to a product becomes its bias."""
+
+    def with_bias(step: Step, writers: Writers, reads: Counter[Storage]) -> Merged | None:
+        product = _product(step, writers, reads) if step.kernel.startswith("add_f") else None
+        if product is None:
+            return None
+        bias = next(view for view in step.operands if isinstance(view.storage, Constant))
+        return product, (step.result, *product.words[1:3], bias, *product.words[4:])
+
+    return _into_products(steps, outputs, with_bias)
+
+
+def _rectified(steps: Sequence[Step], outputs: Sequence[View]) -> tuple[Step, ...]:
+    """The larger of a product and 0 is written by the product."""
+
+    def rectified(step: Step, writers: Writers, reads: Counter[Storage]) -> Merged | None:
+        product = source_of(step.operands[0], writers) if step.kernel.startswith("max_f") else None
+        if product is None or reads[product.result.storage] != 1 or not _is_relu(step, product):
+            return None
+        return product, (step.result, *product.words[1:-1], 1)
+
+    return _into_products(steps, outputs, rectified)
+
+
+def _into_products(
+    steps: Sequence[Step],
+    outputs: Sequence[View],
+    merge: Callable[[Step, Writers, Counter[Storage]], Merged | None],
+) -> tuple[Step, ...]:
+    """Takes steps into the products before them: `merge` gives the product and its new words, or None."""
     writers = writers_of(steps)
     reads = Counter(view.storage for step in steps for view in step.operands)
     reads.update(view.storage for view in outputs)
     merged: list[Step] = []
     replaced: set[Step] = set()
     for step in steps:
-        product = _product(step, writers, reads) if step.kernel.startswith("add_f") else None
-        if product is None:
+        found = merge(step, writers, reads)
+        if found is None:
             merged.append(step)
             continue
-        bias = next(view for view in step.operands if isinstance(view.storage, Constant))
-        merged.append(replace(product, words=(step.result, *product.words[1:3], bias, *product.words[4:])))
+        product, words = found
+        merged.append(replace(product, words=words))
         replaced.add(product)
     return tuple(step for step in merged if step not in replaced)
 
 
-def _product(step: Step, writers: dict[Storage, list[Step]], reads: Counter[Storage]) -> Step | None:
+def _product(step: Step, writers: Writers, reads: Counter[Storage]) -> Step | None:
     """The product that an addition completes, when nobody else reads it and it has no bias."""
     shape, strides = split_words(step)
     for view, of_bias in zip(step.operands, strides[::-1], strict=True):
@@ -137,23 +172,6 @@ def _product(step: Step, writers: dict[Storage, list[Step]], reads: Counter[Stor
         if fits and reads[view.storage] == 1 and product.words[3] is None and _is_row(shape, of_bias, n):
             return product
     return None
-
-
-def _rectified(steps: Sequence[Step], outputs: Sequence[View]) -> tuple[Step, ...]:
-    """The larger of a product and 0 is written by the product."""
-    writers = writers_of(steps)
-    reads = Counter(view.storage for step in steps for view in step.operands)
-    reads.update(view.storage for view in outputs)
-    merged: list[Step] = []
-    replaced: set[Step] = set()
-    for step in steps:
-        product = source_of(step.operands[0], writers) if step.kernel.startswith("max_f") else None
-        if product is None or reads[product.result.storage] != 1 or not _is_relu(step, product):
-            merged.append(step)
-            continue
-        merged.append(replace(product, words=(step.result, *product.words[1:-1], 1)))
-        replaced.add(product)
-    return tuple(step for step in merged if step not in replaced)
 
 
 def _is_relu(step: Step, product: Step) -> bool:
