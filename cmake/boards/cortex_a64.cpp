@@ -2,18 +2,7 @@
 /// @file
 /// Startup of the test programs on a 64-bit Cortex-A, entered at EL1. Every fault ends the program with a
 /// line and a code.
-#include "start.h"
-
-extern "C" {
-[[noreturn]] void board_begin();
-[[noreturn]] void board_fault();
-// picolibc keeps errno in thread-local memory; the register tpidr_el0 points here.
-extern unsigned char board_thread[];
-alignas(16) unsigned char board_thread[256];
-
-void board_begin() { board::start(); }
-void board_fault() { board::fault(); }
-}
+#include "picolibc.h"
 
 // Without the MMU all memory counts as device memory, where the C library's unaligned accesses fault. So the
 // table maps four blocks of 1 GiB to themselves: the first one devices, the others normal memory.

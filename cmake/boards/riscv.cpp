@@ -2,18 +2,7 @@
 /// @file
 /// Startup of the test programs on a RISC-V in machine mode. Every fault ends the program with a line and a
 /// code.
-#include "start.h"
-
-extern "C" {
-[[noreturn]] void board_begin();
-[[noreturn]] void board_fault();
-// picolibc keeps errno in thread-local memory; the register tp points here.
-extern unsigned char board_thread[];
-alignas(16) unsigned char board_thread[256];
-
-void board_begin() { board::start(); }
-void board_fault() { board::fault(); }
-}
+#include "picolibc.h"
 
 asm(R"(
     .section .vectors, "ax"
