@@ -18,13 +18,14 @@ STACK_OF_RUN = {32: 512, 64: 768}
 """Bytes at most, by the width of a pointer."""
 
 EVERY_KIND = ("host", "cortex-m4f", "riscv32", "powerpc")
-"""Targets that run each kind of model in every test run; the others run the pipeline there."""
+"""Targets that run each kind of model in every test run; the others run the perceptron there, whose products
+are loaded by the processor's own instructions."""
 
 
 def _marks(name: str, kind: str) -> list[pytest.MarkDecorator]:
     if name == "host":
         return []
-    slow = load_targets()[name].needs_newer or (kind != "pipeline" and name not in EVERY_KIND)
+    slow = load_targets()[name].needs_newer or (kind != "perceptron" and name not in EVERY_KIND)
     return [pytest.mark.cross, *([pytest.mark.slow] if slow else [])]
 
 
