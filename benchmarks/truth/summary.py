@@ -88,7 +88,7 @@ def _smooth(results: Sequence[SmoothResult]) -> list[Row]:
         (
             "smooth models: labels that differ beyond the certified margin",
             "0",
-            f"{flips - below}; {below} below it, on rows made to lie on a boundary",
+            f"{flips - below}; {below} below it",
             flips == below,
         ),
         ("smooth models: stopped by the gate", "0", f"{stopped} of {len(results)}", not stopped),
@@ -101,9 +101,9 @@ def _coverage() -> list[Row]:
     models, right, refused, stopped, nothing = counts
     return [
         (
-            "constructs that are silently wrong",
-            "0: every model is right or refused",
-            f"of {models} models {right} are right on all rows of the proof, {refused} refused by name, "
+            "models of the coverage table that the proof stops",
+            "0: the proof passes each, or it is refused",
+            f"of {models} models {right} pass the proof, {refused} refused by name, "
             f"{nothing} have nothing to deploy, {stopped} are stopped by the proof (coverage.md)",
             models == right + refused + nothing,
         )
