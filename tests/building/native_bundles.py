@@ -64,8 +64,8 @@ def sample(kind: str, seed: int = 0, features: int = 4) -> Sample:
     return Sample(model, image, report.rows, expected)
 
 
-def build_sample(chosen: Sample, target_name: str, folder: Path) -> BuildResult:
-    """Generates and builds the bundle of a sample."""
+def write_sample(chosen: Sample, target_name: str, folder: Path) -> Path:
+    """Generates the bundle of a sample into this folder."""
     target = get_target(target_name)
     golden = choose_golden(chosen.model, chosen.rows, chosen.expected.outputs, chosen.expected.tolerance)
     options = GenerationOptions(
@@ -76,4 +76,10 @@ def build_sample(chosen: Sample, target_name: str, folder: Path) -> BuildResult:
         cxx_headers=target.cxx_headers,
     )
     sources = generate(chosen.model, chosen.image, golden, options)
-    return build_bundle(write(dict(sources.files), folder / "bundle"), target, folder / "build")
+    return write(dict(sources.files), folder)
+
+
+def build_sample(chosen: Sample, target_name: str, folder: Path) -> BuildResult:
+    """Generates and builds the bundle of a sample."""
+    bundle = write_sample(chosen, target_name, folder / "bundle")
+    return build_bundle(bundle, get_target(target_name), folder / "build")

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from building.native_bundles import ESTIMATORS, build_sample, sample
+from building.native_bundles import ESTIMATORS, build_sample, sample, write_sample
 from ecu_bundle.building.driver import build_bundle
 from ecu_bundle.building.elf import elf_of
 from ecu_bundle.building.resources import measure
 from ecu_bundle.building.runner import run_rows, run_self_test
 from ecu_bundle.building.targets import get_target, load_targets
+from ecu_bundle.errors import VerificationError
 
 STACK_OF_RUN = {32: 512, 64: 768}
 """Bytes at most, by the width of a pointer."""
@@ -82,3 +83,16 @@ def test_only_the_kernels_of_the_model_are_there(tmp_path: Path) -> None:
     assert "tree_lone.cpp" in listed
     assert "onnxruntime" not in listed
     assert not (built.bundle_dir / "third_party").exists()
+
+
+@pytest.mark.cross
+def test_a_model_larger_than_the_board_is_no_defect(tmp_path: Path) -> None:
+    chosen = sample("tree")
+    write_sample(chosen, "cortex-m4f", tmp_path / "bundle")
+    compiler_file = tmp_path / "bundle/cmake/cortex-m4f.cmake"
+    text = compiler_file.read_text(encoding="utf-8")
+    small = text.replace("ecu_model_size=0x00200000", "ecu_model_size=0x00000100")
+    assert small != text
+    compiler_file.write_text(small, encoding="utf-8")
+    with pytest.raises(VerificationError, match=f"the model image: {len(chosen.image.data) - 256} bytes"):
+        build_bundle(tmp_path / "bundle", get_target("cortex-m4f"), tmp_path / "build")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from ecu_bundle.building.backports import search_path
 from ecu_bundle.building.doctor import install_line, missing_packages
 from ecu_bundle.building.processes import run
 from ecu_bundle.building.targets import Target
-from ecu_bundle.errors import InternalError, ToolMissingError
+from ecu_bundle.errors import InternalError, ToolMissingError, VerificationError
 
 # Variables that would change flags, compiler or library behind the certificate's back. ORT_ROOT is
 # the business of provisioning: the bundle already holds the library that was chosen.
@@ -31,6 +32,9 @@ _IGNORED = (
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _CONFIGURE_SECONDS = 300.0
 _BUILD_SECONDS = 1800.0
+
+_OVERFLOW = re.compile(r"region `(\w+)' overflowed by (\d+) bytes")
+"""GNU ld's words for what is larger than a region of cmake/boards/memory.ld."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ def build_bundle(bundle_dir: Path, target: Target, build_dir: Path, *, folder: s
 
     Raises:
         ToolMissingError: CMake, the compiler or the emulator is missing; the hint installs it.
+        VerificationError: the test programs do not fit the memory of the emulated board.
         InternalError: configuring or compiling failed; the place is the command and its last lines.
     """
     _require_tools(target)
@@ -114,8 +119,25 @@ def _step(
 ) -> None:
     environment = {**dict.fromkeys(_IGNORED), **variables}
     finished = run(command, stage="build", seconds=seconds, environment=environment, folder=folder)
-    if not finished.ok:
-        raise InternalError("build", f"{what} failed, {finished.ending}", place=finished.last_lines)
+    if finished.ok:
+        return
+    text = finished.stdout.decode(errors="replace") + finished.stderr
+    overflows = {region: int(size) for region, size in _OVERFLOW.findall(text)}
+    if overflows:
+        raise _too_large(overflows)
+    raise InternalError("build", f"{what} failed, {finished.ending}", place=finished.last_lines)
+
+
+def _too_large(overflows: Mapping[str, int]) -> VerificationError:
+    """What is too large for the board, by the linker's regions."""
+    what = {"MODEL": "the model image", "FLASH": "the program", "RAM": "the working memory"}
+    lines = [f"{what.get(region, region)}: {size} bytes too many" for region, size in overflows.items()]
+    return VerificationError(
+        "build",
+        "the test programs do not fit the memory of the emulated board:\n    " + "\n    ".join(lines),
+        hint="train a smaller model; or give the board more memory: ECU_BOARD_MEMORY in the compiler file"
+        " of the target",
+    )
 
 
 def _result(bundle_dir: Path, build_dir: Path, target: Target) -> BuildResult:
