@@ -18,6 +18,7 @@ SOURCES = (
     "model.cpp",
     "image/reader.cpp",
     "image/sha256.cpp",
+    "update/update.cpp",
     "ort/engine.cpp",
     "ort/library.cpp",
 )

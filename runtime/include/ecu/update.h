@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  Installs update packages and decides which model runs. Two slots in flash hold models, an append-only
+ *  journal says which is which; docs/slots.md is normative for both, docs/update_package.md for packages.
+ *
+ *  - The caller owns all memory: the state, and the configuration, which stays readable and unchanged.
+ *  - Power may fail at any instant: the confirmed model stays in its slot, and the next boot finds it.
+ *  - Nothing is written to flash before the signature and every fact of a package is accepted.
+ *  - One state for each pair of slots. Calls on one state never overlap; there is no lock inside.
+ */
+#ifndef ECU_UPDATE_H
+#define ECU_UPDATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ecu/model.h"
+#include "ecu/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Bytes of a package before its payload, at most; also what the end of each slot keeps of them. */
+#define ECU_PACKAGE_HEADER_SIZE 1024U
+
+/** Largest program unit of a flash, in bytes. */
+#define ECU_FLASH_LARGEST_UNIT 256U
+
+/** How flash is built around an address. */
+typedef struct ecu_flash_geometry {
+  uint32_t sector_size;  /**< bytes that one erase clears, a multiple of program_unit */
+  uint32_t program_unit; /**< bytes of the smallest program: a power of two, 1 to ECU_FLASH_LARGEST_UNIT */
+  uint8_t erased_value;  /**< what every erased byte reads as, 0xff or 0x00 */
+} ecu_flash_geometry;
+
+/** What the integrator supplies. Addresses are numbers that only these functions understand. Each returns
+ *  ECU_OK or ECU_FLASH_FAILED, after the operation is complete; a read that the hardware reports as damaged
+ *  fails, and does not raise an exception. None is called for an address outside the configuration.
+ */
+typedef struct ecu_flash {
+  void* context; /**< passed to every function */
+
+  /** Geometry at the start of a slot, journal sector or key sector. All sectors of a slot are alike. */
+  ecu_status (*geometry)(void* context, uint32_t address, ecu_flash_geometry* geometry);
+
+  ecu_status (*read)(void* context, uint32_t address, void* bytes, uint32_t size);
+
+  /** Address and size are multiples of the program unit; every unit was erased and is programmed once. */
+  ecu_status (*program)(void* context, uint32_t address, const void* bytes, uint32_t size);
+
+  /** Erases the sector that starts at the address. */
+  ecu_status (*erase)(void* context, uint32_t address);
+
+  /** Raises a one-time-programmable counter to `minimum` where it is lower, and gives its value. May be
+   *  null: then a person who can write the journal can also bring an old model back. */
+  ecu_status (*counter)(void* context, uint32_t minimum, uint32_t* value);
+} ecu_flash;
+
+/** One of the two places for a model. */
+typedef struct ecu_slot_place {
+  uint32_t address;   /**< start of a sector */
+  uint32_t size;      /**< bytes, a multiple of the sector size, more than ECU_PACKAGE_HEADER_SIZE */
+  const void* memory; /**< where the processor reads the slot, aligned to ECU_IMAGE_ALIGNMENT */
+} ecu_slot_place;
+
+/** Kind of a public key. */
+typedef enum ecu_key_kind { ECU_KEY_ED25519 = 1, ECU_KEY_P256 = 2 } ecu_key_kind;
+
+/** A key that may sign packages. */
+typedef struct ecu_key {
+  uint8_t kind;           /**< an ecu_key_kind */
+  uint8_t id[8];          /**< first bytes of the SHA-256 of the public key */
+  uint8_t public_key[64]; /**< Ed25519: 32 bytes, then zeros; P-256: x, then y, big-endian */
+  uint32_t minimum;       /**< signs packages with this sequence or a later one */
+} ecu_key;
+
+/** Most keys that a device knows at a time. */
+#define ECU_KEY_LIMIT 4U
+
+/** ECU_OK when the 64-byte signature of the message is right, else ECU_PACKAGE_BAD_SIGNATURE. */
+typedef ecu_status (*ecu_verify)(void* context, ecu_key_kind kind, const uint8_t* public_key,
+                                 const uint8_t* message, size_t message_size, const uint8_t* signature);
+
+/** ECU_OK when the payload of a slot, which starts with a model image, computes what it should. `size` is
+ *  what the slot has for it; image and golden vectors tell their own sizes. */
+typedef ecu_status (*ecu_self_test)(void* context, const void* payload, size_t size);
+
+/** What packages are made for, and what this device has. */
+typedef struct ecu_device {
+  uint8_t vendor_id[16];
+  uint8_t class_id[16];
+  uint32_t hardware_id;          /**< of this device; a package may list those that it is for */
+  ecu_engine_id engine;          /**< kind of images that it runs */
+  const uint8_t* interface_hash; /**< ECU_DIGEST_SIZE bytes, from the generated header */
+  const uint8_t* kernels;        /**< bit set of linked-in kernels by number, bit 0 of byte 0 first */
+  uint32_t kernels_size;         /**< bytes */
+  uint32_t arena_size;           /**< bytes that the application gives to a model */
+  uint32_t stack_size;           /**< bytes that it can spare below ecu_model_open and ecu_model_run */
+} ecu_device;
+
+/** Everything that does not change while the device runs. */
+typedef struct ecu_update_config {
+  const ecu_flash* flash;
+  ecu_slot_place slots[2];
+  uint32_t journal[2]; /**< start of a sector each; at least 8 records long (docs/slots.md) */
+  uint32_t keys[2];    /**< start of a sector each, for key sets that packages bring */
+  ecu_device device;
+  const ecu_key* factory_keys; /**< in force until a key package is installed */
+  uint32_t factory_key_count;  /**< 1 to ECU_KEY_LIMIT */
+  ecu_verify verify;
+  void* verify_context;
+  ecu_self_test self_test; /**< run before a trial; may be null */
+  void* self_test_context;
+  uint8_t tries; /**< boots that a trial may take until it is confirmed, at least 1 */
+} ecu_update_config;
+
+/** What the journal says about a slot. */
+typedef enum ecu_slot_state {
+  ECU_SLOT_EMPTY = 0,    /**< nothing that may run */
+  ECU_SLOT_STAGED = 1,   /**< installed, waits for its trial or is on trial */
+  ECU_SLOT_CONFIRMED = 2 /**< was confirmed; runs while its sequence is the highest confirmed one */
+} ecu_slot_state;
+
+/** One slot as the journal knows it. */
+typedef struct ecu_slot_info {
+  ecu_slot_state state;
+  uint32_t sequence; /**< of the package that filled it; 0 in the factory state */
+} ecu_slot_info;
+
+/** Contents of the journal. Members are private to the runtime. */
+typedef struct ecu_journal {
+  ecu_slot_info slots[2];
+  uint8_t active;         /**< the slot that was confirmed last */
+  uint8_t tries;          /**< trial boots of the staged slot so far */
+  uint8_t keys;           /**< sector of the key set in force; 2: factory keys */
+  uint8_t sector;         /**< the journal sector with the newest commit; 2: none, the factory state */
+  uint32_t keys_sequence; /**< of the package that brought the key set */
+  uint32_t sequence;      /**< of the newest record */
+  uint32_t end;           /**< offset of the first free record in the sector */
+} ecu_journal;
+
+/** State of the update code. Members are private to the runtime. */
+typedef struct ecu_update {
+  const ecu_update_config* config;
+  ecu_journal journal;
+  uint8_t running;                 /**< the slot that boot decided for; 2: none */
+  uint8_t phase;                   /**< of the install */
+  uint8_t target;                  /**< slot or key sector that is written */
+  uint8_t kind;                    /**< of the package */
+  uint32_t package;                /**< sequence of the package */
+  uint32_t size;                   /**< of the payload, bytes */
+  uint32_t received;               /**< bytes of the payload so far */
+  uint32_t filled;                 /**< bytes in the buffer */
+  uint8_t digest[ECU_DIGEST_SIZE]; /**< of the payload, as signed */
+  uint64_t hash[13];               /**< SHA-256 under way */
+  uint8_t buffer[ECU_PACKAGE_HEADER_SIZE];
+} ecu_update;
+
+/** What to run. */
+typedef struct ecu_boot {
+  const void* image;   /**< for ecu_model_open; null when there is no model */
+  size_t image_size;   /**< bytes readable there, for ecu_model_open */
+  uint8_t slot;        /**< 0 or 1; 2 when there is no model */
+  uint8_t trial;       /**< 1: on trial, to be confirmed or reverted by the application */
+  uint32_t sequence;   /**< of the package that brought the model; 0 from the factory */
+  ecu_status reverted; /**< why this boot gave a trial up; ECU_OK when it did not */
+} ecu_boot;
+
+/** Checks the configuration and reads the journal; writes nothing.
+ *
+ *  @return ECU_OK, ECU_NULL_ARGUMENT, ECU_UPDATE_BAD_LAYOUT, or ECU_FLASH_FAILED from the geometry function
+ */
+ECU_NODISCARD ecu_status ecu_update_open(ecu_update* update, const ecu_update_config* config);
+
+/** Decides which model runs, once after open and before an install. Writes flash only when a trial is
+ *  pending: the try is recorded before the self-test runs, so that a model that hangs is given up.
+ *
+ *  @return ECU_OK, ECU_UPDATE_NO_MODEL (install a package), or ECU_NOT_OPEN
+ */
+ECU_NODISCARD ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot);
+
+/** Makes the model on trial the confirmed one. ECU_OK only after the record was read back: from then on
+ *  the device never goes back by itself. On ECU_FLASH_FAILED call again, or let the next boot decide.
+ */
+ECU_NODISCARD ecu_status ecu_update_confirm(ecu_update* update);
+
+/** Gives up the staged model, on trial or waiting. A model of it that is open must be closed before; the
+ *  next boot runs the confirmed one.
+ */
+ECU_NODISCARD ecu_status ecu_update_revert(ecu_update* update);
+
+/** Starts an install, or starts it anew; what was written before is given up. Writes nothing. */
+ECU_NODISCARD ecu_status ecu_update_begin(ecu_update* update);
+
+/** Takes the next bytes of the package, any number. The first refusal ends the install; before the
+ *  signature and all facts are accepted, flash is not touched. Blocks while flash is erased or programmed.
+ */
+ECU_NODISCARD ecu_status ecu_update_write(ecu_update* update, const void* bytes, size_t size);
+
+/** Ends the install: compares what flash reads back with the signed digest, then records the model as
+ *  staged, or the key set as in force. ECU_OK only after the record was read back.
+ */
+ECU_NODISCARD ecu_status ecu_update_finish(ecu_update* update);
+
+/** Ends the install without a result. What was written is not used. */
+void ecu_update_abort(ecu_update* update);
+
+/** The slot (0 or 1) as the journal knows it; empty for others and before open. */
+ecu_slot_info ecu_update_slot(const ecu_update* update, uint32_t slot);
+
+/** The bytes of the package before its payload, in place at the end of a slot that is not empty: the signed
+ *  record of what is installed, with model name, version, digests and RXSWIN (docs/update_package.md).
+ *  ECU_PACKAGE_HEADER_SIZE bytes, zeros at the end; null for an empty slot. A slot from the factory has
+ *  what the line wrote there.
+ */
+const void* ecu_update_package_header(const ecu_update* update, uint32_t slot);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
