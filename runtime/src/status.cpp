@@ -81,6 +81,9 @@ const char* ecu_status_text(ecu_status status) {
     case ECU_PACKAGE_BAD_PAYLOAD:
     case ECU_PACKAGE_BAD_KEY_SET:
     case ECU_PACKAGE_BAD_VECTORS:
+    case ECU_PACKAGE_BAD_MAGIC:
+    case ECU_PACKAGE_BAD_VERSION:
+    case ECU_PACKAGE_BAD_ALGORITHM:
       return ecu_update_status_text == nullptr ? kUnknown : ecu_update_status_text(status);
   }
   return kUnknown;

@@ -56,7 +56,7 @@ typedef enum ecu_status {
   ECU_UPDATE_KEYS_DAMAGED = 71,     /**< the key set in flash does not match its digest */
 
   ECU_PACKAGE_TRUNCATED = 72,       /**< the package ends before its payload does */
-  ECU_PACKAGE_MALFORMED = 73,       /**< not an update package of this profile */
+  ECU_PACKAGE_MALFORMED = 73,       /**< a byte that this profile does not allow there */
   ECU_PACKAGE_TOO_LONG = 74,        /**< more bytes before or after the payload than the profile allows */
   ECU_PACKAGE_BAD_DIGEST = 75,      /**< manifest or facts do not match the signed digest */
   ECU_PACKAGE_UNKNOWN_KEY = 76,     /**< signed with a key that the device does not have */
@@ -75,7 +75,10 @@ typedef enum ecu_status {
   ECU_PACKAGE_TOO_LARGE = 89,       /**< the payload does not fit its place in flash */
   ECU_PACKAGE_BAD_PAYLOAD = 90,     /**< the payload does not match the signed digest */
   ECU_PACKAGE_BAD_KEY_SET = 91,     /**< a key set that breaks its format */
-  ECU_PACKAGE_BAD_VECTORS = 92      /**< golden vectors that break their format */
+  ECU_PACKAGE_BAD_VECTORS = 92,     /**< golden vectors that break their format */
+  ECU_PACKAGE_BAD_MAGIC = 93,       /**< not an update package */
+  ECU_PACKAGE_BAD_VERSION = 94,     /**< a version of manifest or profile that is not read here */
+  ECU_PACKAGE_BAD_ALGORITHM = 95    /**< a signature algorithm that profile or key does not have */
 } ecu_status;
 
 /** Name and short explanation of a status, in static memory; never null, whatever the value. */

@@ -18,7 +18,7 @@ constexpr const char* kTexts[] = {
     "ECU_UPDATE_SELF_TEST_FAILED: the new model does not compute its golden vectors",
     "ECU_UPDATE_KEYS_DAMAGED: the key set in flash does not match its digest",
     "ECU_PACKAGE_TRUNCATED: the package ends before its payload does",
-    "ECU_PACKAGE_MALFORMED: not an update package of this profile",
+    "ECU_PACKAGE_MALFORMED: a byte that this profile does not allow there",
     "ECU_PACKAGE_TOO_LONG: more bytes before or after the payload than the profile allows",
     "ECU_PACKAGE_BAD_DIGEST: manifest or facts do not match the signed digest",
     "ECU_PACKAGE_UNKNOWN_KEY: signed with a key that the device does not have",
@@ -29,7 +29,7 @@ constexpr const char* kTexts[] = {
     "ECU_PACKAGE_WRONG_HARDWARE: the hardware of this device is not listed",
     "ECU_PACKAGE_ROLLBACK: older than what the device has confirmed",
     "ECU_PACKAGE_OTHER_CONTENT: the sequence of the confirmed package, but another content",
-    "ECU_PACKAGE_WRONG_FORMAT: an image or program format that this runtime does not read",
+    "ECU_PACKAGE_WRONG_FORMAT: an image or program format that is not read here",
     "ECU_PACKAGE_WRONG_INTERFACE: the model has another interface than this device",
     "ECU_PACKAGE_KERNEL_MISSING: the model needs a kernel that is not linked in",
     "ECU_PACKAGE_ARENA_TOO_SMALL: the model needs a larger arena than the device has",
@@ -38,8 +38,11 @@ constexpr const char* kTexts[] = {
     "ECU_PACKAGE_BAD_PAYLOAD: the payload does not match the signed digest",
     "ECU_PACKAGE_BAD_KEY_SET: a key set that breaks its format",
     "ECU_PACKAGE_BAD_VECTORS: golden vectors that break their format",
+    "ECU_PACKAGE_BAD_MAGIC: not an update package",
+    "ECU_PACKAGE_BAD_VERSION: a version of manifest or profile that is not read here",
+    "ECU_PACKAGE_BAD_ALGORITHM: a signature algorithm that profile or key does not have",
 };
-static_assert(sizeof kTexts / sizeof kTexts[0] == ECU_PACKAGE_BAD_VECTORS - kFirst + 1U);
+static_assert(sizeof kTexts / sizeof kTexts[0] == ECU_PACKAGE_BAD_ALGORITHM - kFirst + 1U);
 
 }  // namespace
 
