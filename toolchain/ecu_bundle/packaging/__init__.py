@@ -1,0 +1,1 @@
+"""Update packages: signed, checked before anything is erased, and streamed; ``docs/update_package.md``."""
