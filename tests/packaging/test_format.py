@@ -27,6 +27,7 @@ from packaging.examples import (
     model_package,
     unsigned_model,
 )
+from runtime.build import RUNTIME
 
 PACKAGES = {"model": model_package(), "trust": key_package()}
 SIGNERS = {"model": ED25519, "trust": P256}
@@ -39,10 +40,13 @@ def test_the_examples_of_the_page_can_be_made_again() -> None:
         assert signer.public.raw.hex(" ") in page
 
 
-def test_the_page_lists_every_status() -> None:
+def test_page_and_runtime_have_the_same_statuses() -> None:
     page = (DOCS / "update_package.md").read_text(encoding="utf-8")
-    listed = {name: int(number) for number, name in re.findall(r"\| (\d+) \| `(ECU_PACKAGE_\w+)`", page)}
-    assert listed == {status.name: int(status) for status in Status}
+    header = (RUNTIME / "include" / "ecu" / "status.h").read_text(encoding="utf-8")
+    ours = {status.name: int(status) for status in Status}
+    for text, pattern in ((page, r"\| (\d+) \| `(ECU_PACKAGE_\w+)`"), (header, r"(ECU_PACKAGE_\w+) = (\d+)")):
+        pairs = [sorted(pair, key=str.isdigit) for pair in re.findall(pattern, text)]
+        assert {name: int(number) for name, number in pairs} == ours
     for status in Status:
         assert f"| `{status.name}`" in page or f"; `{status.name}`" in page
 

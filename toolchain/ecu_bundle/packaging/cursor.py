@@ -49,7 +49,7 @@ class Cursor:
         """Makes sure that `count` more bytes may be read and are there."""
         if self._limit is not None and self.at + count > self._limit:
             raise self.refuse(
-                Status.ECU_PACKAGE_HEADER_TOO_LONG, f"more than {self._limit} bytes before the payload"
+                Status.ECU_PACKAGE_TOO_LONG, f"more than {self._limit} bytes before the payload"
             )
         if count > self.left:
             raise self.refuse(self._short, f"{count} bytes wanted, {self.left} are left")

@@ -83,4 +83,4 @@ def decode_key_set(data: bytes) -> tuple[TrustedKey, ...]:
 
 
 def _refusal(cause: str) -> PackageError:
-    return PackageError(Status.ECU_PACKAGE_BAD_PAYLOAD, f"the key set is malformed: {cause}")
+    return PackageError(Status.ECU_PACKAGE_BAD_KEY_SET, f"the key set is malformed: {cause}")

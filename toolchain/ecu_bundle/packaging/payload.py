@@ -123,4 +123,4 @@ def decode_golden(data: bytes, interface: Interface) -> GoldenVectors:
 
 
 def _refusal(cause: str) -> PackageError:
-    return PackageError(Status.ECU_PACKAGE_BAD_PAYLOAD, f"the payload is malformed: {cause}")
+    return PackageError(Status.ECU_PACKAGE_BAD_VECTORS, f"the payload is malformed: {cause}")

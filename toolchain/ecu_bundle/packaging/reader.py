@@ -123,6 +123,12 @@ def read_rest(data: bytes, header: Header) -> Package:
             place=f"byte offset {len(data)}",
             hint=_COPY_AGAIN,
         )
+    if len(data) > end:
+        raise PackageError(
+            Status.ECU_PACKAGE_TOO_LONG,
+            f"{len(data) - end} bytes follow the payload",
+            place=f"byte offset {end}",
+        )
     payload = data[header.size : end]
     if hashlib.sha256(payload).digest() != header.manifest.payload_digest:
         raise PackageError(
@@ -130,12 +136,6 @@ def read_rest(data: bytes, header: Header) -> Package:
             "the payload does not match its digest",
             place=f"byte offset {header.size}",
             hint=_COPY_AGAIN,
-        )
-    if len(data) > end:
-        raise PackageError(
-            Status.ECU_PACKAGE_TRAILING_BYTES,
-            f"{len(data) - end} bytes follow the payload",
-            place=f"byte offset {end}",
         )
     information = decode_information(header.information, header.information_offset)
     _require_ids(header, information)
