@@ -191,11 +191,6 @@ def test_rows_of_a_batch_do_not_mix() -> None:
 REFUSED: list[tuple[Any, Any, str]] = [
     (DummyClassifier(strategy="stratified"), TWO, "at random"),
     (DummyClassifier(strategy="uniform"), TWO, "at random"),
-    (
-        FixedThresholdClassifier(LINEAR, response_method="decision_function"),
-        TWO,
-        "decides on decision_function",
-    ),
     (TransformedTargetRegressor(RIDGE, transformer=PCA(1)), BOTH, "the inverse of PCA"),
     (
         TransformedTargetRegressor(

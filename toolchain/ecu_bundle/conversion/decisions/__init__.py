@@ -11,11 +11,27 @@ def families() -> list[Family]:
         calibration,
         dummies,
         laplace,
+        linear,
         propagation,
+        rest,
+        stacks,
+        support,
         targets,
         thresholds,
         votes,
     )
 
-    modules = (calibration, dummies, laplace, propagation, targets, thresholds, votes)
+    modules = (
+        calibration,
+        dummies,
+        laplace,
+        linear,
+        propagation,
+        rest,
+        stacks,
+        support,
+        targets,
+        thresholds,
+        votes,
+    )
     return [family for module in modules for family in module.families()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -61,14 +62,16 @@ class Inner:
         """
         from ecu_bundle.conversion.registry import converter_options
 
+        model = _twin(model)
         last = last_step(model)
-        if "raw_scores" in (converter_options(last) or {}):
+        known = converter_options(last) or {}
+        if "raw_scores" in known:
             self._container.add_options(id(last), {"raw_scores": True})
             self._scope.add_options(id(last), {"raw_scores": True})
         elif hasattr(last, "predict_proba"):
             raise NotImplementedError(f"the decision scores of {type(last).__name__} are not available")
         second = self._nodes.cast(self._outputs(model, variable)[1], TensorProto.DOUBLE)
-        classes = len(model.classes_)
+        classes = len(last.classes_)
         if classes > 2:
             return second
         return self.column(self._shaped(second, classes), 1)
@@ -86,6 +89,11 @@ class Inner:
             return self.scores(model, variable)
         return self.column(self.probabilities(model, variable), 1)
 
+    def taken(self, operator: Any, source: str, positions: Any) -> Any:
+        """An input for inner estimators that read some of the columns of ``source``."""
+        index = self._nodes.constant(np.asarray(positions, dtype=np.int64))
+        return self.variable(operator, len(positions), self._nodes.add("Gather", [source, index], axis=1))
+
     def column(self, source: str, position: int) -> str:
         """Name of one column of a matrix, (rows, 1)."""
         index = self._nodes.constant(np.array([position], dtype=np.int64))
@@ -98,4 +106,19 @@ class Inner:
     def _outputs(self, model: Any, variable: Any) -> list[str]:
         from skl2onnx._parse import _parse_sklearn
 
+        from ecu_bundle.conversion.registry import converter_options
+
+        last = last_step(model)
+        if converter_options(last):  # a copy has no options yet
+            self._container.add_options(id(last), {"zipmap": False})
+            self._scope.add_options(id(last), {"zipmap": False})
         return [output.full_name for output in _parse_sklearn(self._scope, model, [variable])]
+
+
+def _twin(model: Any) -> Any:
+    """A shallow copy whose last step has an identity of its own: options of a converter belong to one."""
+    twin = copy.copy(model)
+    if hasattr(twin, "steps"):
+        *before, (name, last) = twin.steps
+        twin.steps = [*before, (name, _twin(last))]
+    return twin

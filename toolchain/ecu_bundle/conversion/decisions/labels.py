@@ -31,6 +31,18 @@ def write_best(nodes: Nodes, operator: Any, scores: str) -> None:
     write_real(nodes, operator, scores, position=1)
 
 
+def wants_scores(operator: Any, container: Any) -> bool:
+    """Whether the second output of a classifier is its decision function; else its probabilities."""
+    model = operator.raw_operator
+    asked = container.get_options(model, {"raw_scores": False}).get("raw_scores", False)
+    return bool(asked) or not hasattr(model, "predict_proba")
+
+
+def two_sides(nodes: Nodes, scores: str, classes: int) -> str:
+    """Scores of all classes: [-d, d] for one score d of two classes; others are as they are."""
+    return nodes.add("Concat", [nodes.add("Neg", [scores]), scores], axis=1) if classes == 2 else scores
+
+
 def write_real(nodes: Nodes, operator: Any, source: str, *, position: int = 0) -> None:
     """Writes an output as the numbers that its shape calculator declares."""
     from skl2onnx.common.data_types import DoubleTensorType

@@ -8,37 +8,42 @@ import numpy as np
 from onnx import TensorProto
 
 from ecu_bundle.conversion.decisions.inner import Inner
-from ecu_bundle.conversion.decisions.labels import classifier_shape, write_label, write_real
+from ecu_bundle.conversion.decisions.labels import (
+    classifier_shape,
+    two_sides,
+    wants_scores,
+    write_label,
+    write_real,
+)
 from ecu_bundle.conversion.nodes import Nodes
 from ecu_bundle.conversion.registry import CLASSIFIER_OPTIONS, Family
 
 
 def convert_threshold(scope: Any, operator: Any, container: Any) -> None:
-    """``score >= threshold`` in float64, where the score is that of the positive class."""
+    """``score >= threshold`` in float64, where the score is that of the positive class.
+
+    The second output may be another one than the score that decides.
+    """
     nodes, model = Nodes(scope, container), operator.raw_operator
     inner, variable = Inner(scope, container, nodes), operator.inputs[0]
     classifier = getattr(model, "estimator_", model.estimator)
     method = _response_method(model, classifier)
     positive_label = _positive_label(model)
     positive = 1 if positive_label is None else int(np.flatnonzero(model.classes_ == positive_label)[0])
-    wants_scores = bool(container.get_options(model, {"raw_scores": False})["raw_scores"])
-    shown = (
-        "predict_proba" if hasattr(classifier, "predict_proba") and not wants_scores else "decision_function"
-    )
-    if shown != method:
-        raise NotImplementedError(f"it decides on {method}, and {shown} is its output")
-    if method == "predict_proba":
-        values = inner.probabilities(classifier, variable)
-    else:
-        scores = inner.scores(classifier, variable)
-        values = nodes.add("Concat", [nodes.add("Neg", [scores]), scores], axis=1)
-    score = inner.column(values, positive)
+    shown = "decision_function" if wants_scores(operator, container) else "predict_proba"
+    values = {
+        name: two_sides(nodes, inner.scores(classifier, variable), 2)
+        if name == "decision_function"
+        else inner.probabilities(classifier, variable)
+        for name in sorted({method, shown})
+    }
+    score = inner.column(values[method], positive)
     limit = nodes.constant(np.array([_threshold(model, method)]))
     above = nodes.cast(nodes.add("GreaterOrEqual", [score, limit]), TensorProto.INT64)
     if positive == 0:
         above = nodes.add("Sub", [nodes.constant(np.array([1], dtype=np.int64)), above])
     write_label(nodes, operator, above)
-    write_real(nodes, operator, values, position=1)
+    write_real(nodes, operator, values[shown], position=1)
 
 
 def _response_method(model: Any, classifier: Any) -> str:

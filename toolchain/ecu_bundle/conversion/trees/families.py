@@ -29,8 +29,9 @@ def convert_classifier(scope: Any, operator: Any, container: Any) -> None:
     classes = nodes.constant(class_values(model.classes_))
     nodes.add("Gather", [classes, found.index], operator.outputs[0].full_name, axis=0)
     wanted = bool(container.get_options(model, {"raw_scores": False}).get("raw_scores", False))
-    second = found.scores if wanted and found.scores else found.shares
-    write_real(nodes, operator, second, position=1)
+    if wanted and not found.scores:
+        raise NotImplementedError(f"the decision scores of {type(model).__name__} are not available")
+    write_real(nodes, operator, found.scores if wanted else found.shares, position=1)
 
 
 def convert_isolation(scope: Any, operator: Any, container: Any) -> None:
@@ -57,11 +58,13 @@ def _matrix(nodes: Nodes, operator: Any) -> str:
     )
 
 
-def _or_else(alias: str, converter: Converter) -> Converter:
-    """Our converter for models of trees alone, skl2onnx's for others of the same class."""
+def _or_else(kind: type, converter: Converter) -> Converter:
+    """The converter for models of trees alone, another one for others of the same class."""
     from skl2onnx.common._registration import get_converter
 
-    other: Converter = get_converter(alias)
+    from ecu_bundle.conversion.decisions.averages import SMOOTH
+
+    other: Converter = SMOOTH.get(kind.__name__) or get_converter(f"Sklearn{kind.__name__}")
 
     def convert(scope: Any, operator: Any, container: Any) -> None:
         chosen = converter if is_exact(operator.raw_operator) else other
@@ -115,9 +118,9 @@ def families() -> list[Family]:
     return [
         *(Family(kind, convert_regressor) for kind in regressors),
         *(Family(kind, convert_classifier, options=CLASSIFIER_OPTIONS) for kind in classifiers),
-        *(Family(kind, _or_else(f"Sklearn{kind.__name__}", convert_regressor)) for kind in mixed_regressors),
+        *(Family(kind, _or_else(kind, convert_regressor)) for kind in mixed_regressors),
         *(
-            Family(kind, _or_else(f"Sklearn{kind.__name__}", convert_classifier), options=CLASSIFIER_OPTIONS)
+            Family(kind, _or_else(kind, convert_classifier), options=CLASSIFIER_OPTIONS)
             for kind in mixed_classifiers
         ),
         Family(BoostedRegressor, convert_regressor, shape=shape_of_values(lambda m: len(m.ensemble.start))),

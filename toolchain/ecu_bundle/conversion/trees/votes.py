@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,14 +27,18 @@ def average_values(nodes: Nodes, matrix: str, model: Any, of: ValuesOf) -> str:
 def average_decision(nodes: Nodes, matrix: str, model: Any, of: DecisionOf) -> Decision:
     """The weighted mean of shares, or the weighted count of votes."""
     hard = getattr(model, "voting", "soft") == "hard"
-    parts = []
+    parts, scores = [], []
     for i, member in enumerate(model.estimators_):
         decision = of(nodes, _columns(nodes, matrix, model, i), member)
         parts.append(
             _one_hot(nodes, decision, model) if hard else _all_classes(nodes, decision, member, model)
         )
+        if decision.scores and len(member.classes_) == len(model.classes_):
+            scores.append(decision.scores)
     if not hard:
-        return largest(nodes, _average(nodes, parts, _weights(model)))
+        found = largest(nodes, _average(nodes, parts, _weights(model)))
+        mean = _average(nodes, scores, None) if len(scores) == len(parts) else ""
+        return replace(found, scores=mean)  # the label follows the shares all the same
     return largest(nodes, _total(nodes, parts, _weights(model)))
 
 
