@@ -66,9 +66,9 @@ doctor: $(VENV)/ready ## check compilers and emulators of every target
 .PHONY: lock
 lock: ## pin the newest Python packages (needs uv)
 	uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --python-version 3.11 --universal \
-		--extra build --extra packaging --extra parquet -o requirements/runtime.lock pyproject.toml
+		--extra build --extra flashing --extra packaging --extra parquet -o requirements/runtime.lock pyproject.toml
 	uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --python-version 3.11 --universal \
-		--extra build --extra packaging --extra parquet --extra dev -c requirements/runtime.lock -o requirements/dev.lock pyproject.toml
+		--extra build --extra flashing --extra packaging --extra parquet --extra dev -c requirements/runtime.lock -o requirements/dev.lock pyproject.toml
 
 .PHONY: clean
 clean: ## remove what was built, keep .venv

@@ -19,9 +19,9 @@ from pipeline.examples import Bundles, model_file, rows_file
 
 from .program import PROGRAM, call, spawn, succeed
 
-VERBS = ["build", "diff", "doctor", "init", "inspect", "report", "run", "targets", "verify"]
+VERBS = ["build", "diff", "doctor", "flash", "init", "inspect", "report", "run", "targets", "verify"]
 HEAVY = ["sklearn", "onnx", "onnxruntime", "numpy", "pandas", "pydantic", "scipy", "skops", "jinja2"]
-VALUED = ["--target", "--data", "--input", "--model", "--max-drift"]
+VALUED = ["--target", "--doip", "--security-command", "--data", "--input", "--model", "--max-drift"]
 ESCAPE = "\x1b"
 
 

@@ -28,6 +28,24 @@ SECONDS_TO_CLEAN_UP = 2.0
 _PATH = click.Path(path_type=Path)
 
 
+class _Number(click.ParamType[int]):
+    """An unsigned number, decimal or ``0x`` hexadecimal."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            number = int(str(value), 0)
+        except ValueError:
+            number = -1
+        if not 0 <= number < 1 << 32:
+            self.fail(f"{value!r} is not a number like 4096 or 0x1000", param, ctx)
+        return number
+
+
+_NUMBER = _Number()
+
+
 class _Run:
     """One call: where its results go, and how it shows progress."""
 
@@ -290,6 +308,49 @@ def init(model: Path, output: Path | None, force: bool, **given: Any) -> None:
         "next: set units and ranges in it, then: ecu-bundle build "
         + shlex.join([str(model), *([] if beside else ["--config", str(place)])])
     )
+
+
+@cli.command(epilog="Example: ecu-bundle flash model.suit --doip 192.168.0.10 --security-command ./key.sh")
+@click.argument("package", type=_PATH)
+@click.option("--doip", metavar="HOST[:PORT]", required=True, help="Where the ECU is; port 13400 else.")
+@click.option("--ecu-address", type=_NUMBER, help="Logical address of the ECU [asked for by UDP].")
+@click.option("--tester-address", type=_NUMBER, default="0x0e00", show_default=True, help="Our own one.")
+@click.option(
+    "--security-command", default="", help="Unlocks the ECU: reads the seed on stdin, prints the key; bytes."
+)
+@click.option("--security-level", type=click.IntRange(1, 125), default=1, show_default=True, help="Odd.")
+@click.option("--memory-address", type=_NUMBER, default="0", show_default=True, help="Of the download.")
+@click.option(
+    "--block-size", type=click.IntRange(min=8), help="Most bytes of a block [as many as the ECU takes]."
+)
+@click.option("--attempts", type=click.IntRange(1, 100), default=3, show_default=True, help="Connections.")
+@click.option(
+    "--timeout", type=click.FloatRange(0.1, 600), default=5.0, show_default=True, help="Seconds per answer."
+)
+@_json_option
+def flash(package: Path, doip: str, **given: Any) -> None:
+    """Bring an update package into an ECU by UDS over DoIP, and see that it runs the new model.
+
+    Exit codes: 0 the ECU runs it, 1 it refuses the package or went back to the model before, 2 a wrong
+    option, file or key, 4 no connection, or the ECU cannot be flashed in its present condition.
+    """
+    from ecu_bundle.flashing.delivery import deliver
+    from ecu_bundle.flashing.link import Endpoint, read_host
+    from ecu_bundle.flashing.reading import read_delivery
+    from ecu_bundle.flashing.report import flashed_record, flashed_text
+    from ecu_bundle.flashing.security import SecurityHook
+    from ecu_bundle.flashing.sequence import Options
+
+    delivery = read_delivery(package)
+    host, port = read_host(doip)
+    endpoint = Endpoint(host, port, given["ecu_address"], given["tester_address"], given["timeout"])
+    options = Options(
+        SecurityHook(given["security_command"], given["security_level"]),
+        given["memory_address"],
+        given["block_size"] or 0,
+    )
+    flashed = deliver(delivery, endpoint, options, attempts=given["attempts"], watcher=_run.console)
+    _run.result(flashed_record(delivery, endpoint, flashed), flashed_text(delivery, endpoint, flashed))
 
 
 @cli.command(epilog="Example: ecu-bundle targets")

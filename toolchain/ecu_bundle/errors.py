@@ -83,6 +83,12 @@ class ToolMissingError(BundleError):
     exit_code = ExitCode.TOOL_MISSING
 
 
+class EcuUnavailableError(BundleError):
+    """No ECU answers, the link broke too often, or the ECU cannot be flashed in its present condition."""
+
+    exit_code = ExitCode.TOOL_MISSING
+
+
 class InternalError(BundleError):
     """A defect of ecu-bundle itself."""
 

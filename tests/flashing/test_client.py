@@ -1,0 +1,276 @@
+"""The client against a simulated ECU whose link breaks, loses, repeats and refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from examples.update.device import Device
+
+from ecu_bundle.errors import BundleError, EcuUnavailableError, ExitCode, UsageError, VerificationError
+from ecu_bundle.flashing.delivery import deliver
+from ecu_bundle.flashing.link import Endpoint
+from ecu_bundle.flashing.security import SecurityHook
+from ecu_bundle.flashing.sequence import Options
+
+from .packages import DIGEST, good
+from .simulated import (
+    KEY,
+    OPEN,
+    Fault,
+    Faults,
+    cut_after,
+    cut_before,
+    mute,
+    refuses,
+    says,
+    silent,
+    simulated,
+    slow,
+)
+
+SESSION, RESET, READ, UNLOCK, ROUTINE, DOWNLOAD, TRANSFER, EXIT = (
+    *(0x10, 0x11, 0x22, 0x27, 0x31, 0x34, 0x36, 0x37),
+)
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ecu_bundle.flashing.delivery._RECONNECT_SECONDS", 0.01)
+
+
+def sequence_of(device: Device) -> int:
+    """What the ECU runs after its power was off; it always runs something whole."""
+    device.power_up()
+    model = device.ask("model").values
+    assert model["digest"] in ("", DIGEST)
+    return int(model["sequence"])
+
+
+def test_a_package_is_flashed_and_runs(tmp_path: Path) -> None:
+    faults = Faults()
+    with simulated(tmp_path, faults) as (device, endpoint):
+        flashed = deliver(good(3), endpoint, OPEN)
+        assert (flashed.before.sequence, flashed.after.sequence) == (0, 3)
+        assert flashed.after.digest == DIGEST
+        assert flashed.after.state == "confirmed"
+        assert (flashed.present, flashed.transfers) == (False, 1)
+        assert faults.requests.count(TRANSFER) == flashed.blocks == -(-len(good(3).data) // 256)
+        assert sequence_of(device) == 3
+
+
+def test_a_package_that_is_there_is_not_sent_again(tmp_path: Path) -> None:
+    with simulated(tmp_path) as (_, endpoint):
+        deliver(good(3), endpoint, OPEN)
+        assert deliver(good(3), endpoint, OPEN).present
+
+
+def test_the_counter_of_blocks_wraps(tmp_path: Path) -> None:
+    options = Options(OPEN.security, block=2)
+    with simulated(tmp_path) as (_, endpoint):
+        assert deliver(good(3), endpoint, options).blocks > 256
+
+
+def test_a_cut_at_every_request_heals(tmp_path: Path) -> None:
+    """Before the request arrives and after it was carried out: the client comes to the same end."""
+    counted = Faults()
+    with simulated(tmp_path, counted) as (_, endpoint):
+        deliver(good(1), endpoint, OPEN)
+    faults = Faults()
+    with simulated(tmp_path, faults) as (device, endpoint):
+        sequence = 1
+        for fault in (cut_before, cut_after):
+            for position in range(len(counted.requests)):
+                sequence += 1
+                faults.requests.clear()
+                faults.at = {position: fault}
+                flashed = deliver(good(sequence), endpoint, OPEN)
+                assert flashed.after.sequence == sequence, (fault.__name__, position)
+                assert len(faults.requests) > position, "the fault happened"
+        assert sequence_of(device) == sequence
+
+
+@pytest.mark.parametrize("fault", [cut_before, cut_after])
+@pytest.mark.parametrize("service", [SESSION, ROUTINE, DOWNLOAD, TRANSFER, EXIT])
+def test_a_link_that_always_breaks_leaves_the_model_before(
+    fault: Fault, service: int, tmp_path: Path
+) -> None:
+    faults = Faults()
+    with simulated(tmp_path, faults) as (device, endpoint):
+        deliver(good(1), endpoint, OPEN)
+        faults.on = {service: fault}
+        with pytest.raises(EcuUnavailableError, match="no usable connection to the ECU in 2 attempts"):
+            deliver(good(2), endpoint, OPEN, attempts=2)
+        assert sequence_of(device) == 1
+
+
+@pytest.mark.parametrize("fault", [silent, mute])
+@pytest.mark.parametrize("service", [READ, UNLOCK, TRANSFER])
+def test_a_lost_request_or_answer_heals(fault: Fault, service: int, tmp_path: Path) -> None:
+    counted = Faults()
+    with simulated(tmp_path, counted) as (_, endpoint):
+        deliver(good(1), endpoint, OPEN)
+    at = {counted.requests.index(service, 5 if service != READ else 0): fault}
+    with simulated(tmp_path, Faults(at), seconds=0.4) as (device, endpoint):
+        assert deliver(good(2), endpoint, OPEN).after.sequence == 2
+        assert sequence_of(device) == 2
+
+
+def test_a_lost_reset_is_asked_for_again(tmp_path: Path) -> None:
+    counted = Faults()
+    with simulated(tmp_path, counted) as (_, endpoint):
+        deliver(good(1), endpoint, OPEN)
+    faults = Faults({counted.requests.index(RESET): cut_before})
+    with simulated(tmp_path, faults) as (_, endpoint):
+        assert deliver(good(2), endpoint, OPEN).after.sequence == 2
+    assert faults.requests.count(RESET) == 2
+
+
+def test_more_time_is_granted(tmp_path: Path) -> None:
+    """0x78 any number of times, each within the time for one answer, together beyond it."""
+    faults = Faults(on={ROUTINE: slow(ROUTINE, 4, 0.2)})
+    with simulated(tmp_path, faults, seconds=0.5) as (_, endpoint):
+        assert deliver(good(1), endpoint, OPEN).after.sequence == 1
+
+
+def test_a_busy_ecu_is_asked_again(tmp_path: Path) -> None:
+    faults = Faults({5: refuses(SESSION, 0x21), 6: refuses(SESSION, 0x21)})
+    with simulated(tmp_path, faults) as (_, endpoint):
+        assert deliver(good(1), endpoint, OPEN).transfers == 1
+    assert faults.requests[5:9] == [SESSION] * 4
+
+
+REFUSALS: dict[str, tuple[int, int, type[BundleError], str]] = {
+    "locked": (ROUTINE, 0x33, UsageError, "demands that it is unlocked first"),
+    "wrong key": (UNLOCK, 0x35, UsageError, "refuses the key"),
+    "too many keys": (UNLOCK, 0x36, UsageError, "too many wrong ones"),
+    "delay": (UNLOCK, 0x37, UsageError, "takes no key yet"),
+    "authentication": (SESSION, 0x34, UsageError, "authentication (0x29)"),
+    "moving": (SESSION, 0x22, EcuUnavailableError, "conditions are not correct"),
+    "other session": (ROUTINE, 0x7F, EcuUnavailableError, "not available in the ECU's present session"),
+    "no such service": (DOWNLOAD, 0x11, EcuUnavailableError, "does not have this service"),
+    "length": (DOWNLOAD, 0x13, EcuUnavailableError, "another length"),
+    "low voltage": (ROUTINE, 0x93, EcuUnavailableError, "the voltage is too low"),
+    "unknown code": (ROUTINE, 0xF5, EcuUnavailableError, "a code of its manufacturer"),
+    "address": (DOWNLOAD, 0x31, VerificationError, "does not take this address or size"),
+    "not accepted": (DOWNLOAD, 0x70, VerificationError, "does not accept the package"),
+    "flash": (TRANSFER, 0x72, VerificationError, "could not program the package"),
+    "suspended": (TRANSFER, 0x71, VerificationError, "stopped the transfer"),
+    "wrong block": (TRANSFER, 0x73, EcuUnavailableError, "negative response 0x73"),
+    "wrong order": (EXIT, 0x24, EcuUnavailableError, "negative response 0x24"),
+    "reset refused": (RESET, 0x22, EcuUnavailableError, "conditions are not correct"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_a_negative_response_is_explained(case: str, tmp_path: Path) -> None:
+    service, code, kind, said = REFUSALS[case]
+    faults = Faults()
+    with simulated(tmp_path, faults) as (device, endpoint):
+        deliver(good(1), endpoint, OPEN)
+        faults.on = {service: refuses(service, code)}
+        with pytest.raises(kind) as caught:
+            deliver(good(2), endpoint, OPEN, attempts=2)
+        assert said in caught.value.cause
+        assert f"0x{code:02X}" in caught.value.place + caught.value.cause
+        assert caught.value.hint
+        assert caught.value.exit_code in (1, 2, 4)
+        assert sequence_of(device) == (2 if service == RESET else 1)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    {
+        "empty": b"",
+        "unknown service": b"\xc0\x01",
+        "another service": b"\x50\x01\x00\x32\x01\xf4",
+        "cut short": b"\x7f",
+        "negative for another service": b"\x7f\x10\x22",
+        "another block": b"\x76\x99",
+        "long": b"\x76" * 5000,
+    }.values(),
+)
+def test_garbage_is_no_success(answer: bytes, tmp_path: Path) -> None:
+    faults = Faults()
+    with simulated(tmp_path, faults, seconds=0.4) as (device, endpoint):
+        deliver(good(1), endpoint, OPEN)
+        faults.on = {TRANSFER: says(answer)}
+        with pytest.raises(EcuUnavailableError):
+            deliver(good(2), endpoint, OPEN, attempts=1)
+        assert sequence_of(device) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    {
+        "short digest": (b"\x62\xf1\xf0\x01", "1 bytes, expected 0 or 32"),
+        "another identifier": (b"\x62\xf1\x80\x01", "another identifier"),
+        "no such identifier": (b"\x7f\x22\x31", "does not tell its"),
+    }.values(),
+)
+def test_a_wrong_identification_is_named(answer: bytes, said: str, tmp_path: Path) -> None:
+    with simulated(tmp_path, Faults({2: says(answer)})) as (_, endpoint):
+        with pytest.raises(EcuUnavailableError, match=said) as caught:
+            deliver(good(1), endpoint, OPEN)
+        assert "data identifier 0xF1F0" in caught.value.place
+
+
+@pytest.mark.parametrize("size", [0, 2, 9])
+def test_blocks_that_are_too_small_are_refused(size: int, tmp_path: Path) -> None:
+    faults = Faults(on={DOWNLOAD: says(b"\x74\x20" + size.to_bytes(2, "big"))})
+    with (
+        simulated(tmp_path, faults) as (_, endpoint),
+        pytest.raises(EcuUnavailableError, match=f"blocks of {size - 2} bytes only"),
+    ):
+        deliver(good(1), endpoint, OPEN)
+
+
+KEYS: dict[str, tuple[str, ExitCode, str]] = {
+    "none": ("", ExitCode.USAGE, "the ECU asks for a key"),
+    "wrong": ("echo 1234", ExitCode.USAGE, "the ECU refuses the key"),
+    "fails": ("false", ExitCode.USAGE, "the security command failed, exit code 1"),
+    "prints nothing": ("true", ExitCode.USAGE, "printed 0 bytes in place of a key"),
+    "missing": ("no-such-program", ExitCode.TOOL_MISSING, "cannot be started"),
+    "malformed": ("'", ExitCode.USAGE, "the command is malformed"),
+    "blank": (" ", ExitCode.USAGE, "the command is empty"),
+}
+
+
+@pytest.mark.parametrize("case", KEYS)
+def test_a_security_command_that_does_not_do(case: str, tmp_path: Path) -> None:
+    command, code, said = KEYS[case]
+    with simulated(tmp_path) as (device, endpoint):
+        with pytest.raises(BundleError, match=said) as caught:
+            deliver(good(1), endpoint, Options(SecurityHook(command)))
+        assert caught.value.exit_code == code
+        assert sequence_of(device) == 0
+
+
+def test_keys_are_locked_after_three_wrong_ones(tmp_path: Path) -> None:
+    with simulated(tmp_path) as (_, endpoint):
+        for said in ("refuses the key", "refuses the key", "too many wrong ones", "takes no key yet"):
+            with pytest.raises(UsageError, match=said):
+                deliver(good(1), endpoint, Options(SecurityHook("echo 1234")))
+
+
+def test_nobody_is_there() -> None:
+    with pytest.raises(EcuUnavailableError, match="in 2 attempts"):
+        deliver(good(1), Endpoint("127.0.0.1", 9, 1), Options(SecurityHook(KEY)), attempts=2)
+
+
+def test_the_address_of_the_ecu_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with simulated(tmp_path) as (_, endpoint):
+        monkeypatch.setattr("ecu_bundle.flashing.doip.UDP_DISCOVERY", endpoint.port)
+        assert deliver(good(1), replace(endpoint, ecu=None), OPEN).after.sequence == 1
+
+
+def test_a_host_that_does_not_announce_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ecu_bundle.flashing.doip.UDP_DISCOVERY", 9)
+    with simulated(tmp_path) as (_, endpoint), pytest.raises(EcuUnavailableError, match="--ecu-address"):
+        deliver(good(1), replace(endpoint, ecu=None, seconds=0.2), OPEN)
+
+
+def test_an_ecu_with_another_address_is_silent(tmp_path: Path) -> None:
+    with simulated(tmp_path) as (_, endpoint), pytest.raises(EcuUnavailableError, match="code: 3"):
+        deliver(good(1), replace(endpoint, ecu=0x0B00), OPEN)

@@ -1,0 +1,136 @@
+"""`ecu-bundle flash` as a user calls it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.program import call, spawn, succeed
+from ecu_bundle.flashing.link import Endpoint, read_host
+from packaging.examples import unsigned_model
+
+from .packages import DIGEST, package
+from .simulated import KEY, Faults, refuses, simulated
+
+
+def arguments(file: Path, endpoint: Endpoint) -> list[str]:
+    ecu = ["--doip", f"127.0.0.1:{endpoint.port}", "--ecu-address", hex(endpoint.ecu or 0)]
+    return ["flash", str(file), *ecu, "--security-command", KEY]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "model.suit"
+    path.write_bytes(package(5))
+    return path
+
+
+def test_the_result_for_people(file: Path, tmp_path: Path) -> None:
+    """As a program whose streams are no terminal: one line a stage, no moving signs."""
+    with simulated(tmp_path) as (_, endpoint):
+        outcome = spawn(*arguments(file, endpoint))
+        again = succeed(*arguments(file, endpoint))
+    assert outcome.code == 0, outcome.stderr
+    assert [line.split()[0] for line in outcome.stderr.splitlines()] == ["connect", "transfer", "restart"]
+    assert "\r" not in outcome.stderr and "\x1b" not in outcome.stderr
+    assert outcome.stdout.splitlines() == [
+        f"127.0.0.1:{endpoint.port}: neg 1.0, sequence 5: the ECU runs it, confirmed",
+        "  before  no model",
+        f"  after   neg 1.0, sequence 5, image {DIGEST[:16]}, RXSWIN R79-0042",
+    ]
+    assert "ran it already, nothing was sent" in again.stdout
+
+
+def test_the_result_for_machines(file: Path, tmp_path: Path) -> None:
+    with simulated(tmp_path) as (_, endpoint):
+        outcome = succeed(*arguments(file, endpoint), "--json", "--block-size", "64")
+    assert outcome.stderr == ""
+    data = outcome.data
+    assert data["package"]["sequence"] == 5
+    assert data["package"]["bytes"] == len(package(5))
+    assert (data["before"]["sequence"], data["after"]["sequence"]) == (0, 5)
+    assert data["after"]["image_digest"] == data["package"]["image_digest"] == DIGEST
+    assert data["after"]["rxswin"] == ["R79-0042"]
+    assert (data["present"], data["transfers"], data["blocks"]) == (False, 1, -(-len(package(5)) // 64))
+    assert list(data["seconds"]) == ["connect", "transfer", "restart"]
+
+
+def test_a_refusal_has_exit_code_1_and_the_ecus_own_words(file: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old.suit"
+    old.write_bytes(package(4))
+    with simulated(tmp_path) as (_, endpoint):
+        succeed(*arguments(file, endpoint))
+        outcome = call(*arguments(old, endpoint), "--json")
+    assert outcome.code == outcome.data["exit_code"] == 1
+    assert "ECU_PACKAGE_ROLLBACK, older than what the device has confirmed" in outcome.data["cause"]
+    assert outcome.data["stage"] == "transfer"
+
+
+def test_no_connection_has_exit_code_4(file: Path) -> None:
+    outcome = call(*arguments(file, Endpoint("127.0.0.1", 9, 1)), "--attempts", "1", "--json")
+    assert outcome.code == outcome.data["exit_code"] == 4
+    assert "127.0.0.1:9" in outcome.data["place"]
+
+
+def test_conditions_have_exit_code_4(file: Path, tmp_path: Path) -> None:
+    with simulated(tmp_path, Faults(on={0x10: refuses(0x10, 0x88)})) as (_, endpoint):
+        outcome = call(*arguments(file, endpoint))
+    assert outcome.code == 4
+    assert "error: session: the vehicle moves too fast\n  at: negative response 0x88" in outcome.stderr
+
+
+BAD_FILES: dict[str, tuple[bytes | None, int, str]] = {
+    "missing": (None, 2, "cannot be read: No such file"),
+    "text": (b"hello", 1, "ECU_PACKAGE_BAD_MAGIC"),
+    "empty": (b"", 1, "ECU_PACKAGE_TRUNCATED"),
+    "damaged": (package(5)[:-1] + b"\0", 1, "ECU_PACKAGE_BAD_PAYLOAD"),
+    "not signed": (unsigned_model().encode(), 2, "the package is not signed"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_a_bad_file_never_reaches_the_ecu(case: str, tmp_path: Path) -> None:
+    content, code, said = BAD_FILES[case]
+    path = tmp_path / "model.suit"
+    if content is not None:
+        path.write_bytes(content)
+    outcome = call("flash", path, "--doip", "127.0.0.1:9", "--json")
+    assert outcome.code == code
+    assert said in outcome.data["cause"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("127.0.0.1", ("127.0.0.1", 13400)),
+        ("127.0.0.1:99", ("127.0.0.1", 99)),
+        ("localhost:99", ("127.0.0.1", 99)),
+        ("::1", ("::1", 13400)),
+        ("[::1]", ("::1", 13400)),
+        ("[::1]:99", ("::1", 99)),
+    ],
+)
+def test_a_host(text: str, expected: tuple[str, int]) -> None:
+    host, port = read_host(text)
+    assert (host, port) == expected or (text.startswith("localhost") and (host, port) == ("::1", 99))
+
+
+@pytest.mark.parametrize(
+    "text", ["", ":99", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:70000", "a:b", "[::1]x9"]
+)
+def test_what_is_no_host(text: str, file: Path) -> None:
+    outcome = call("flash", file, "--doip", text, "--json")
+    assert outcome.code == 2
+    assert "is not HOST or HOST:PORT" in outcome.data["cause"]
+
+
+def test_an_unknown_host(file: Path) -> None:
+    assert call("flash", file, "--doip", "no-such-host.invalid").code == 4
+
+
+@pytest.mark.parametrize("number", ["abc", "-1", "0x1ffffffff"])
+def test_what_is_no_number(number: str, file: Path) -> None:
+    outcome = call("flash", file, "--doip", "127.0.0.1", "--ecu-address", number)
+    assert outcome.code == 2
+    assert "is not a number like 4096 or 0x1000" in outcome.stderr

@@ -1,0 +1,23 @@
+"""Every status of the device has its name and its meaning here."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ecu_bundle.flashing.statuses import status_text
+from pipeline.examples import CHECKOUT
+
+HEADER = (CHECKOUT / "runtime/include/ecu/status.h").read_text(encoding="utf-8")
+NUMBERS = {int(number): name for name, number in re.findall(r"(ECU_\w+) = (\d+)", HEADER) if int(number)}
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_status_is_named(number: int) -> None:
+    assert re.fullmatch(NUMBERS[number] + r", \S.{10,}", status_text(number))
+
+
+def test_there_are_statuses_and_others_are_said_to_be_unknown() -> None:
+    assert len(NUMBERS) > 40
+    assert status_text(255) == "status 255, which this version does not know"

@@ -1,0 +1,63 @@
+"""A flashed ECU, for machines and for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ecu_bundle.flashing.delivery import Delivery, Flashed
+from ecu_bundle.flashing.identification import Identification
+from ecu_bundle.flashing.link import Endpoint
+from ecu_bundle.flashing.reading import rxswin_of
+from ecu_bundle.flashing.statuses import status_text
+
+
+def flashed_record(delivery: Delivery, endpoint: Endpoint, flashed: Flashed) -> dict[str, Any]:
+    """What `--json` prints."""
+    return {
+        "ecu": str(endpoint),
+        "package": {
+            "title": delivery.title,
+            "sequence": delivery.sequence,
+            "image_digest": delivery.digest,
+            "bytes": len(delivery.data),
+        },
+        "present": flashed.present,
+        "before": _record(flashed.before),
+        "after": _record(flashed.after),
+        "blocks": flashed.blocks,
+        "transfers": flashed.transfers,
+        "seconds": {stage: round(value, 3) for stage, value in flashed.seconds.items()},
+    }
+
+
+def _record(found: Identification) -> dict[str, Any]:
+    return {
+        "model": found.model,
+        "image_digest": found.digest,
+        "sequence": found.sequence,
+        "rxswin": list(rxswin_of(found.record)),
+        "state": found.state,
+        "status": found.status,
+        "status_text": status_text(found.status) if found.status else "",
+    }
+
+
+def flashed_text(delivery: Delivery, endpoint: Endpoint, flashed: Flashed) -> str:
+    """The same for people."""
+    did = "ran it already, nothing was sent" if flashed.present else "runs it, confirmed"
+    again = f" in {flashed.transfers} attempts" if flashed.transfers > 1 else ""
+    return "\n".join(
+        [
+            f"{endpoint}: {delivery.title}, sequence {delivery.sequence}: the ECU {did}{again}",
+            f"  before  {_line(flashed.before)}",
+            f"  after   {_line(flashed.after)}",
+        ]
+    )
+
+
+def _line(found: Identification) -> str:
+    if not found.digest:
+        return "no model"
+    rxswin = rxswin_of(found.record)
+    words = [found.model, f"sequence {found.sequence}", f"image {found.digest[:16]}"]
+    return ", ".join(words + (["RXSWIN " + " ".join(rxswin)] if rxswin else []))

@@ -1,0 +1,68 @@
+"""Seed to key through a command of the user: the algorithm is the OEM's secret."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from ecu_bundle.building.processes import run
+from ecu_bundle.errors import UsageError
+
+_STAGE = "unlock"
+_SECONDS = 60.0
+_MOST_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityHook:
+    """Unlocks the ECU.
+
+    Attributes:
+        command: reads the seed on its stdin and writes the key to its stdout, both as they are on the wire.
+            Empty: the ECU has to be open.
+        level: of the seed request, odd.
+    """
+
+    command: str = ""
+    level: int = 1
+
+    def key_for(self, seed: bytes) -> bytes:
+        """The key that the command computes.
+
+        Raises:
+            UsageError: there is no command, it fails, or it prints nothing.
+            ToolMissingError: it cannot be started.
+        """
+        if not self.command:
+            raise UsageError(
+                _STAGE,
+                "the ECU asks for a key",
+                place=f"security level {self.level}",
+                hint="give --security-command, a program that reads the seed on stdin and prints the key",
+            )
+        try:
+            words = shlex.split(self.command)
+        except ValueError as error:
+            raise UsageError(
+                _STAGE, f"the command is malformed: {error}", place="--security-command"
+            ) from error
+        if not words:
+            raise UsageError(
+                _STAGE, "the command is empty", place="--security-command", hint="name a program"
+            )
+        finished = run(words, stage=_STAGE, seconds=_SECONDS, stdin=seed)
+        if not finished.ok:
+            raise UsageError(
+                _STAGE,
+                f"the security command failed, {finished.ending}",
+                place=finished.stderr.strip()[-500:] or "--security-command",
+                hint="it reads the seed on stdin and prints the key",
+            )
+        if not 0 < len(finished.stdout) <= _MOST_BYTES:
+            raise UsageError(
+                _STAGE,
+                f"the security command printed {len(finished.stdout)} bytes in place of a key",
+                place="--security-command",
+                hint="the key goes to stdout as bytes, without a line break",
+            )
+        return finished.stdout
