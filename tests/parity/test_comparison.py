@@ -289,7 +289,10 @@ MARGINS: list[tuple[ModelKind, list[float], float]] = [
 
 @pytest.mark.parametrize(("kind", "scores", "margin"), MARGINS)
 def test_margins(kind: ModelKind, scores: list[float], margin: float) -> None:
-    found = label_margins(scored(kind, len(scores)), {"scores": np.array([scores])})
+    label = int(np.argmax(scores)) if len(scores) > 1 else int(scores[0] > 0.0)
+    found = label_margins(
+        scored(kind, len(scores)), {"label": np.array([[label]]), "scores": np.array([scores])}
+    )
     assert found is not None
     assert found.tolist() == pytest.approx([margin])
 

@@ -37,10 +37,11 @@ def choose_golden(
     usable = np.ones(len(rows), dtype=bool)
     usable[np.array(sorted(left_out), dtype=np.intp)] = False
     margins = label_margins(model.interface, outputs)
-    follower = model.interface.outputs[1].name if margins is not None else ""
-    if margins is not None and tolerance.get(follower, EXACT) != EXACT:
-        usable &= margins > 4.0 * tolerance[follower].allowance(outputs[follower]).max(axis=1)
+    follower = model.interface.outputs[1].name if len(model.interface.outputs) > 1 else ""
+    if tolerance.get(follower, EXACT) != EXACT:
         usable &= np.array([origin != "label" for origin in rows.origins])
+        if margins is not None:
+            usable &= margins > 4.0 * tolerance[follower].allowance(outputs[follower]).max(axis=1)
     count = max(4, min(MAX_ROWS, MAX_VALUES // max(1, model.interface.features)))
     index = _spread(rows, usable, count)
     chosen = {name: np.ascontiguousarray(values[index]) for name, values in outputs.items()}

@@ -26,6 +26,11 @@ MISSING_CODE = -2
 """Input code of a missing category, where the model was trained with missing values."""
 
 
+def over(first: str, second: str) -> str:
+    """The name of a score that is positive for the first class and negative for the second."""
+    return f"{first} over {second}"
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """One value of an int32 tensor and its meaning, for instance ``Code(1, "Europe")``."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
-from ecu_bundle.interface import Interface, ModelKind, Tensor
+from ecu_bundle.interface import Interface, ModelKind, Tensor, over
 from ecu_bundle.parts import last_step, walk
 
 
@@ -60,11 +60,6 @@ def _scores(tensor: Tensor, classes: tuple[str, ...], estimator: Any) -> tuple[s
     if _pairwise(last_step(estimator)):
         return pairs
     return () if len(pairs) == len(classes) and any(map(_pairwise, walk(estimator))) else classes
-
-
-def over(first: str, second: str) -> str:
-    """The name of a score that is positive for the first class and negative for the second."""
-    return f"{first} over {second}"
 
 
 def _pairwise(part: Any) -> bool:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ecu_bundle.interface import Interface, Rows, Tensor
 from ecu_bundle.parity.certificate import Comparison, Histogram, Method, OutputComparison, WorstRow
 from ecu_bundle.parity.tolerance import EXACT, Tolerance, ulp_distance
+from ecu_bundle.parity.votes import are_pairs
 
 WORST_ROWS = 5
 SAMPLE_POINTS = 300
@@ -61,7 +62,8 @@ def compare(
             scores = None
             if tolerance.get(follower, EXACT) != EXACT:
                 limit, sides = tolerance[follower], (expected[follower], actual[follower])
-                scores = _Scores(*sides, limit, bounds.get(follower), tensor.name in exact)
+                exactly, pairs = tensor.name in exact, are_pairs(interface)
+                scores = _Scores(*sides, limit, bounds.get(follower), exactly, pairs)
             outputs.append(_labels(tensor, rows, reference, judged, margins=margins, scores=scores))
         else:
             limit = tolerance[tensor.name]
@@ -80,13 +82,17 @@ def compare(
 
 @dataclass(frozen=True, slots=True)
 class _Scores:
-    """The scores that decide a label, (rows, elements) on both sides, and how far they may differ."""
+    """The scores that decide a label, (rows, elements) on both sides, and how far they may differ.
+
+    ``pairs``: each is of a pair of classes.
+    """
 
     expected: NDArray[Any]
     actual: NDArray[Any]
     limit: Tolerance
     bound: NDArray[np.float64] | None
     exact: bool
+    pairs: bool
 
     def excuse(
         self,
@@ -103,12 +109,13 @@ class _Scores:
         if self.exact:
             return self._roundoff(margins)
         allowance = self.limit.allowance(self.expected, self.bound)
-        near = margins <= 2.0 * allowance.max(axis=1)
+        # two scores of classes may each move towards the other; a score of a pair moves towards 0
+        near = margins <= (1.0 if self.pairs else 2.0) * allowance.max(axis=1)
         with np.errstate(over="ignore"):
             same = (self.expected.astype(np.float32) == self.actual.astype(np.float32)).all(axis=1)
         near &= ~(same & (margins == 0.0))
         codes = [code.value for code in tensor.codes]
-        if len(codes) < 2 or len(codes) != self.expected.shape[1]:
+        if self.pairs or len(codes) < 2 or len(codes) != self.expected.shape[1]:
             return np.asarray(near, dtype=bool)
         one, other = (_positions(codes, labels[:, 0]) for labels in (expected, actual))
         row = np.arange(len(one))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ecu_bundle.interface import Interface
+from ecu_bundle.parity.votes import are_pairs, are_votes, follow, pair_margins, winners
 
 DEFAULT_TOLERANCE = 1e-5
 
@@ -132,23 +133,43 @@ def _scale(values: NDArray[Any], ordinary: NDArray[np.bool_] | None) -> NDArray[
     return np.minimum(np.where(scale < 0.0, 1.0, scale), _LARGEST_SCALE)
 
 
+def _largest(scores: NDArray[np.float64]) -> float:
+    return float(np.abs(scores[np.isfinite(scores)]).max(initial=0.0))
+
+
 def label_margins(interface: Interface, expected: Mapping[str, NDArray[Any]]) -> NDArray[np.float64] | None:
-    """Distance of the reference to a tie: the gap of the two largest scores, or |score| for one.
+    """How far the scores of the reference are from another label, in units of the second output.
+
+    The gap of the two largest scores, |score| for one, and for scores of pairs of classes the least change
+    of all of them that changes the vote.
 
     Returns:
-        (rows,) float64, NaN where the two largest are infinite; None for a model without label or scores.
+        (rows,) float64, NaN where the two largest are infinite; None for a model without label or scores,
+        and for one whose label follows other numbers than those of its second output.
     """
     if len(interface.outputs) < 2 or interface.outputs[0].dtype != "int32":
         return None
+    codes = np.array([code.value for code in interface.outputs[0].codes])
+    labels = expected[interface.outputs[0].name][:, 0]
     scores = expected[interface.outputs[1].name].astype(np.float64)
-    if scores.shape[1] == 1:
-        margin: NDArray[np.float64] = np.abs(scores[:, 0])
-        return margin
-    distances = interface.kind == "clusterer" and interface.outputs[1].name == "scores"
-    ordered = np.sort(-scores if distances else scores, axis=1)
-    with np.errstate(invalid="ignore"):
-        gap: NDArray[np.float64] = ordered[:, -1] - ordered[:, -2]
-    return gap
+    if are_pairs(interface):
+        margin = pair_margins(scores, len(codes))
+        chosen = winners(scores, len(codes))
+    elif scores.shape[1] == 1:
+        margin = np.abs(scores[:, 0])
+        chosen = (scores[:, 0] > 0.0).astype(np.intp)
+    else:
+        if are_votes(scores):
+            return None
+        distances = interface.kind == "clusterer" and interface.outputs[1].name == "scores"
+        chosen = (-scores if distances else scores).argmax(axis=1)
+        ordered = np.sort(-scores if distances else scores, axis=1)
+        with np.errstate(invalid="ignore"):
+            margin = ordered[:, -1] - ordered[:, -2]
+    known = len(codes) == (2 if scores.shape[1] == 1 else scores.shape[1]) or are_pairs(interface)
+    if known and not follow(labels, codes[chosen], margin, _largest(scores)):
+        return None
+    return margin
 
 
 def ulp_distance(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.int64]:
