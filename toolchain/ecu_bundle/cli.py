@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ecu_bundle.console import Console, table
+from ecu_bundle.console import table
 from ecu_bundle.errors import BundleError, ExitCode, InternalError, ToolMissingError, UsageError
+from ecu_bundle.invocation import NUMBER, PATH, invocation, json_option
+from ecu_bundle.packaging.commands import COMMANDS
 
 if TYPE_CHECKING:
     from ecu_bundle.pipeline import Options
@@ -25,69 +27,13 @@ INTERRUPTED = 130
 SECONDS_TO_CLEAN_UP = 2.0
 """An impatient second Ctrl-C within this time does not stop the cleaning up."""
 
-_PATH = click.Path(path_type=Path)
-
-
-class _Number(click.ParamType[int]):
-    """An unsigned number, decimal or ``0x`` hexadecimal."""
-
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            number = int(str(value), 0)
-        except ValueError:
-            number = -1
-        if not 0 <= number < 1 << 32:
-            self.fail(f"{value!r} is not a number like 4096 or 0x1000", param, ctx)
-        return number
-
-
-_NUMBER = _Number()
-
-
-class _Run:
-    """One call: where its results go, and how it shows progress."""
-
-    def __init__(self) -> None:
-        self.json = False
-        self.console = Console()
-
-    def result(self, data: dict[str, Any], text: str) -> None:
-        """Prints the result on stdout: JSON for machines or text for people.
-
-        A reader that goes away early, like ``head``, is no error.
-        """
-        try:
-            click.echo(json.dumps(data, indent=2, ensure_ascii=False) if self.json else text)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-_run = _Run()
-
-
-def _set_json(_: click.Context, __: click.Parameter, value: bool) -> None:
-    _run.json = value
-    _run.console = Console(quiet=value and not sys.stderr.isatty())
-
-
-_json_option = click.option(
-    "--json",
-    is_flag=True,
-    is_eager=True,  # known before another option is refused
-    expose_value=False,
-    callback=_set_json,
-    help="Print the result as JSON.",
-)
-
 
 def _loading_options(function: Any) -> Any:
     """Options of every command that reads a model."""
     for option in reversed(
         (
             click.option(
-                "--config", type=_PATH, help="Configuration file [ecu-bundle.toml beside the model]."
+                "--config", type=PATH, help="Configuration file [ecu-bundle.toml beside the model]."
             ),
             click.option(
                 "--trust-pickle", is_flag=True, help="Run the code inside a pickle (child process)."
@@ -113,7 +59,7 @@ def cli() -> None:
 
 
 @cli.command(epilog="Example: ecu-bundle build model.skops --target aarch64-linux --data rows.csv")
-@click.argument("model", type=_PATH)
+@click.argument("model", type=PATH)
 @click.option("--target", "-t", help="What to build for; `ecu-bundle targets` lists them [host].")
 @click.option(
     "--engine",
@@ -123,12 +69,12 @@ def cli() -> None:
     "without heap or operating system; both, the two side by side; auto, ort where the target can host it, "
     "else native. `ecu-bundle targets` says which of them a target offers [auto].",
 )
-@click.option("--output", "-o", type=_PATH, help="Folder of the bundle [build/bundles/NAME/TARGET].")
-@click.option("--data", type=_PATH, help="Rows for the proof: .npy, .csv or .parquet.")
+@click.option("--output", "-o", type=PATH, help="Folder of the bundle [build/bundles/NAME/TARGET].")
+@click.option("--data", type=PATH, help="Rows for the proof: .npy, .csv or .parquet.")
 @click.option("--instructions", is_flag=True, help="Also count instructions (valgrind; takes a minute).")
 @click.option("--install-missing", is_flag=True, help="Install missing compilers and emulators.")
 @_loading_options
-@_json_option
+@json_option
 def build(model: Path, install_missing: bool, **given: Any) -> None:
     """Convert, prove, generate, build and run: MODEL becomes a bundle."""
     from ecu_bundle.inspection import notes_of
@@ -139,14 +85,14 @@ def build(model: Path, install_missing: bool, **given: Any) -> None:
         from ecu_bundle.building.doctor import install, missing_packages
 
         if missing := missing_packages([make_plan(model, options).target]):
-            _run.console.say("installing " + ", ".join(finding.package for finding in missing))
+            invocation.console.say("installing " + ", ".join(finding.package for finding in missing))
             install(missing)
-    bundle, seconds = build_with_times(model, options, watcher=_run.console)
-    _run.console.say("")
+    bundle, seconds = build_with_times(model, options, watcher=invocation.console)
+    invocation.console.say("")
     notes = [*filter(None, [bundle.replaced]), *notes_of(bundle.path)]
     for note in notes:
-        _run.console.say(f"note: {note}")
-    _run.result(
+        invocation.console.say(f"note: {note}")
+    invocation.result(
         {
             "bundle": str(bundle.path),
             "name": bundle.name,
@@ -164,12 +110,12 @@ def build(model: Path, install_missing: bool, **given: Any) -> None:
 
 
 @cli.command(epilog="Example: ecu-bundle run model.skops --input rows.csv -o predictions.csv")
-@click.argument("path", metavar="MODEL|BUNDLE", type=_PATH)
-@click.option("--input", "-i", "table_path", type=_PATH, required=True, help="Rows: .npy, .csv or .parquet.")
+@click.argument("path", metavar="MODEL|BUNDLE", type=PATH)
+@click.option("--input", "-i", "table_path", type=PATH, required=True, help="Rows: .npy, .csv or .parquet.")
 @click.option(
     "--output",
     "-o",
-    type=_PATH,
+    type=PATH,
     required=True,
     help="FILE.csv: one table for a spreadsheet, classes by name. Else a folder: one <output>.npy each.",
 )
@@ -182,7 +128,7 @@ def build(model: Path, install_missing: bool, **given: Any) -> None:
     "for models; native: our own engine, for bundles that were built with it.",
 )
 @_loading_options
-@_json_option
+@json_option
 def run(path: Path, table_path: Path, output: Path, engine: str, **given: Any) -> None:
     """Predict the rows of a table with a model or with a bundle.
 
@@ -193,14 +139,14 @@ def run(path: Path, table_path: Path, output: Path, engine: str, **given: Any) -
     from ecu_bundle.prediction_files import is_table, require_writable, write_prediction
 
     require_writable(output, table_path)
-    found = predict(path, table_path, engine=engine, options=_options(given), watcher=_run.console)
+    found = predict(path, table_path, engine=engine, options=_options(given), watcher=invocation.console)
     notes = gap_notes(found.gaps, found.rows)
     as_table = is_table(output)
     files = write_prediction(found, output)
     for note in notes:
-        _run.console.say(f"note: {note}")
+        invocation.console.say(f"note: {note}")
     rows = [[str(files[n]), str(v.dtype), str(v.shape)] for n, v in found.outputs.items()]
-    _run.result(
+    invocation.result(
         {
             "outputs": {name: str(file) for name, file in files.items()},
             "shapes": {name: list(values.shape) for name, values in found.outputs.items()},
@@ -211,21 +157,23 @@ def run(path: Path, table_path: Path, output: Path, engine: str, **given: Any) -
 
 
 @cli.command(epilog="Example: ecu-bundle verify build/bundles/model/host --model model.skops")
-@click.argument("bundle", type=_PATH)
+@click.argument("bundle", type=PATH)
 @click.option("--target", "-t", help="Must be the target of the bundle.")
-@click.option("--model", type=_PATH, help="The model it was made of: compares with scikit-learn too.")
-@click.option("--data", type=_PATH, help="Rows for the proof: .npy, .csv or .parquet.")
+@click.option("--model", type=PATH, help="The model it was made of: compares with scikit-learn too.")
+@click.option("--data", type=PATH, help="Rows for the proof: .npy, .csv or .parquet.")
 @_loading_options
-@_json_option
+@json_option
 def verify(bundle: Path, model: Path | None, data: Path | None, **given: Any) -> None:
     """Run the proof again on a delivered bundle."""
     from ecu_bundle.verification import verify as verify_bundle
 
-    verified = verify_bundle(bundle, model=model, data=data, options=_options(given), watcher=_run.console)
+    verified = verify_bundle(
+        bundle, model=model, data=data, options=_options(given), watcher=invocation.console
+    )
     gates = [f"  {c.right}: {c.rows} rows agree with {c.left}" for c in verified.comparisons]
     changes = [f"  changed: {change}" for change in verified.changes]
     omitted = [f"  not computed again: {what}" for what in verified.omitted]
-    _run.result(
+    invocation.result(
         {
             "name": verified.name,
             "target": verified.target,
@@ -240,21 +188,21 @@ def verify(bundle: Path, model: Path | None, data: Path | None, **given: Any) ->
 
 
 @cli.command(epilog="Example: ecu-bundle inspect model.skops")
-@click.argument("path", metavar="FILE", type=_PATH)
+@click.argument("path", metavar="FILE", type=PATH)
 @_loading_options
-@_json_option
+@json_option
 def inspect(path: Path, **given: Any) -> None:
-    """Show what is in a model, a model image or a bundle."""
+    """Show what is in a model, a model image, a bundle or an update package."""
     from ecu_bundle.inspection import inspect as inspect_path
     from ecu_bundle.inspection import inspection_text
 
     facts = inspect_path(path, _options(given))
-    _run.result(facts, inspection_text(facts))
+    invocation.result(facts, inspection_text(facts))
 
 
 @cli.command(epilog="Example: ecu-bundle diff delivered/model build/next --max-drift mpg=0.5")
-@click.argument("a", type=_PATH)
-@click.argument("b", type=_PATH)
+@click.argument("a", type=PATH)
+@click.argument("b", type=PATH)
 @click.option(
     "--max-drift",
     metavar="[OUTPUT=]LIMIT",
@@ -263,7 +211,7 @@ def inspect(path: Path, **given: Any) -> None:
     "another one, else the largest change in the unit of the output. Without OUTPUT it is for all outputs "
     "that have no limit of their own; 0 demands equal results. May be repeated.",
 )
-@_json_option
+@json_option
 def diff(a: Path, b: Path, max_drift: tuple[str, ...]) -> None:
     """Compare two bundles: can B be flashed where A runs? Exit code 0 yes, 1 no.
 
@@ -273,53 +221,53 @@ def diff(a: Path, b: Path, max_drift: tuple[str, ...]) -> None:
     from ecu_bundle.difference import difference
     from ecu_bundle.reporting.difference import difference_record, difference_text
 
-    found = difference(a, b, max_drift=max_drift, watcher=_run.console)
-    _run.result(difference_record(found), difference_text(found))
+    found = difference(a, b, max_drift=max_drift, watcher=invocation.console)
+    invocation.result(difference_record(found), difference_text(found))
     if not found.accepted:
         sys.exit(ExitCode.VERIFICATION_FAILED)
 
 
 @cli.command(epilog="Example: ecu-bundle report build/bundles/model/host -o report.html")
-@click.argument("bundle", type=_PATH)
-@click.option("--output", "-o", type=_PATH, help="Where to write the report [print where it is].")
-@_json_option
+@click.argument("bundle", type=PATH)
+@click.option("--output", "-o", type=PATH, help="Where to write the report [print where it is].")
+@json_option
 def report(bundle: Path, output: Path | None) -> None:
     """Write the HTML report of a bundle again, from its certificate."""
     from ecu_bundle.reporting.bundle import report_of
 
     place = report_of(bundle, output)
-    _run.result({"report": str(place)}, str(place))
+    invocation.result({"report": str(place)}, str(place))
 
 
 @cli.command(epilog="Example: ecu-bundle init model.skops")
-@click.argument("model", type=_PATH)
-@click.option("--output", "-o", type=_PATH, help="File to write [ecu-bundle.toml beside the model].")
+@click.argument("model", type=PATH)
+@click.option("--output", "-o", type=PATH, help="File to write [ecu-bundle.toml beside the model].")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @_loading_options
-@_json_option
+@json_option
 def init(model: Path, output: Path | None, force: bool, **given: Any) -> None:
     """Write a commented ecu-bundle.toml for a model."""
     from ecu_bundle.scaffold import write_config
 
     place = write_config(model, output, force=force, options=_options(given))
     beside = output is None
-    _run.result({"config": str(place)}, str(place))
-    _run.console.say(
+    invocation.result({"config": str(place)}, str(place))
+    invocation.console.say(
         "next: set units and ranges in it, then: ecu-bundle build "
         + shlex.join([str(model), *([] if beside else ["--config", str(place)])])
     )
 
 
 @cli.command(epilog="Example: ecu-bundle flash model.suit --doip 192.168.0.10 --security-command ./key.sh")
-@click.argument("package", type=_PATH)
+@click.argument("package", type=PATH)
 @click.option("--doip", metavar="HOST[:PORT]", required=True, help="Where the ECU is; port 13400 else.")
-@click.option("--ecu-address", type=_NUMBER, help="Logical address of the ECU [asked for by UDP].")
-@click.option("--tester-address", type=_NUMBER, default="0x0e00", show_default=True, help="Our own one.")
+@click.option("--ecu-address", type=NUMBER, help="Logical address of the ECU [asked for by UDP].")
+@click.option("--tester-address", type=NUMBER, default="0x0e00", show_default=True, help="Our own one.")
 @click.option(
     "--security-command", default="", help="Unlocks the ECU: reads the seed on stdin, prints the key; bytes."
 )
 @click.option("--security-level", type=click.IntRange(1, 125), default=1, show_default=True, help="Odd.")
-@click.option("--memory-address", type=_NUMBER, default="0", show_default=True, help="Of the download.")
+@click.option("--memory-address", type=NUMBER, default="0", show_default=True, help="Of the download.")
 @click.option(
     "--block-size", type=click.IntRange(min=8), help="Most bytes of a block [as many as the ECU takes]."
 )
@@ -327,7 +275,7 @@ def init(model: Path, output: Path | None, force: bool, **given: Any) -> None:
 @click.option(
     "--timeout", type=click.FloatRange(0.1, 600), default=5.0, show_default=True, help="Seconds per answer."
 )
-@_json_option
+@json_option
 def flash(package: Path, doip: str, **given: Any) -> None:
     """Bring an update package into an ECU by UDS over DoIP, and see that it runs the new model.
 
@@ -349,12 +297,12 @@ def flash(package: Path, doip: str, **given: Any) -> None:
         given["memory_address"],
         given["block_size"] or 0,
     )
-    flashed = deliver(delivery, endpoint, options, attempts=given["attempts"], watcher=_run.console)
-    _run.result(flashed_record(delivery, endpoint, flashed), flashed_text(delivery, endpoint, flashed))
+    flashed = deliver(delivery, endpoint, options, attempts=given["attempts"], watcher=invocation.console)
+    invocation.result(flashed_record(delivery, endpoint, flashed), flashed_text(delivery, endpoint, flashed))
 
 
 @cli.command(epilog="Example: ecu-bundle targets")
-@_json_option
+@json_option
 def targets() -> None:
     """List what a bundle can be built for."""
     from ecu_bundle.building.doctor import missing_packages
@@ -366,13 +314,13 @@ def targets() -> None:
         ready = "ready" if not missing else "missing: " + " ".join(missing)
         rows.append([target.name, "/".join(target.engines), target.runner, ready, target.title])
     keys = ("name", "engines", "runner", "state", "title")
-    _run.result({"targets": [dict(zip(keys, row, strict=True)) for row in rows]}, table(rows))
+    invocation.result({"targets": [dict(zip(keys, row, strict=True)) for row in rows]}, table(rows))
 
 
 @cli.command(epilog="Example: ecu-bundle doctor --target armv7-linux")
 @click.option("--target", "-t", "names", multiple=True, help="Only for this target; may be repeated.")
 @click.option("--install", is_flag=True, help="Install what is missing with the system package manager.")
-@_json_option
+@json_option
 def doctor(names: tuple[str, ...], install: bool) -> None:
     """Check compilers and emulators; say the line that installs what is missing.
 
@@ -391,11 +339,15 @@ def doctor(names: tuple[str, ...], install: bool) -> None:
     rows = [[f.package, f.state, "for " + ", ".join(f.targets)] for f in findings]
     text = f"install what is missing:\n  {line}" if line else "nothing is missing"
     text += f", but newer tools than Debian 12's can be had:\n  {rest}" if rest else ""
-    _run.result(
+    invocation.result(
         {"findings": [dataclasses.asdict(f) for f in findings], "install": line}, f"{table(rows)}\n\n{text}"
     )
     if line:
         sys.exit(ExitCode.TOOL_MISSING)
+
+
+for _command in COMMANDS:
+    cli.add_command(_command)
 
 
 def _options(given: dict[str, Any]) -> Options:
@@ -409,7 +361,7 @@ def main(arguments: list[str] | None = None) -> None:
     _listen_to_signals()
     # An unknown option is refused before any option is read.
     words = sys.argv[1:] if arguments is None else arguments
-    _run.json = "--json" in words
+    invocation.json = "--json" in words
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         cli.main(arguments, prog_name="ecu-bundle", standalone_mode=False)
@@ -423,8 +375,8 @@ def main(arguments: list[str] | None = None) -> None:
         command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
         _fail(UsageError("usage", error.format_message(), hint=f"{command or 'ecu-bundle' + verb} --help"))
     except (KeyboardInterrupt, click.Abort):
-        _run.console.close()
-        click.echo("\ninterrupted; no bundle was written", err=True)
+        invocation.console.close()
+        click.echo("\ninterrupted; nothing was written", err=True)
         sys.exit(INTERRUPTED)
     except Exception as error:
         _report_defect(error)
@@ -432,8 +384,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _fail(error: BundleError) -> None:
-    _run.console.close()
-    if _run.json:
+    invocation.console.close()
+    if invocation.json:
         click.echo(json.dumps(error.as_dict(), indent=2, ensure_ascii=False))
     click.echo(f"error: {error}", err=True)
     if isinstance(error, ToolMissingError):

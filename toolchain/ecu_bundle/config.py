@@ -136,6 +136,31 @@ class BudgetTable(_Table):
     max_instructions: Annotated[int, Field(ge=0)] | None = None
 
 
+Sequence32 = Annotated[int, Field(ge=1, le=0xFFFFFFFF)]
+Number32 = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
+ShortText = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class UpdateTable(_Table):
+    """``[update]``: what an update package says beside its bundle."""
+
+    vendor: ShortText | None = None
+    device_class: ShortText | None = None
+    sequence: Sequence32 | None = None
+    part_number: ShortText | None = None
+    rxswin: Annotated[tuple[ShortText, ...], Field(max_length=8)] = ()
+    hardware: Annotated[tuple[Number32, ...], Field(max_length=4)] = ()
+    commit: ShortText | None = None
+    training_data: str | None = None
+    replaces: Annotated[tuple[str, ...], Field(max_length=8)] = ()
+    golden_rows: Annotated[int, Field(ge=1, le=65535)] | None = None
+
+    @field_validator("rxswin", "hardware", "replaces", mode="before")
+    @classmethod
+    def _as_tuple(cls, value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+
 class Config(_Table):
     """The whole file."""
 
@@ -150,6 +175,7 @@ class Config(_Table):
     load: LoadTable = LoadTable()
     parity: ParityTable = ParityTable()
     budget: BudgetTable = BudgetTable()
+    update: UpdateTable = UpdateTable()
     _places: dict[tuple[str, ...], str] = PrivateAttr(default_factory=dict)
     """File and line of what the file says, by its path."""
 

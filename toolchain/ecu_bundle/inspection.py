@@ -1,4 +1,4 @@
-"""``inspect``: what is in a model file, a model image or a bundle."""
+"""``inspect``: what is in a model file, a model image, a bundle or an update package."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from ecu_bundle.config import FILE_NAME as CONFIG
 from ecu_bundle.console import table
 from ecu_bundle.interface import Interface
 from ecu_bundle.manifest import FILE_NAME, interface_of, read_manifest
+from ecu_bundle.packaging.inspection import inspect_package, package_text
 from ecu_bundle.pipeline import Options, convert_model, load_model, make_plan
 from ecu_bundle.reporting.text import range_text
 
 CERTIFICATE = "reports/certificate.json"
 IMAGE_MAGIC = b"ECUI"
+PACKAGE_MAGIC = b"\xd8\x6b"
+"""Tag 107, a SUIT envelope."""
 
 
 def inspect(path: str | Path, options: Options | None = None) -> dict[str, Any]:
@@ -29,8 +32,11 @@ def inspect(path: str | Path, options: Options | None = None) -> dict[str, Any]:
         return {"kind": "bundle", **json.loads(read_manifest(path).to_json())}
     if path.is_file():
         with path.open("rb") as file:
-            if file.read(len(IMAGE_MAGIC)) == IMAGE_MAGIC:
-                return _image(path)
+            start = file.read(len(IMAGE_MAGIC))
+        if start == IMAGE_MAGIC:
+            return _image(path)
+        if start.startswith(PACKAGE_MAGIC):
+            return inspect_package(path)
     return _model(path, options or Options())
 
 
@@ -110,6 +116,8 @@ def notes_of(bundle: Path) -> list[str]:
 
 def inspection_text(facts: dict[str, Any]) -> str:
     """The facts as a page for people."""
+    if facts["kind"] == "package":
+        return package_text(facts)
     interface = facts["interface"]
     rows = [["kind", facts["kind"]]]
     skipped = (

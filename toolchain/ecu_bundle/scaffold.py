@@ -56,6 +56,18 @@ _TAIL = """\
 # max_ram = "8 KiB"  # data and arena; native engine only, ONNX Runtime allocates
 # max_stack = "1 KiB"  # an upper bound, from the compiler's call graph
 # max_instructions = 50000  # of one run
+
+[update]
+# vendor = "ecu.example"  # domain of the maker of the device; `ecu-bundle pack` needs it
+# device_class = "{name}"  # devices that the package is for
+# sequence = 1  # of the next package; each one has a higher number
+# part_number = "A-123"  # of the software
+# rxswin = ["R79-0042"]  # software identification numbers of UN R156
+# hardware = [0x1001]  # ids of the hardware; default: any
+# commit = "0123abcd"  # that trained the model
+# training_data = "rows.csv"  # its digest is stated; relative to this file
+# replaces = ["{name}-bundle"]  # bundles that the model may replace; relative to this file
+# golden_rows = 16  # rows that the device tests the model with
 """
 
 

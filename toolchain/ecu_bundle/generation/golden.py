@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,24 +110,57 @@ def read_rows(text: str, interface: Interface) -> Rows:
     Raises:
         VerificationError: the file does not hold the rows of this interface.
     """
-    tables = dict(re.findall(r"^const std::uint32_t (kInput\d+)\[\] = \{\n(.*?)\};$", text, re.M | re.S))
+    tensors = _read_tables(text, "kInput", interface.inputs)
+    return Rows(tensors, ("golden",) * len(next(iter(tensors.values()))))
+
+
+def read_vectors(text: str, interface: Interface) -> GoldenVectors:
+    """The golden vectors of a generated ``golden_vectors.cpp``, as the self-test has them.
+
+    Args:
+        text: the file, as `golden_view` and its template wrote it.
+        interface: of the same bundle.
+
+    Raises:
+        VerificationError: the file does not hold vectors of this interface.
+    """
+    rows = read_rows(text, interface)
+    outputs = _read_tables(text, "kOutput", interface.outputs)
+    if {len(values) for values in outputs.values()} != {len(rows)}:
+        raise _unreadable("outputs of another length than the inputs")
+    limits = re.findall(r"^    \{ECU_\w+, \d+U, (kOutput\d+), (\S+)F, (\S+)F\},$", text, re.M)
+    if [array for array, *_ in limits] != [f"kOutput{index}" for index in range(len(outputs))]:
+        raise _unreadable("outputs")
+    found = dict(zip(outputs, limits, strict=True))
+    floats = [tensor.name for tensor in interface.outputs if tensor.dtype == "float32"]
+    return GoldenVectors(
+        rows=rows,
+        outputs=outputs,
+        abs_tolerance={name: float.fromhex(found[name][1]) for name in floats},
+        rel_tolerance={name: float.fromhex(found[name][2]) for name in floats},
+    )
+
+
+def _read_tables(text: str, array: str, interface: Sequence[Tensor]) -> dict[str, Array]:
+    """The values of each tensor, (rows, elements); as many rows in each."""
+    tables = dict(re.findall(rf"^const std::uint32_t ({array}\d+)\[\] = \{{\n(.*?)\}};$", text, re.M | re.S))
     tensors: dict[str, Array] = {}
-    for index, tensor in enumerate(interface.inputs):
+    for index, tensor in enumerate(interface):
         words = [
-            int(word[2:10], 16) for word in re.findall(r"0x[0-9a-f]{8}U", tables.get(f"kInput{index}", ""))
+            int(word[2:10], 16) for word in re.findall(r"0x[0-9a-f]{8}U", tables.get(f"{array}{index}", ""))
         ]
         if not words or len(words) % tensor.elements:
-            raise _unreadable(f"input {tensor.name!r}")
+            raise _unreadable(f"{array[1:].lower()} {tensor.name!r}")
         bits = np.array(words, dtype=np.uint32).view(tensor.numpy_dtype)
         tensors[tensor.name] = np.ascontiguousarray(bits.reshape(-1, tensor.elements))
     if len({len(values) for values in tensors.values()}) != 1:
-        raise _unreadable("inputs of different lengths")
-    return Rows(tensors, ("golden",) * len(next(iter(tensors.values()))))
+        raise _unreadable(f"{array[1:].lower()}s of different lengths")
+    return tensors
 
 
 def _unreadable(place: str) -> VerificationError:
     return VerificationError(
-        "diff",
+        "golden",
         "the golden vectors of the bundle cannot be read",
         place=f"tests/golden_vectors.cpp, {place}",
         hint="take the bundle again from where it was delivered",

@@ -52,3 +52,6 @@ class PackageError(VerificationError):
     def __init__(self, status: Status, cause: str, *, place: str = "", hint: str = "") -> None:
         super().__init__("package", f"{cause} ({status.name})", place=place, hint=hint)
         self.status = status
+
+    def as_dict(self) -> dict[str, str | int]:
+        return {**super().as_dict(), "status": self.status.name}

@@ -1,0 +1,70 @@
+"""One call of the command line: where its results go, and how it shows progress."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ecu_bundle.console import Console
+
+PATH = click.Path(path_type=Path)
+
+
+class _Number(click.ParamType[int]):
+    """An unsigned number, decimal or ``0x`` hexadecimal."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            number = int(str(value), 0)
+        except ValueError:
+            number = -1
+        if not 0 <= number < 1 << 32:
+            self.fail(f"{value!r} is not a number like 4096 or 0x1000", param, ctx)
+        return number
+
+
+NUMBER = _Number()
+
+
+class Invocation:
+    """One call."""
+
+    def __init__(self) -> None:
+        self.json = False
+        self.console = Console()
+
+    def result(self, data: dict[str, Any], text: str) -> None:
+        """Prints the result on stdout: JSON for machines or text for people.
+
+        A reader that goes away early, like ``head``, is no error.
+        """
+        try:
+            click.echo(json.dumps(data, indent=2, ensure_ascii=False) if self.json else text)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+invocation = Invocation()
+"""The call that this process serves."""
+
+
+def _set_json(_: click.Context, __: click.Parameter, value: bool) -> None:
+    invocation.json = value
+    invocation.console = Console(quiet=value and not sys.stderr.isatty())
+
+
+json_option = click.option(
+    "--json",
+    is_flag=True,
+    is_eager=True,  # known before another option is refused
+    expose_value=False,
+    callback=_set_json,
+    help="Print the result as JSON.",
+)

@@ -1,0 +1,139 @@
+"""``verify-package``: the checks of a device, with what is known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ecu_bundle.packaging.device import Device, check_device
+from ecu_bundle.packaging.files import read_file
+from ecu_bundle.packaging.key_files import read_trusted
+from ecu_bundle.packaging.key_set import decode_key_set
+from ecu_bundle.packaging.payload import decode_golden, split_payload
+from ecu_bundle.packaging.reader import Package, check_digests, check_signature, read_rest
+from ecu_bundle.packaging.refusals import PackageError, Status
+from ecu_bundle.packaging.settings import read_settings
+from ecu_bundle.packaging.template import read_header
+
+if TYPE_CHECKING:
+    from ecu_bundle.artifacts import Engine as EngineName
+    from ecu_bundle.packaging.device import Engine
+    from ecu_bundle.packaging.keys import PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPackage:
+    """A package that passed.
+
+    Attributes:
+        package: what it holds.
+        key: that signed it.
+        unchecked: what nothing was known about.
+    """
+
+    package: Package
+    key: PublicKey
+    unchecked: tuple[str, ...]
+
+
+def check_package(
+    path: Path,
+    public_key: Sequence[str],
+    *,
+    bundle: Path | None = None,
+    engine: EngineName | None = None,
+    config: Path | None = None,
+    vendor: str | None = None,
+    device_class: str | None = None,
+    hardware: int | None = None,
+    counter: int | None = None,
+    slot_size: int | None = None,
+) -> CheckedPackage:
+    """Checks a package in the order of the device.
+
+    Args:
+        path: of the package.
+        public_key: ``FILE`` or ``FILE@SEQUENCE`` for each key of the device.
+        bundle, engine: what runs on the device.
+        config: file with ``[update]``, for vendor and class.
+        vendor, device_class, hardware, counter, slot_size: of the device.
+
+    Raises:
+        PackageError: the first check that fails.
+        UsageError: a file that cannot be read.
+    """
+    update = read_settings(config)[0].update
+    device = Device(
+        vendor=vendor or update.vendor,
+        device_class=device_class or update.device_class,
+        hardware=hardware,
+        counter=counter,
+        slot_size=slot_size,
+        engine=None if bundle is None else engine_of(bundle, engine),
+    )
+    trusted = {entry.key.id: entry for entry in map(read_trusted, public_key)}
+    data = read_file(path)
+    header = read_header(data)
+    check_digests(header)
+    key = check_signature(header, {key_id: entry.key for key_id, entry in trusted.items()})
+    if header.manifest.sequence < trusted[key.id].minimum:
+        raise PackageError(
+            Status.ECU_PACKAGE_KEY_RETIRED,
+            f"the key {key.id.hex()} signs from sequence {trusted[key.id].minimum} on, "
+            f"this is {header.manifest.sequence}",
+        )
+    check_device(header, device)
+    package = read_rest(data, header)
+    check_content(package)
+    return CheckedPackage(package, key, device.unknown)
+
+
+def check_content(package: Package) -> None:
+    """Whether the payload is what the facts say.
+
+    Raises:
+        BundleError: it is not.
+    """
+    facts = package.header.device
+    if facts is None:
+        decode_key_set(package.payload)
+        return
+    from ecu_bundle.image import read_image
+    from ecu_bundle.packaging.packing import image_facts
+
+    payload = split_payload(package.payload, facts.image_size)
+    image = read_image(payload.image)
+    said = (facts.kind, facts.image_format, facts.program_format, facts.interface_hash, facts.arena)
+    found = image_facts(image)
+    is_same = said == (
+        found.kind,
+        found.image_format,
+        found.program_format,
+        found.interface_hash,
+        found.arena,
+    )
+    if not is_same or found.kernels != facts.kernels or found.image_size != facts.image_size:
+        raise PackageError(
+            Status.ECU_PACKAGE_BAD_PAYLOAD,
+            "the facts are not those of the model image in the payload",
+            hint="pack the bundle again",
+        )
+    decode_golden(payload.golden, image.image.interface)
+
+
+def engine_of(bundle: Path, name: EngineName | None) -> Engine:
+    """What runs on a device whose program was built from a bundle."""
+    from ecu_bundle.packaging.device import Engine
+    from ecu_bundle.packaging.packing import device_facts, read_half
+
+    facts = device_facts(read_half(bundle, name)[1])
+    return Engine(
+        kind=facts.kind,
+        image_format=facts.image_format,
+        program_format=facts.program_format,
+        interface_hash=facts.interface_hash,
+        kernels=facts.kernels if facts.program_format else None,
+        arena=facts.arena,
+    )

@@ -1,0 +1,149 @@
+"""Would a device take this package? The checks of the page that need to know the device."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from ecu_bundle.packaging.facts import DeviceFacts
+from ecu_bundle.packaging.layout import class_id, vendor_id
+from ecu_bundle.packaging.refusals import PackageError, Status
+from ecu_bundle.packaging.template import Header
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What runs on the device: what its bundle was built with.
+
+    Attributes:
+        kind, image_format, program_format: as in the facts.
+        interface_hash: 32 bytes.
+        kernels: numbers of those that are linked in; None for any, as ONNX Runtime has it.
+        arena, stack: bytes; None when nothing is known.
+    """
+
+    kind: int
+    image_format: int
+    program_format: int
+    interface_hash: bytes
+    kernels: Collection[int] | None
+    arena: int | None
+    stack: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What is known about a device; None is not checked.
+
+    Attributes:
+        vendor, device_class: texts, of which the ids are made.
+        hardware: id.
+        counter: of the last confirmed package.
+        slot_size: bytes of a slot that a payload may fill.
+        engine: what runs there.
+    """
+
+    vendor: str | None = None
+    device_class: str | None = None
+    hardware: int | None = None
+    counter: int | None = None
+    slot_size: int | None = None
+    engine: Engine | None = None
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """What is not checked because nothing is known about it, in the order of the checks."""
+        known = {
+            "vendor": self.vendor is not None,
+            "class": self.vendor is not None and self.device_class is not None,
+            "hardware": self.hardware is not None,
+            "counter": self.counter is not None,
+            "size of the slot": self.slot_size is not None,
+            "engine, interface, kernels and arena": self.engine is not None,
+        }
+        return tuple(what for what, is_known in known.items() if not is_known)
+
+
+def check_device(header: Header, device: Device) -> None:
+    """Applies the checks in the order of the page.
+
+    Raises:
+        PackageError: with the status that the device would give.
+    """
+    _check_addressee(header, device)
+    manifest = header.manifest
+    if device.counter is not None and manifest.sequence < device.counter:
+        raise PackageError(
+            Status.ECU_PACKAGE_ROLLBACK,
+            f"the package has sequence {manifest.sequence}, the device is at {device.counter}",
+            hint="pack with a higher --sequence",
+        )
+    if header.device is None:
+        return
+    if device.slot_size is not None and manifest.payload_size > device.slot_size:
+        raise PackageError(
+            Status.ECU_PACKAGE_TOO_LARGE,
+            f"the payload has {manifest.payload_size} bytes, the slot takes {device.slot_size}",
+            hint="pack fewer golden rows, or a smaller model",
+        )
+    if device.engine is not None:
+        _check_needs(header.device, device.engine)
+
+
+def _check_addressee(header: Header, device: Device) -> None:
+    manifest, hardware = header.manifest, () if header.device is None else header.device.hardware
+    if device.vendor is not None:
+        if manifest.vendor != vendor_id(device.vendor):
+            raise PackageError(
+                Status.ECU_PACKAGE_WRONG_VENDOR, f"the package is not for devices of {device.vendor}"
+            )
+        if device.device_class is not None and manifest.device_class != class_id(
+            device.vendor, device.device_class
+        ):
+            raise PackageError(
+                Status.ECU_PACKAGE_WRONG_CLASS, f"the package is not for the class {device.device_class}"
+            )
+    if device.hardware is not None and hardware and device.hardware not in hardware:
+        raise PackageError(
+            Status.ECU_PACKAGE_WRONG_HARDWARE,
+            f"the package is for hardware {', '.join(map(hex, hardware))}, not {device.hardware:#x}",
+        )
+
+
+def _check_needs(facts: DeviceFacts, engine: Engine) -> None:
+    wanted = (facts.kind, facts.image_format, facts.program_format)
+    there = (engine.kind, engine.image_format, engine.program_format)
+    if wanted != there:
+        raise PackageError(
+            Status.ECU_PACKAGE_WRONG_FORMAT,
+            "the model is for another engine or format: kind, image and program format are "
+            f"{wanted}, the device has {there}",
+            hint="pack the bundle of the engine that the device has",
+        )
+    if facts.interface_hash != engine.interface_hash:
+        raise PackageError(
+            Status.ECU_PACKAGE_WRONG_INTERFACE,
+            "the model has another interface than the device: "
+            f"{facts.interface_hash.hex()[:16]}, not {engine.interface_hash.hex()[:16]}",
+            hint="`ecu-bundle diff` of the two bundles says what differs",
+        )
+    missing = [] if engine.kernels is None else sorted(set(facts.kernels) - set(engine.kernels))
+    if missing:
+        from ecu_bundle.lowering.kernels import KERNELS_BY_NUMBER
+
+        names = [KERNELS_BY_NUMBER[k].name if k in KERNELS_BY_NUMBER else str(k) for k in missing]
+        raise PackageError(
+            Status.ECU_PACKAGE_KERNEL_MISSING,
+            "the model needs kernels that are not linked in: " + ", ".join(names),
+            hint="link the kernels into the device's program, which needs a new program there",
+        )
+    if engine.arena is not None and facts.arena > engine.arena:
+        raise PackageError(
+            Status.ECU_PACKAGE_ARENA_TOO_SMALL,
+            f"the model needs an arena of {facts.arena} bytes, the device has {engine.arena}",
+        )
+    if engine.stack is not None and facts.stack > engine.stack:
+        raise PackageError(
+            Status.ECU_PACKAGE_STACK_TOO_SMALL,
+            f"the model needs {facts.stack} bytes of stack, the device has {engine.stack}",
+        )

@@ -1,0 +1,33 @@
+"""``s19``: Motorola S-record with 32-bit addresses, written by bincopy and read back by GNU objcopy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ecu_bundle.building.processes import run
+from ecu_bundle.packaging.exporters import intel_hex
+from ecu_bundle.packaging.exporters.flash_image import FlashImage, Region
+
+_SECONDS = 120.0
+
+
+def encode(image: FlashImage) -> bytes:
+    """The file."""
+    from bincopy import BinFile
+
+    file = BinFile()
+    for region in image.regions:
+        file.add_binary(region.data, region.address)
+    text: str = file.as_srec()
+    return text.encode()
+
+
+def decode(path: Path, image: FlashImage) -> list[Region]:
+    """The regions that objcopy finds; it tells them as Intel HEX.
+
+    Raises:
+        ToolMissingError: there is no objcopy.
+    """
+    other = path.with_suffix(".read.hex")
+    done = run(["objcopy", "-I", "srec", "-O", "ihex", path, other], stage="export", seconds=_SECONDS)
+    return intel_hex.decode(other, image) if done.ok else []

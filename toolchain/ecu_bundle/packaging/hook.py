@@ -1,0 +1,60 @@
+"""Signing by a command that keeps the key to itself: bytes in on stdin, a raw signature out on stdout."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from ecu_bundle.building.processes import run
+from ecu_bundle.errors import UsageError, VerificationError
+from ecu_bundle.packaging.keys import PublicKey
+from ecu_bundle.packaging.layout import SIGNATURE_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSigner:
+    """A program of an HSM or of a signing service.
+
+    Attributes:
+        command: program and arguments in one text, quoted as for a shell; no shell runs it.
+        public: the key that its signatures are checked with.
+        seconds: how long it may take.
+    """
+
+    command: str
+    public: PublicKey
+    seconds: float = 60.0
+
+    def sign(self, message: bytes) -> bytes:
+        """Runs the command.
+
+        Raises:
+            UsageError: the command is empty or not quoted right.
+            ToolMissingError: it cannot be started.
+            VerificationError: it failed, took too long, or gave something else than 64 bytes.
+        """
+        try:
+            words = shlex.split(self.command)
+        except ValueError as error:
+            raise UsageError("sign", f"the command cannot be read: {error}", place=self.command) from error
+        if not words:
+            raise UsageError("sign", "the command is empty", hint="give a program with --command")
+        done = run(words, stage="sign", seconds=self.seconds, stdin=message)
+        if not done.ok:
+            raise VerificationError(
+                "sign",
+                f"the command failed: {done.ending}",
+                place=done.last_lines,
+                hint="it reads the bytes to sign from stdin and writes the signature to stdout",
+            )
+        if len(done.stdout) != SIGNATURE_SIZE:
+            der = self.public.kind == "p256" and done.stdout[:1] == b"\x30"
+            raise VerificationError(
+                "sign",
+                f"the command gave {len(done.stdout)} bytes, a signature has {SIGNATURE_SIZE}",
+                place=shlex.join(words),
+                hint="this is DER; write r and s side by side, 32 bytes each"
+                if der
+                else "write the raw signature to stdout, neither hexadecimal nor base64",
+            )
+        return done.stdout

@@ -1,0 +1,181 @@
+"""Keys in files: PEM, a private one readable by its owner alone and never replaced."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+from ecu_bundle.errors import UsageError
+from ecu_bundle.folders import require_outside_bundles
+from ecu_bundle.packaging.key_set import TrustedKey
+from ecu_bundle.packaging.keys import KeyKind, PublicKey, public_key
+from ecu_bundle.packaging.layout import MAX_SEQUENCE
+from ecu_bundle.packaging.signing import KeySigner
+
+MAX_BYTES = 1 << 16
+"""Of a key file; a real one has a few hundred."""
+
+Passphrase = Callable[[], bytes]
+"""Asked only when a key is encrypted."""
+
+
+def generate(kind: KeyKind) -> KeySigner:
+    """A new private key."""
+    if kind == "ed25519":
+        return KeySigner(ed25519.Ed25519PrivateKey.generate())
+    return KeySigner(ec.generate_private_key(ec.SECP256R1()))
+
+
+def public_path(private: Path) -> Path:
+    """Where the public key of a private key file stands: ``brake.pem``, ``brake.pub.pem``."""
+    return private.with_name(private.stem + ".pub.pem")
+
+
+def private_pem(signer: KeySigner, passphrase: bytes | None) -> bytes:
+    """A private key as PKCS #8."""
+    return signer.private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption(),
+    )
+
+
+def public_pem(key: PublicKey) -> bytes:
+    """A public key as SubjectPublicKeyInfo."""
+    return key.native().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def write_new(files: dict[Path, tuple[bytes, int]]) -> None:
+    """Writes files that must not exist yet, with their modes; all of them or none.
+
+    Raises:
+        UsageError: one exists or cannot be written.
+    """
+    made: list[Path] = []
+    path = Path()
+    try:
+        for path, (data, mode) in files.items():
+            require_outside_bundles(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            made.append(path)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+    except OSError as error:
+        for one in made:
+            with suppress(OSError):
+                one.unlink()
+        exists = isinstance(error, FileExistsError)
+        raise UsageError(
+            "keygen",
+            f"{path.name} exists already" if exists else f"{path.name} cannot be written: {error.strerror}",
+            place=str(path),
+            hint="a key is never replaced: choose another file with -o, or take the old one away yourself"
+            if exists
+            else "choose a place that can be written, with -o",
+        ) from error
+
+
+def read_private(path: Path, passphrase: Passphrase) -> KeySigner:
+    """Reads a private key.
+
+    Args:
+        path: PEM file.
+        passphrase: asked when the key is encrypted.
+
+    Raises:
+        UsageError: no file, no private key, a wrong passphrase, or a kind of key that is not used.
+    """
+    data = _read(path)
+    encrypted = b"ENCRYPTED" in data
+    try:
+        private = serialization.load_pem_private_key(data, passphrase() if encrypted else None)
+    except (ValueError, TypeError) as error:
+        is_public = b"PUBLIC KEY" in data
+        raise UsageError(
+            "key",
+            f"{path.name} cannot be opened with this passphrase"
+            if encrypted
+            else f"{path.name} is no private key",
+            place=str(path),
+            hint="this is the public key; give the private one"
+            if is_public
+            else "`ecu-bundle keygen` makes a key",
+        ) from error
+    if isinstance(private, ed25519.Ed25519PrivateKey) or (
+        isinstance(private, ec.EllipticCurvePrivateKey) and isinstance(private.curve, ec.SECP256R1)
+    ):
+        return KeySigner(private)
+    raise _other_kind(path, private)
+
+
+def read_public(path: Path) -> PublicKey:
+    """Reads a public key.
+
+    Raises:
+        UsageError: no file, no public key, or a kind of key that is not used.
+    """
+    data = _read(path)
+    try:
+        native = serialization.load_pem_public_key(data)
+    except ValueError as error:
+        is_private = b"PRIVATE KEY" in data
+        raise UsageError(
+            "key",
+            f"{path.name} is no public key",
+            place=str(path),
+            hint=f"this is a private key; give {public_path(path).name}"
+            if is_private
+            else "`ecu-bundle keygen` writes a public key beside each private one",
+        ) from error
+    try:
+        return public_key(native)
+    except ValueError as error:
+        raise _other_kind(path, native) from error
+
+
+def read_trusted(text: str) -> TrustedKey:
+    """Reads ``FILE`` or ``FILE@SEQUENCE``: a public key, and the first sequence that it may sign.
+
+    Raises:
+        UsageError: as `read_public`, or no such sequence.
+    """
+    name, at, number = text.rpartition("@")
+    if not at or Path(text).exists():
+        return TrustedKey(read_public(Path(text)))
+    if not number.isdecimal() or int(number) > MAX_SEQUENCE:
+        raise UsageError(
+            "key",
+            f"{number!r} is no sequence",
+            place=text,
+            hint=f"write FILE@SEQUENCE, 0 to {MAX_SEQUENCE}, or the file alone",
+        )
+    return TrustedKey(read_public(Path(name)), int(number))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES)
+    except OSError as error:
+        raise UsageError(
+            "key", f"{path.name} cannot be read: {error.strerror}", place=str(path), hint="give a PEM file"
+        ) from error
+
+
+def _other_kind(path: Path, native: object) -> UsageError:
+    name = type(native).__name__.lstrip("_")
+    curve = getattr(getattr(native, "curve", None), "name", "")
+    return UsageError(
+        "key",
+        f"{path.name} is a key of another kind: {curve or name}",
+        place=str(path),
+        hint="Ed25519 and P-256 are used; `ecu-bundle keygen` makes one",
+    )
