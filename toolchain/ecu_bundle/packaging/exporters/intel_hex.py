@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from ecu_bundle.packaging.exporters.flash_image import FlashImage, Region
 
 
-def encode(image: FlashImage) -> bytes:
-    """The file."""
+def bin_file(image: FlashImage) -> Any:
+    """The regions as an object of bincopy."""
     from bincopy import BinFile
 
     file = BinFile()
     for region in image.regions:
         file.add_binary(region.data, region.address)
-    text: str = file.as_ihex()
+    return file
+
+
+def encode(image: FlashImage) -> bytes:
+    """The file."""
+    text: str = bin_file(image).as_ihex()
     return text.encode()
 
 

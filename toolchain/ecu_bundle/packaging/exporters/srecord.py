@@ -13,12 +13,7 @@ _SECONDS = 120.0
 
 def encode(image: FlashImage) -> bytes:
     """The file."""
-    from bincopy import BinFile
-
-    file = BinFile()
-    for region in image.regions:
-        file.add_binary(region.data, region.address)
-    text: str = file.as_srec()
+    text: str = intel_hex.bin_file(image).as_srec()
     return text.encode()
 
 
