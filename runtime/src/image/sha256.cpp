@@ -4,9 +4,8 @@
 #include <string.h>
 
 namespace ecu {
-namespace {
 
-constexpr uint32_t kRound[64] = {
+const uint32_t kSha256Rounds[64] = {
     0x428a2f98U, 0x71374491U, 0xb5c0fbcfU, 0xe9b5dba5U, 0x3956c25bU, 0x59f111f1U, 0x923f82a4U, 0xab1c5ed5U,
     0xd807aa98U, 0x12835b01U, 0x243185beU, 0x550c7dc3U, 0x72be5d74U, 0x80deb1feU, 0x9bdc06a7U, 0xc19bf174U,
     0xe49b69c1U, 0xefbe4786U, 0x0fc19dc6U, 0x240ca1ccU, 0x2de92c6fU, 0x4a7484aaU, 0x5cb0a9dcU, 0x76f988daU,
@@ -15,6 +14,8 @@ constexpr uint32_t kRound[64] = {
     0xa2bfe8a1U, 0xa81a664bU, 0xc24b8b70U, 0xc76c51a3U, 0xd192e819U, 0xd6990624U, 0xf40e3585U, 0x106aa070U,
     0x19a4c116U, 0x1e376c08U, 0x2748774cU, 0x34b0bcb5U, 0x391c0cb3U, 0x4ed8aa4aU, 0x5b9cca4fU, 0x682e6ff3U,
     0x748f82eeU, 0x78a5636fU, 0x84c87814U, 0x8cc70208U, 0x90befffaU, 0xa4506cebU, 0xbef9a3f7U, 0xc67178f2U};
+
+namespace {
 
 constexpr uint32_t rotate_right(uint32_t value, unsigned count) noexcept {
   return (value >> count) | (value << (32U - count));
@@ -35,7 +36,12 @@ uint32_t extend(uint32_t (&schedule)[16], unsigned t) noexcept {
   return schedule[t % 16U];
 }
 
+constexpr uint32_t kStart[8] = {0x6a09e667U, 0xbb67ae85U, 0x3c6ef372U, 0xa54ff53aU,
+                                0x510e527fU, 0x9b05688cU, 0x1f83d9abU, 0x5be0cd19U};
+
 }  // namespace
+
+Sha256::Sha256() noexcept { memcpy(state_, kStart, sizeof state_); }
 
 void Sha256::compress(const uint8_t* block) noexcept {
   uint32_t schedule[16];
@@ -48,7 +54,7 @@ void Sha256::compress(const uint8_t* block) noexcept {
     const uint32_t word = t < 16U ? schedule[t] : extend(schedule, t);
     const uint32_t sum1 = rotate_right(v[4], 6U) ^ rotate_right(v[4], 11U) ^ rotate_right(v[4], 25U);
     const uint32_t choose = (v[4] & v[5]) ^ (~v[4] & v[6]);
-    const uint32_t first = v[7] + sum1 + choose + kRound[t] + word;
+    const uint32_t first = v[7] + sum1 + choose + kSha256Rounds[t] + word;
     const uint32_t sum0 = rotate_right(v[0], 2U) ^ rotate_right(v[0], 13U) ^ rotate_right(v[0], 22U);
     const uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
     v[7] = v[6];
@@ -106,10 +112,14 @@ Digest Sha256::finish() noexcept {
   return digest;
 }
 
-bool sha256_matches(Span<const uint8_t> bytes, const uint8_t* expected) noexcept {
+Digest sha256(Span<const uint8_t> bytes) noexcept {
   Sha256 hash;
   hash.update(bytes);
-  const Digest digest = hash.finish();
+  return hash.finish();
+}
+
+bool sha256_matches(Span<const uint8_t> bytes, const uint8_t* expected) noexcept {
+  const Digest digest = sha256(bytes);
   return memcmp(digest.bytes, expected, sizeof digest.bytes) == 0;
 }
 

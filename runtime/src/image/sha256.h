@@ -10,6 +10,10 @@
 
 namespace ecu {
 
+/** Constants of the rounds: the first 32 bits of the fractional parts of the cube roots of the first 64
+ * primes. */
+extern const uint32_t kSha256Rounds[64];
+
 /** A SHA-256 digest (FIPS 180-4). */
 struct Digest {
   uint8_t bytes[ECU_DIGEST_SIZE];
@@ -18,6 +22,8 @@ struct Digest {
 /** SHA-256 of a stream of bytes (FIPS 180-4, section 6.2). */
 class Sha256 {
  public:
+  Sha256() noexcept;
+
   /** Appends bytes to the message. */
   void update(Span<const uint8_t> bytes) noexcept;
 
@@ -29,11 +35,13 @@ class Sha256 {
 
   void compress(const uint8_t* block) noexcept;
 
-  uint32_t state_[8] = {0x6a09e667U, 0xbb67ae85U, 0x3c6ef372U, 0xa54ff53aU,
-                        0x510e527fU, 0x9b05688cU, 0x1f83d9abU, 0x5be0cd19U};
+  uint32_t state_[8];
   uint64_t length_ = 0U;  // bytes of the message so far
-  uint8_t block_[kBlockSize] = {};
+  uint8_t block_[kBlockSize];
 };
+
+/** SHA-256 of the bytes. */
+[[nodiscard]] Digest sha256(Span<const uint8_t> bytes) noexcept;
 
 /** SHA-256 of the bytes equals `expected` (ECU_DIGEST_SIZE bytes). */
 [[nodiscard]] bool sha256_matches(Span<const uint8_t> bytes, const uint8_t* expected) noexcept;
