@@ -75,7 +75,8 @@ class PackageHeader {
     kAlgorithm,
     kKeyId,
     kSignature,
-    kManifest,
+    kManifest,  // with the head that wraps it
+    kManifestEnd,
     kVendorId,
     kClassId,
     kFactsDigest,
