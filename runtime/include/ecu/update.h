@@ -169,7 +169,7 @@ typedef struct ecu_boot {
 
 /** Checks the configuration and reads the journal; writes nothing.
  *
- *  @return ECU_OK, ECU_NULL_ARGUMENT, ECU_UPDATE_BAD_LAYOUT, or ECU_FLASH_FAILED from the geometry function
+ *  @return ECU_OK, ECU_NULL_ARGUMENT, ECU_UPDATE_BAD_LAYOUT, (also where the port has no geometry)
  */
 ECU_NODISCARD ecu_status ecu_update_open(ecu_update* update, const ecu_update_config* config);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "../little_endian.h"
 #include "sha256.h"
 
 namespace ecu {
@@ -20,11 +21,6 @@ constexpr uint32_t kMaxText = 1024U;                    // bytes with NUL
 
 constexpr uint8_t kLastKind = 6U;
 constexpr uint8_t kAcceptsNan = 0x01U;
-
-constexpr uint32_t load_u32(const uint8_t* bytes) noexcept {
-  return static_cast<uint32_t>(bytes[0]) | (static_cast<uint32_t>(bytes[1]) << 8U) |
-         (static_cast<uint32_t>(bytes[2]) << 16U) | (static_cast<uint32_t>(bytes[3]) << 24U);
-}
 
 int32_t load_i32(const uint8_t* bytes) noexcept {
   const uint32_t bits = load_u32(bytes);

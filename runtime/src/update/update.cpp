@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ecu/status.h"
+#include "ecu/update.h"
+
+#include "area.h"
+#include "journal.h"
+#include "key_set.h"
+#include "slots.h"
 
 extern "C" const char* ecu_update_status_text(ecu_status status);
 
@@ -44,8 +49,92 @@ constexpr const char* kTexts[] = {
 };
 static_assert(sizeof kTexts / sizeof kTexts[0] == ECU_PACKAGE_BAD_ALGORITHM - kFirst + 1U);
 
+/* An area of the configuration and the rules for it. */
+struct Range {
+  uint32_t first;
+  uint32_t last;
+};
+
+constexpr unsigned kAreas = 6U;
+
+/* The bytes that area `index` takes: slots, journal sectors, key sectors. False when it breaks a rule. */
+bool find_range(const ecu_update_config& config, unsigned index, Range& range) noexcept {
+  const unsigned side = index % 2U;
+  const bool is_slot = index < 2U;
+  const bool is_journal = index == 2U || index == 3U;
+  const uint32_t single = is_journal ? config.journal[side] : config.keys[side];
+  const uint32_t address = is_slot ? config.slots[side].address : single;
+  const ecu::Area area(*config.flash, address);
+  if (!area.usable()) {
+    return false;
+  }
+  const uint32_t records = ecu::kFewestRecords * ecu::record_stride(area.program_unit());
+  const uint32_t least = is_journal ? records : ecu::kLargestKeySet;
+  const uint32_t size = is_slot ? config.slots[side].size : area.sector_size();
+  range = Range{address, address + (size - 1U)};
+  return size % area.sector_size() == 0U && size >= (is_slot ? ECU_PACKAGE_HEADER_SIZE + 1U : least) &&
+         range.last >= address;
+}
+
+bool has_usable_areas(const ecu_update_config& config) noexcept {
+  Range ranges[kAreas] = {};
+  for (unsigned i = 0U; i < kAreas; ++i) {
+    if (!find_range(config, i, ranges[i])) {
+      return false;
+    }
+    for (unsigned j = 0U; j < i; ++j) {
+      if (ranges[i].first <= ranges[j].last && ranges[j].first <= ranges[i].last) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+bool is_usable(const ecu_slot_place& slot) noexcept {
+  return slot.memory != nullptr && reinterpret_cast<uintptr_t>(slot.memory) % ECU_IMAGE_ALIGNMENT == 0U;
+}
+
+bool is_complete(const ecu_update_config& config) noexcept {
+  const ecu_flash* const port = config.flash;
+  return port != nullptr && port->geometry != nullptr && port->read != nullptr && port->program != nullptr &&
+         port->erase != nullptr && config.verify != nullptr && config.factory_keys != nullptr &&
+         config.device.interface_hash != nullptr;
+}
+
 }  // namespace
 
 const char* ecu_update_status_text(ecu_status status) {
   return kTexts[static_cast<unsigned>(status) - kFirst];
+}
+
+ecu_status ecu_update_open(ecu_update* update, const ecu_update_config* config) {
+  if (update == nullptr || config == nullptr) {
+    return ECU_NULL_ARGUMENT;
+  }
+  *update = ecu_update{};
+  if (!is_complete(*config)) {
+    return ECU_NULL_ARGUMENT;
+  }
+  if (config->tries == 0U || config->factory_key_count == 0U || config->factory_key_count > ECU_KEY_LIMIT ||
+      !is_usable(config->slots[0]) || !is_usable(config->slots[1]) || !has_usable_areas(*config)) {
+    return ECU_UPDATE_BAD_LAYOUT;
+  }
+  update->config = config;
+  update->running = ecu::kNone;
+  ecu::scan(*config, update->journal);
+  return ECU_OK;
+}
+
+ecu_slot_info ecu_update_slot(const ecu_update* update, uint32_t slot) {
+  const bool known = update != nullptr && update->config != nullptr && slot < 2U;
+  return known ? update->journal.slots[slot] : ecu_slot_info{};
+}
+
+const void* ecu_update_package_header(const ecu_update* update, uint32_t slot) {
+  if (ecu_update_slot(update, slot).state == ECU_SLOT_EMPTY) {
+    return nullptr;
+  }
+  const ecu_slot_place& place = update->config->slots[slot];
+  return static_cast<const uint8_t*>(place.memory) + ecu::payload_room(place);
 }

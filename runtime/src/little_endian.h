@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ECU_SRC_LITTLE_ENDIAN_H
+#define ECU_SRC_LITTLE_ENDIAN_H
+
+#include <stdint.h>
+
+namespace ecu {
+
+/** The number in four little-endian bytes of any alignment. */
+[[nodiscard]] constexpr uint32_t load_u32(const uint8_t* bytes) noexcept {
+  return static_cast<uint32_t>(bytes[0]) | (static_cast<uint32_t>(bytes[1]) << 8U) |
+         (static_cast<uint32_t>(bytes[2]) << 16U) | (static_cast<uint32_t>(bytes[3]) << 24U);
+}
+
+/** Stores the number in four little-endian bytes of any alignment. */
+inline void store_u32(uint8_t* bytes, uint32_t value) noexcept {
+  for (unsigned i = 0U; i < 4U; ++i) {
+    bytes[i] = static_cast<uint8_t>((value >> (8U * i)) & 0xffU);
+  }
+}
+
+}  // namespace ecu
+#endif

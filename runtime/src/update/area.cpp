@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "area.h"
+
+#include <string.h>
+
+namespace ecu {
+namespace {
+
+constexpr uint32_t kPiece = 64U;  // bytes read at a time
+
+constexpr uint32_t smaller(uint32_t a, uint32_t b) noexcept { return a < b ? a : b; }
+
+}  // namespace
+
+Area::Area(const ecu_flash& port, uint32_t address) noexcept : port_(port), address_(address) {
+  if (port.geometry(port.context, address, &geometry_) != ECU_OK) {
+    geometry_ = {};
+  }
+}
+
+bool Area::usable() const noexcept {
+  const uint32_t unit = geometry_.program_unit;
+  return unit != 0U && unit <= ECU_FLASH_LARGEST_UNIT && (unit & (unit - 1U)) == 0U &&
+         geometry_.sector_size != 0U && geometry_.sector_size % unit == 0U;
+}
+
+bool Area::read(uint32_t offset, uint8_t* bytes, uint32_t size) const noexcept {
+  return port_.read(port_.context, address_ + offset, bytes, size) == ECU_OK;
+}
+
+bool Area::reads_as(uint32_t offset, const uint8_t* expected, uint32_t size) const noexcept {
+  uint8_t piece[kPiece];
+  for (uint32_t at = 0U; at < size; ++at) {
+    if (at % kPiece == 0U && !read(offset + at, piece, smaller(kPiece, size - at))) {
+      return false;
+    }
+    if (piece[at % kPiece] != (expected == nullptr ? geometry_.erased_value : expected[at])) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Area::write(uint32_t offset, Bytes bytes) const noexcept {
+  const uint32_t size = static_cast<uint32_t>(bytes.size());
+  const uint32_t rest = size % geometry_.program_unit;
+  const uint32_t whole = size - rest;
+  const uint32_t address = address_ + offset;
+  if (whole > 0U && port_.program(port_.context, address, bytes.data(), whole) != ECU_OK) {
+    return false;
+  }
+  if (rest > 0U) {
+    alignas(8) uint8_t last[ECU_FLASH_LARGEST_UNIT];
+    memset(last, geometry_.erased_value, sizeof last);
+    memcpy(last, bytes.data() + whole, rest);
+    if (port_.program(port_.context, address + whole, last, geometry_.program_unit) != ECU_OK) {
+      return false;
+    }
+  }
+  return reads_as(offset, bytes.data(), size);
+}
+
+bool Area::erase(uint32_t offset) const noexcept {
+  return port_.erase(port_.context, address_ + offset) == ECU_OK && is_erased(offset, sector_size());
+}
+
+bool Area::has_digest(uint32_t size, const uint8_t* expected) const noexcept {
+  Sha256 hash;
+  uint8_t piece[kPiece];
+  for (uint32_t at = 0U; at < size; at += kPiece) {
+    const uint32_t count = smaller(kPiece, size - at);
+    if (!read(at, piece, count)) {
+      return false;
+    }
+    hash.update(Bytes(piece, count));
+  }
+  const Digest digest = hash.finish();
+  return memcmp(digest.bytes, expected, sizeof digest.bytes) == 0;
+}
+
+}  // namespace ecu

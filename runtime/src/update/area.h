@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ECU_SRC_UPDATE_AREA_H
+#define ECU_SRC_UPDATE_AREA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../image/sha256.h"
+#include "../span.h"
+#include "ecu/update.h"
+
+namespace ecu {
+
+using Bytes = Span<const uint8_t>;
+
+/** A slot, journal sector or key sector, through the flash port. Offsets count from its start; callers keep
+ *  them inside. Whatever is written is compared with what flash then reads back.
+ */
+class Area {
+ public:
+  /** @param address start of the area; the port was asked for its geometry by Area::check before */
+  Area(const ecu_flash& port, uint32_t address) noexcept;
+
+  /** Whether the port has a geometry for the address that keeps the rules of docs/slots.md. */
+  [[nodiscard]] bool usable() const noexcept;
+
+  [[nodiscard]] uint32_t sector_size() const noexcept { return geometry_.sector_size; }
+  [[nodiscard]] uint32_t program_unit() const noexcept { return geometry_.program_unit; }
+
+  [[nodiscard]] bool read(uint32_t offset, uint8_t* bytes, uint32_t size) const noexcept;
+
+  /** Programs whole units from `offset`, a multiple of the unit; the last is filled with the erased value.
+   *  `bytes` is aligned to 8.
+   */
+  [[nodiscard]] bool write(uint32_t offset, Bytes bytes) const noexcept;
+
+  /** Erases the sector that starts at `offset`. */
+  [[nodiscard]] bool erase(uint32_t offset) const noexcept;
+
+  /** Every byte has the erased value. */
+  [[nodiscard]] bool is_erased(uint32_t offset, uint32_t size) const noexcept {
+    return reads_as(offset, nullptr, size);
+  }
+
+  /** SHA-256 of the first `size` bytes equals `expected` (ECU_DIGEST_SIZE bytes). */
+  [[nodiscard]] bool has_digest(uint32_t size, const uint8_t* expected) const noexcept;
+
+ private:
+  /** Compares with `expected`, or with the erased value where that is null. */
+  [[nodiscard]] bool reads_as(uint32_t offset, const uint8_t* expected, uint32_t size) const noexcept;
+
+  const ecu_flash& port_;
+  uint32_t address_;
+  ecu_flash_geometry geometry_ = {};
+};
+
+}  // namespace ecu
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "journal.h"
+
+#include "../little_endian.h"
+#include "area.h"
+
+namespace ecu {
+namespace {
+
+constexpr uint32_t kRecordSize = 16U;
+constexpr uint32_t kCheckedSize = 12U;
+
+/* CRC-32 of ISO 3309 (reflected 0x04c11db7), bit by bit: records are few, a table is a kilobyte. */
+uint32_t crc32(const uint8_t* bytes, uint32_t size) noexcept {
+  uint32_t crc = 0xffffffffU;
+  for (uint32_t i = 0U; i < size; ++i) {
+    crc ^= bytes[i];
+    for (unsigned bit = 0U; bit < 8U; ++bit) {
+      crc = (crc >> 1U) ^ (0xedb88320U & (0U - (crc & 1U)));
+    }
+  }
+  return ~crc;
+}
+
+void encode(const Record& record, uint8_t* bytes) noexcept {
+  store_u32(bytes, record.sequence);
+  bytes[4] = static_cast<uint8_t>(record.op);
+  bytes[5] = record.slot;
+  bytes[6] = record.tries;
+  bytes[7] = 0U;
+  store_u32(bytes + 8U, record.value);
+  store_u32(bytes + kCheckedSize, crc32(bytes, kCheckedSize));
+}
+
+/* False for what is no record: erased, torn or damaged. */
+bool read_record(const Area& area, uint32_t offset, Record& record) noexcept {
+  uint8_t bytes[kRecordSize];
+  if (!area.read(offset, bytes, kRecordSize) ||
+      load_u32(bytes + kCheckedSize) != crc32(bytes, kCheckedSize)) {
+    return false;
+  }
+  record.sequence = load_u32(bytes);
+  record.op = static_cast<Op>(bytes[4]);
+  record.slot = bytes[5];
+  record.tries = bytes[6];
+  record.value = load_u32(bytes + 8U);
+  return record.slot < 2U;
+}
+
+void apply(ecu_journal& journal, const Record& record) noexcept {
+  ecu_slot_info& slot = journal.slots[record.slot];
+  switch (record.op) {
+    case Op::kBegin:
+    case Op::kReverted:
+      slot = ecu_slot_info{ECU_SLOT_EMPTY, 0U};
+      if (journal.active == record.slot) {
+        journal.active ^= 1U;  // its confirmation was reported as failed, and given up
+      }
+      break;
+    case Op::kStaged:
+      slot = ecu_slot_info{ECU_SLOT_STAGED, record.value};
+      journal.tries = 0U;
+      break;
+    case Op::kTried:
+      journal.tries = record.tries;
+      break;
+    case Op::kConfirmed:
+      slot = ecu_slot_info{ECU_SLOT_CONFIRMED, record.value};
+      journal.active = record.slot;
+      break;
+    case Op::kKeys:
+      journal.keys = record.slot;
+      journal.keys_sequence = record.value;
+      break;
+    case Op::kCommit:
+      break;
+  }
+}
+
+/* Before the first record of a sector. */
+constexpr ecu_journal blank(uint8_t sector) noexcept {
+  ecu_journal journal = {};
+  journal.keys = kNone;
+  journal.sector = sector;
+  return journal;
+}
+
+/* Follows the records of a sector. Gives the sequence of its commit, 0 when it has none: then the sector was
+ * not finished, and does not count. */
+uint32_t follow(const Area& area, ecu_journal& journal) noexcept {
+  const uint32_t stride = record_stride(area.program_unit());
+  uint32_t count = 0U;
+  uint32_t commit = 0U;
+  for (uint32_t offset = 0U; offset + stride <= area.sector_size(); offset += stride) {
+    if (area.is_erased(offset, stride)) {
+      continue;
+    }
+    journal.end = offset + stride;
+    Record record = {};
+    if (read_record(area, offset, record) && record.sequence > journal.sequence) {
+      if (record.op == Op::kCommit && record.value == count) {
+        commit = record.sequence;
+      }
+      apply(journal, record);
+      journal.sequence = record.sequence;
+      ++count;
+    }
+  }
+  return commit;
+}
+
+/* Writes a record at the first free place that takes it; a place is never tried twice. */
+bool put(const Area& area, ecu_journal& journal, Record record) noexcept {
+  const uint32_t stride = record_stride(area.program_unit());
+  record.sequence = journal.sequence + 1U;
+  alignas(8) uint8_t bytes[kRecordSize];
+  encode(record, bytes);
+  while (record.sequence != 0U && journal.end + stride <= area.sector_size()) {
+    const uint32_t offset = journal.end;
+    journal.end += stride;
+    if (area.write(offset, Bytes(bytes, kRecordSize))) {
+      journal.sequence = record.sequence;
+      return true;
+    }
+  }
+  return false;
+}
+
+/* The records that lead from a blank state to this one, in an order that ends with its active slot. */
+uint32_t snapshot(const ecu_journal& journal, Record (&records)[4]) noexcept {
+  uint32_t count = 0U;
+  const uint8_t other = journal.active ^ 1U;
+  if (journal.slots[other].state == ECU_SLOT_STAGED) {
+    records[count++] = Record{0U, Op::kStaged, other, 0U, journal.slots[other].sequence};
+    records[count++] = Record{0U, Op::kTried, other, journal.tries, 0U};
+  } else if (journal.slots[other].state == ECU_SLOT_CONFIRMED) {
+    records[count++] = Record{0U, Op::kConfirmed, other, 0U, journal.slots[other].sequence};
+  }
+  records[count++] = Record{0U, Op::kConfirmed, journal.active, 0U, journal.slots[journal.active].sequence};
+  if (journal.keys != kNone) {
+    records[count++] = Record{0U, Op::kKeys, journal.keys, 0U, journal.keys_sequence};
+  }
+  return count;
+}
+
+/* Continues in the other sector with the state that `journal` describes. */
+bool compact(const ecu_update_config& config, ecu_journal& journal) noexcept {
+  const uint8_t sector = journal.sector == 0U ? 1U : 0U;
+  const Area area(*config.flash, config.journal[sector]);
+  Record records[4];
+  const uint32_t count = snapshot(journal, records);
+  journal.sector = sector;
+  journal.end = 0U;
+  bool done = area.erase(0U);
+  for (uint32_t i = 0U; done && i < count; ++i) {
+    done = put(area, journal, records[i]);
+  }
+  return done && put(area, journal, Record{0U, Op::kCommit, 0U, 0U, count});
+}
+
+}  // namespace
+
+void scan(const ecu_update_config& config, ecu_journal& journal) noexcept {
+  journal = blank(kNone);
+  journal.slots[0].state = ECU_SLOT_CONFIRMED;
+  uint32_t newest = 0U;
+  for (uint8_t sector = 0U; sector < 2U; ++sector) {
+    ecu_journal found = blank(sector);
+    const uint32_t commit = follow(Area(*config.flash, config.journal[sector]), found);
+    if (commit > newest) {
+      newest = commit;
+      journal = found;
+    }
+  }
+}
+
+ecu_status append(const ecu_update_config& config, ecu_journal& journal, Op op, uint8_t slot, uint32_t value,
+                  uint8_t tries) noexcept {
+  const Record record = {0U, op, slot, tries, value};
+  if (journal.sector != kNone && put(Area(*config.flash, config.journal[journal.sector]), journal, record)) {
+    apply(journal, record);
+    return ECU_OK;
+  }
+  ecu_journal next = journal;
+  apply(next, record);
+  if (!compact(config, next)) {
+    return ECU_FLASH_FAILED;
+  }
+  journal = next;
+  return ECU_OK;
+}
+
+}  // namespace ecu

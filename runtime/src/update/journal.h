@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  The journal of docs/slots.md: records in two sectors, of which the one with the newest commit counts.
+ *  A full sector is continued in the other: erased, then the whole state, then a record that commits it.
+ */
+#ifndef ECU_SRC_UPDATE_JOURNAL_H
+#define ECU_SRC_UPDATE_JOURNAL_H
+
+#include <stdint.h>
+
+#include "ecu/update.h"
+
+namespace ecu {
+
+/** What a record says. The numbers are part of the format. */
+enum class Op : uint8_t {
+  kBegin = 1,      // the content of the slot is invalid from here
+  kStaged = 2,     // the slot holds the payload of the package with this sequence
+  kTried = 3,      // the staged slot starts its trial number `tries`
+  kConfirmed = 4,  // the slot is the active one
+  kReverted = 5,   // the staged slot was given up
+  kKeys = 6,       // the key set in key sector `slot` is in force
+  kCommit = 7      // the `value` records before this one are the whole state
+};
+
+/** One entry of the journal. */
+struct Record {
+  uint32_t sequence;  // of the record; rises
+  Op op;
+  uint8_t slot;    // 0 or 1
+  uint8_t tries;   // with kTried
+  uint32_t value;  // package sequence with kStaged, kConfirmed and kKeys; count with kCommit
+};
+
+/** No slot, no sector. */
+constexpr uint8_t kNone = 2U;
+
+/** Bytes of a record in flash with this program unit. */
+[[nodiscard]] constexpr uint32_t record_stride(uint32_t program_unit) noexcept {
+  return program_unit > 16U ? program_unit : 16U;
+}
+
+/** Records that a journal sector holds at least: two snapshots of the state, the longest five records. */
+constexpr uint32_t kFewestRecords = 8U;
+
+/** Reads the journal; without a commit it is the factory state. Writes nothing. */
+void scan(const ecu_update_config& config, ecu_journal& journal) noexcept;
+
+/** Appends a record and changes the state; on failure the state stays, but for lost places.
+ *
+ *  @return ECU_OK after the record was read back, or ECU_FLASH_FAILED
+ */
+[[nodiscard]] ecu_status append(const ecu_update_config& config, ecu_journal& journal, Op op, uint8_t slot,
+                                uint32_t value = 0U, uint8_t tries = 0U) noexcept;
+
+}  // namespace ecu
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  The keys that may sign packages: those of the factory, or the set that a key package brought into a key
+ *  sector (docs/update_package.md, "Payload of a key package").
+ */
+#ifndef ECU_SRC_UPDATE_KEY_SET_H
+#define ECU_SRC_UPDATE_KEY_SET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "area.h"
+#include "ecu/update.h"
+
+namespace ecu {
+
+/** Bytes of the largest key set. */
+constexpr uint32_t kLargestKeySet = 360U;
+
+/** The area starts with a key set that keeps its format and matches its digest. */
+[[nodiscard]] bool holds_key_set(const Area& area) noexcept;
+
+/** Looks a key up in the set in force.
+ *
+ *  @param id    8 bytes
+ *  @param count 1 when the key is in the set and was stored in `key`, else 0
+ *  @return ECU_OK, or ECU_UPDATE_KEYS_DAMAGED
+ */
+[[nodiscard]] ecu_status find_key(const ecu_update& update, const uint8_t* id, ecu_key& key,
+                                  size_t& count) noexcept;
+
+}  // namespace ecu
+#endif

@@ -1,0 +1,252 @@
+"""Mistakes in the update code that the campaign must find: a check that cannot fail proves nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One mistake: `old` becomes `new` in a source below ``runtime/src/update``."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+
+
+MUTANTS = (
+    Mutant(
+        "records have no checksum",
+        "journal.cpp",
+        "load_u32(bytes + kCheckedSize) != crc32(bytes, kCheckedSize)",
+        "bytes[4] == 0U || bytes[4] > 7U",
+    ),
+    Mutant(
+        "the checksum leaves out the value",
+        "journal.cpp",
+        "  for (uint32_t i = 0U; i < size; ++i) {\n    crc ^= bytes[i];",
+        "  for (uint32_t i = 0U; i < 8U && i < size; ++i) {\n    crc ^= bytes[i];",
+    ),
+    Mutant(
+        "a full journal erases the sector that it is in",
+        "journal.cpp",
+        "const uint8_t sector = journal.sector == 0U ? 1U : 0U;",
+        "const uint8_t sector = journal.sector == 1U ? 1U : 0U;",
+    ),
+    Mutant(
+        "the other journal sector is not erased",
+        "journal.cpp",
+        "bool done = area.erase(0U);",
+        "bool done = true;",
+    ),
+    Mutant(
+        "a sector counts without its commit",
+        "journal.cpp",
+        "if (record.op == Op::kCommit && record.value == count) {",
+        "if (commit == 0U || record.op == Op::kCommit) {",
+    ),
+    Mutant(
+        "the older of two journal sectors counts",
+        "journal.cpp",
+        "if (commit > newest) {",
+        "if (commit != 0U && (newest == 0U || commit < newest)) {",
+    ),
+    Mutant(
+        "the first sector with a commit counts",
+        "journal.cpp",
+        "if (commit > newest) {",
+        "if (commit != 0U && newest == 0U) {",
+    ),
+    Mutant(
+        "the commit is written before the state",
+        "journal.cpp",
+        "  for (uint32_t i = 0U; done && i < count; ++i) {",
+        "  done = done && put(area, journal, Record{0U, Op::kCommit, 0U, 0U, 0U});\n"
+        "  for (uint32_t i = 0U; done && i < count; ++i) {",
+    ),
+    Mutant(
+        "the snapshot leaves out a staged slot",
+        "journal.cpp",
+        "if (journal.slots[other].state == ECU_SLOT_STAGED) {",
+        "if (journal.slots[other].state == ECU_SLOT_STAGED && journal.tries > 200U) {",
+    ),
+    Mutant(
+        "the snapshot leaves out the tries",
+        "journal.cpp",
+        "Record{0U, Op::kTried, other, journal.tries, 0U}",
+        "Record{0U, Op::kTried, other, 0U, 0U}",
+    ),
+    Mutant(
+        "the snapshot leaves out the keys",
+        "journal.cpp",
+        "if (journal.keys != kNone) {",
+        "if (journal.keys > kNone) {",
+    ),
+    Mutant(
+        "the record that made a journal full is lost",
+        "journal.cpp",
+        "  apply(next, record);\n  if (!compact",
+        "  if (!compact",
+    ),
+    Mutant(
+        "torn records are written over",
+        "journal.cpp",
+        "    if (area.is_erased(offset, stride)) {\n      continue;\n    }\n"
+        "    journal.end = offset + stride;\n"
+        "    Record record = {};\n",
+        "    Record record = {};\n    if (read_record(area, offset, record)) {\n"
+        "      journal.end = offset + stride;\n    }\n",
+    ),
+    Mutant(
+        "only the first bytes tell whether a record is free",
+        "journal.cpp",
+        "if (area.is_erased(offset, stride)) {",
+        "if (area.is_erased(offset, 4U)) {",
+    ),
+    Mutant(
+        "scanning ends at the first torn record",
+        "journal.cpp",
+        "      ++count;\n    }\n  }\n  return commit;",
+        "      ++count;\n    } else {\n      break;\n    }\n  }\n  return commit;",
+    ),
+    Mutant(
+        "the tries are not recorded",
+        "slots.cpp",
+        "append(config, update.journal, Op::kTried, slot, 0U, tries)",
+        "(update.journal.tries = tries, ECU_OK)",
+    ),
+    Mutant(
+        "the tries have no limit",
+        "slots.cpp",
+        "if (update.journal.tries >= config.tries) {",
+        "if (update.journal.tries >= 250U) {",
+    ),
+    Mutant(
+        "the self-test runs before its try is recorded, and is not heeded",
+        "slots.cpp",
+        "if (status != ECU_OK || config.self_test == nullptr) {",
+        "if (config.self_test != nullptr) {",
+    ),
+    Mutant(
+        "a model that failed its self-test stays staged",
+        "slots.cpp",
+        "if (boot->reverted != ECU_FLASH_FAILED) {",
+        "if (boot->reverted == ECU_UPDATE_NO_TRIAL) {",
+    ),
+    Mutant(
+        "boot confirms by itself",
+        "slots.cpp",
+        "      boot->trial = 1U;",
+        "      boot->trial = ecu::append(config, journal, ecu::Op::kConfirmed, staged) == ECU_OK ? 0U : 1U;",
+    ),
+    Mutant(
+        "confirm only changes what is in memory",
+        "slots.cpp",
+        "ecu::append(*update->config, journal, ecu::Op::kConfirmed, slot, sequence);",
+        "(journal.slots[slot].state = ECU_SLOT_CONFIRMED, journal.active = slot, ECU_OK);",
+    ),
+    Mutant(
+        "confirm does not keep the sequence",
+        "slots.cpp",
+        "ecu::Op::kConfirmed, slot, sequence)",
+        "ecu::Op::kConfirmed, slot, 0U * sequence)",
+    ),
+    Mutant(
+        "a model runs whose image is damaged",
+        "slots.cpp",
+        "info.sequence >= lowest && holds_image(*update.config, slot)",
+        "info.sequence >= lowest",
+    ),
+    Mutant(
+        "an older model runs when the active one is damaged",
+        "slots.cpp",
+        "info.sequence >= lowest && ",
+        "",
+    ),
+    Mutant(
+        "the counter rises when a model is staged",
+        "journal.cpp",
+        "      slot = ecu_slot_info{ECU_SLOT_STAGED, record.value};",
+        "      journal.slots[record.slot ^ 1U].sequence = record.value;\n"
+        "      slot = ecu_slot_info{ECU_SLOT_STAGED, record.value};",
+    ),
+    Mutant(
+        "an install does not say that the slot is empty",
+        "installer.cpp",
+        "  if (state == ECU_SLOT_EMPTY) {",
+        "  if (state != ECU_SLOT_STAGED) {",
+    ),
+    Mutant(
+        "an install does not revert the model that waits",
+        "installer.cpp",
+        "  if (state == ECU_SLOT_EMPTY) {",
+        "  if (state != ECU_SLOT_CONFIRMED) {",
+    ),
+    Mutant(
+        "an install goes into the active slot",
+        "installer.cpp",
+        "kept_slot(update, runnable) ^ 1U",
+        "kept_slot(update, runnable)",
+    ),
+    Mutant(
+        "an install after a fallback writes the slot that runs",
+        "installer.cpp",
+        "return runnable == kNone ? update.journal.active : runnable;",
+        "return runnable == kNone ? runnable : update.journal.active;",
+    ),
+    Mutant(
+        "an install replaces the model on trial",
+        "installer.cpp",
+        "brings_model(update) && update.running == update.target ? ECU_UPDATE_TRIAL_RUNNING : ECU_OK",
+        "ECU_OK",
+    ),
+    Mutant(
+        "sectors are not erased before they are written",
+        "installer.cpp",
+        "  for (uint32_t at = (start + (sector - 1U)) / sector * sector; at < end; at += sector) {",
+        "  for (uint32_t at = end; at < end; at += sector) {",
+    ),
+    Mutant(
+        "the last sector is erased twice, after its header was written",
+        "installer.cpp",
+        "  return room - (room % area.sector_size());",
+        "  return room + area.sector_size();",
+    ),
+    Mutant(
+        "the payload is not compared with the signed digest",
+        "installer.cpp",
+        "  if (memcmp(digest.bytes, update.digest, sizeof update.digest) != 0) {",
+        "  if (memcmp(digest.bytes, digest.bytes, sizeof update.digest) != 0) {",
+    ),
+    Mutant(
+        "a part of a payload is enough",
+        "installer.cpp",
+        "update.phase == kHeader || update.received != update.size",
+        "update.phase == kHeader",
+    ),
+    Mutant(
+        "an older package is installed",
+        "installer.cpp",
+        "header.sequence() > newest ? ECU_OK : ECU_PACKAGE_ROLLBACK",
+        "ECU_OK",
+    ),
+    Mutant(
+        "another content passes under the confirmed sequence",
+        "installer.cpp",
+        "fits && area.has_digest(header.payload_size(), header.payload_digest())",
+        "fits",
+    ),
+    Mutant(
+        "new keys overwrite the keys in force",
+        "installer.cpp",
+        "(update.journal.keys == 0U ? 1U : 0U)",
+        "(update.journal.keys == 1U ? 1U : 0U)",
+    ),
+    Mutant(
+        "the factory keys stay in force beside new ones",
+        "key_set.cpp",
+        "if (sector == kNone) {",
+        "if (sector <= kNone) {",
+    ),
+)

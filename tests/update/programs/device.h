@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  A device with simulated flash, and an observer who knows what it was told and what it may therefore run.
+ */
+#ifndef ECU_TESTS_UPDATE_DEVICE_H
+#define ECU_TESTS_UPDATE_DEVICE_H
+
+#include <stdint.h>
+
+#include <string>
+
+#include "ecu/update.h"
+#include "flash_simulator.h"
+#include "packages.h"
+#include "random.h"
+#include "records.h"
+
+namespace ecu::test {
+
+constexpr uint32_t kSequences = 16;
+constexpr uint8_t kTries = 2;
+
+/** Payloads and packages of one geometry, by sequence; made once. */
+class Shelf {
+ public:
+  explicit Shelf(Geometry geometry);
+
+  ecu_key factory_key;
+  ecu_key new_key;
+  ByteVector payload[kSequences];
+  ByteVector package[kSequences];        // of a model, signed with the factory key
+  ByteVector other_content[kSequences];  // another payload under the same sequence
+  ByteVector resigned[kSequences];       // the payload, signed with the new key
+  ecu_key last_key;
+  ByteVector key_set;                // the new key, and another one
+  ByteVector keys[kSequences];       // package with it, signed with the factory key
+  ByteVector last_keys[kSequences];  // package with a set of the last key, signed with the new one
+  ByteVector signed_last[kSequences];
+};
+
+/** What flash holds before the first boot. */
+struct Start {
+  ecu_slot_info slots[2];
+  uint8_t active;
+  bool damaged;        // the image in the active slot has a wrong bit
+  bool factory;        // no journal yet
+  uint32_t bad = 0U;   // bit set of sequences whose model fails its self-test
+  uint32_t keys = 0U;  // sequence of the package that brought the new keys; 0: factory keys
+};
+
+class Device {
+ public:
+  /** @param fill records in the journal, at least those of the state; 0 with a factory state
+   *  @param seed chooses the journal sector, what the other one holds, torn records, sizes of chunks
+   */
+  Device(const Shelf& shelf, Geometry geometry, uint8_t erased, const Start& start, uint32_t fill,
+         uint64_t seed);
+
+  /** Copies flash and observer; the copy is connected anew by power_on. */
+  Device(const Device&) = default;
+  Device& operator=(const Device&) = default;
+
+  /** Supplies power, opens the update code. */
+  void power_on();
+
+  /** What an application does; each call also tells the observer. */
+  bool boot();
+  void install(const ByteVector& package, uint32_t sequence, ecu_status expected = ECU_OK);
+  void install_part(const ByteVector& package, uint32_t sequence);
+  void refuse(const ByteVector& package, ecu_status expected);
+  void confirm();
+  void revert();
+
+  /** Changes a bit of the active model, as time does. */
+  void damage_active();
+
+  /** A finding ends the run; while power is off nothing is found. */
+  void expect(bool condition, const std::string& text);
+
+  [[nodiscard]] const std::string& failure() const { return failure_; }
+  [[nodiscard]] uint32_t active_sequence() const;
+  [[nodiscard]] bool nothing_staged() const;
+  [[nodiscard]] static uint32_t records_of(const Start& start);
+
+  FlashSimulator flash;
+  ecu_update update = {};
+  ecu_boot booted = {};
+  const Shelf* shelf;
+  unsigned sessions = 0;  // times that power was supplied
+  bool faulty =
+      false;  // flash has faults beyond lost power: the device may lose a model, but never run a wrong one
+
+ private:
+  friend struct SelfTest;
+  void place_slots(const Start& start);
+  void place_journal(const Start& start, uint32_t fill, Random& random);
+  void place_leftovers(unsigned sector, Random& random);
+  ecu_status send(const ByteVector& package, size_t size);
+  void observe(ecu_status status);
+  [[nodiscard]] bool holds(unsigned slot, uint32_t sequence);
+
+  Random random_;
+  ecu_flash port_ = {};
+  ecu_update_config config_ = {};
+  uint32_t bad_;
+  bool may_lack_model_;
+  uint32_t may_run_ = 0;     // bit set of sequences for which confirm was called, or that were there at first
+  uint32_t may_try_ = 0;     // bit set of sequences whose install was finished, and not given up since
+  uint32_t confirmed_ = 0;   // sequence that was reported as confirmed
+  uint32_t counter_ = 0;     // highest confirmed sequence that was seen
+  uint32_t must_try_ = 0;    // sequence that was reported as staged
+  uint32_t lost_boots_ = 0;  // times that power failed in boot since then
+  uint32_t keys_ = 0;        // sequence of the key set that was reported as in force
+  uint8_t trials_[kSequences] = {};
+  std::string failure_;
+};
+
+}  // namespace ecu::test
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flash_simulator.h"
+
+#include <string.h>
+
+#include <algorithm>
+
+#include "records.h"
+
+namespace ecu::test {
+
+FlashSimulator::FlashSimulator(Geometry geometry, uint8_t erased, uint32_t slot_sectors)
+    : geometry_(geometry), erased_(erased), slot_sectors_(slot_sectors) {
+  const size_t sectors = (2U * slot_sectors) + 4U;
+  bytes_.assign(sectors * geometry.sector, erased);
+  used_.assign(bytes_.size() / geometry.unit, 0);
+  wear_.assign(sectors, 0);
+  bad_.assign(sectors, Bad::kNot);
+}
+
+ecu_flash FlashSimulator::port() {
+  ecu_flash port = {};
+  port.context = this;
+  port.geometry = [](void* self, uint32_t, ecu_flash_geometry* geometry) {
+    const FlashSimulator& flash = *static_cast<FlashSimulator*>(self);
+    *geometry = {flash.geometry_.sector, flash.geometry_.unit, flash.erased_};
+    return ECU_OK;
+  };
+  port.read = [](void* self, uint32_t address, void* bytes, uint32_t size) {
+    return static_cast<FlashSimulator*>(self)->read(address, static_cast<uint8_t*>(bytes), size);
+  };
+  port.program = [](void* self, uint32_t address, const void* bytes, uint32_t size) {
+    return static_cast<FlashSimulator*>(self)->program(address, static_cast<const uint8_t*>(bytes), size);
+  };
+  port.erase = [](void* self, uint32_t address) {
+    return static_cast<FlashSimulator*>(self)->erase(address);
+  };
+  return port;
+}
+
+void FlashSimulator::place(uint32_t address, const std::vector<uint8_t>& bytes) {
+  memcpy(at(address), bytes.data(), bytes.size());
+  const size_t first = (address - kBase) / geometry_.unit;
+  const size_t last = (address - kBase + bytes.size() + geometry_.unit - 1) / geometry_.unit;
+  std::fill(used_.begin() + static_cast<ptrdiff_t>(first), used_.begin() + static_cast<ptrdiff_t>(last),
+            uint8_t{1});
+}
+
+void FlashSimulator::cut_at(Cut cut, uint64_t seed) {
+  armed_ = true;
+  cut_ = cut;
+  random_ = Random(seed + (0x10001U * cut.operation));
+}
+
+uint32_t FlashSimulator::most_worn() const { return *std::max_element(wear_.begin(), wear_.end()); }
+
+void FlashSimulator::report(const std::string& text) {
+  if (violation_.empty()) {
+    violation_ = text;
+  }
+}
+
+bool FlashSimulator::inside(uint32_t address, uint32_t size, const char* what) {
+  const bool right =
+      address >= kBase && address - kBase <= bytes_.size() && size <= bytes_.size() - (address - kBase);
+  if (!right) {
+    report(std::string(what) + " outside of the flash");
+  }
+  return right;
+}
+
+void FlashSimulator::check_protected(uint32_t address, const char* what) {
+  const unsigned slot = (address - kBase) / slot_size();
+  if (slot < 2 && ((protected_ >> slot) & 1U) != 0) {
+    report(std::string(what) + " in the active slot");
+  }
+}
+
+void FlashSimulator::check_commit(uint32_t address) {
+  for (unsigned sector = 0; watch_commits_ && sector < 2; ++sector) {
+    if (address != journal(sector)) {
+      continue;
+    }
+    const uint32_t own = commit_of(at(address), geometry_.sector, geometry_.unit);
+    const uint32_t other = commit_of(at(journal(sector ^ 1U)), geometry_.sector, geometry_.unit);
+    if (own > other) {
+      report("erase of the newest committed journal sector");
+    }
+  }
+}
+
+void FlashSimulator::change(uint32_t address, const uint8_t* bytes, uint32_t size, Torn torn) {
+  const bool erases = bytes == nullptr;
+  const size_t start = address - kBase;
+  if (torn == Torn::kComplete && erases) {
+    std::fill_n(bytes_.begin() + static_cast<ptrdiff_t>(start), size, erased_);
+    std::fill_n(used_.begin() + static_cast<ptrdiff_t>(start / geometry_.unit), size / geometry_.unit,
+                uint8_t{0});
+    return;
+  }
+  for (uint32_t i = 0; i < size; ++i) {
+    uint8_t& byte = bytes_[start + i];
+    uint8_t wanted =
+        erases ? erased_ : static_cast<uint8_t>(erased_ == 0xff ? byte & bytes[i] : byte | bytes[i]);
+    const bool skipped = torn == Torn::kNothing || (torn == Torn::kHalf && i >= size / 2U) ||
+                         (torn == Torn::kSomeBytes && random_.below(2) == 0);
+    if (torn == Torn::kSomeBits) {
+      const uint8_t mask = static_cast<uint8_t>(random_.next() >> 32U);
+      wanted = static_cast<uint8_t>((byte & ~mask) | (wanted & mask));
+    }
+    if (skipped) {
+      continue;
+    }
+    byte = wanted;
+    uint8_t& used = used_[(start + i) / geometry_.unit];
+    if (erases) {
+      used = 1;  // a sector that was not quite erased takes nothing
+    } else if (torn == Torn::kComplete || byte != erased_) {
+      used = 1;
+    }
+  }
+}
+
+bool FlashSimulator::operate(uint32_t address, const uint8_t* bytes, uint32_t size) {
+  if (!powered_) {
+    return false;
+  }
+  const bool last = armed_ && operations_ == cut_.operation;
+  ++operations_;
+  change(address, bytes, size, last ? cut_.torn : Torn::kComplete);
+  if (last) {
+    powered_ = false;
+    armed_ = false;
+  }
+  return powered_;
+}
+
+ecu_status FlashSimulator::read(uint32_t address, uint8_t* bytes, uint32_t size) {
+  if (!inside(address, size, "read") || !powered_ || bad_[index_of(address)] == Bad::kReadFails) {
+    return ECU_FLASH_FAILED;
+  }
+  if (disturb_ != 0 && random_.below(disturb_) == 0) {
+    const uint32_t bit = random_.below(8U * size);
+    *(at(address) + (bit / 8U)) ^= static_cast<uint8_t>(1U << (bit % 8U));
+  }
+  memcpy(bytes, at(address), size);
+  for (const Stuck& stuck : stuck_) {
+    if (stuck.address >= address && stuck.address - address < size) {
+      uint8_t& byte = bytes[stuck.address - address];
+      byte = static_cast<uint8_t>((byte & ~stuck.mask) | (stuck.value & stuck.mask));
+    }
+  }
+  return ECU_OK;
+}
+
+ecu_status FlashSimulator::program(uint32_t address, const uint8_t* bytes, uint32_t size) {
+  if (!powered_ || !inside(address, size, "program")) {
+    return ECU_FLASH_FAILED;
+  }
+  if (size == 0 || size % geometry_.unit != 0 || (address - kBase) % geometry_.unit != 0) {
+    report("program of a part of a unit");
+  }
+  if (reinterpret_cast<uintptr_t>(bytes) % 8U != 0) {
+    report("program from bytes that are not aligned to 8");
+  }
+  check_protected(address, "program");
+  for (uint32_t at = 0; at < size; at += geometry_.unit) {
+    if (used_[(address - kBase + at) / geometry_.unit] != 0) {
+      report("a unit is programmed twice");
+    }
+  }
+  const Bad bad = bad_[index_of(address)];
+  if (bad == Bad::kProgramFails || bad == Bad::kProgramIgnored) {
+    return bad == Bad::kProgramFails ? ECU_FLASH_FAILED : ECU_OK;
+  }
+  return operate(address, bytes, size) ? ECU_OK : ECU_FLASH_FAILED;
+}
+
+ecu_status FlashSimulator::erase(uint32_t address) {
+  if (!powered_ || !inside(address, geometry_.sector, "erase")) {
+    return ECU_FLASH_FAILED;
+  }
+  if ((address - kBase) % geometry_.sector != 0) {
+    report("erase within a sector");
+  }
+  check_protected(address, "erase");
+  check_commit(address);
+  const Bad bad = bad_[index_of(address)];
+  if (bad == Bad::kEraseFails || bad == Bad::kEraseIgnored) {
+    return bad == Bad::kEraseFails ? ECU_FLASH_FAILED : ECU_OK;
+  }
+  ++wear_[index_of(address)];
+  return operate(address, nullptr, geometry_.sector) ? ECU_OK : ECU_FLASH_FAILED;
+}
+
+}  // namespace ecu::test

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  Flash in memory that loses power on demand, wears, gets damaged, and watches its rules:
+ *  no unit is programmed twice, no protected slot is touched, the newest commit is never erased.
+ */
+#ifndef ECU_TESTS_UPDATE_FLASH_SIMULATOR_H
+#define ECU_TESTS_UPDATE_FLASH_SIMULATOR_H
+
+#include <stdint.h>
+
+#include <string>
+#include <vector>
+
+#include "ecu/update.h"
+#include "random.h"
+
+namespace ecu::test {
+
+struct Geometry {
+  uint32_t unit;
+  uint32_t sector;
+};
+
+/** What an operation has done when power fails in it. */
+enum class Torn : uint8_t { kNothing, kComplete, kHalf, kSomeBytes, kSomeBits };
+constexpr unsigned kTornKinds = 5;
+
+/** The last operation before power fails, counted from 0 since the flash was made. */
+struct Cut {
+  uint32_t operation;
+  Torn torn;
+};
+
+/** How a sector fails, other than by a lost power supply. */
+enum class Bad : uint8_t { kNot, kEraseFails, kProgramFails, kReadFails, kEraseIgnored, kProgramIgnored };
+
+/** Slots of `slot_sectors` sectors, two journal sectors, two key sectors, in this order, from kBase on. */
+class FlashSimulator {
+ public:
+  static constexpr uint32_t kBase = 0x8000;
+
+  FlashSimulator(Geometry geometry, uint8_t erased, uint32_t slot_sectors);
+
+  [[nodiscard]] uint32_t slot_size() const { return slot_sectors_ * geometry_.sector; }
+  [[nodiscard]] uint32_t slot(unsigned index) const { return kBase + (index * slot_size()); }
+  [[nodiscard]] uint32_t journal(unsigned index) const { return slot(2) + (index * geometry_.sector); }
+  [[nodiscard]] uint32_t keys(unsigned index) const { return journal(2) + (index * geometry_.sector); }
+  [[nodiscard]] const Geometry& geometry() const { return geometry_; }
+  [[nodiscard]] uint8_t erased_value() const { return erased_; }
+  [[nodiscard]] uint8_t* at(uint32_t address) { return bytes_.data() + (address - kBase); }
+
+  /** The functions of this flash; the simulator must outlive them and stay where it is. */
+  [[nodiscard]] ecu_flash port();
+
+  /** Writes past all rules, for the state that a test starts from; may not repeat a unit. */
+  void place(uint32_t address, const std::vector<uint8_t>& bytes);
+
+  void cut_at(Cut cut, uint64_t seed);
+  void power_on() { powered_ = true; }
+  [[nodiscard]] bool powered() const { return powered_; }
+  [[nodiscard]] uint32_t operations() const { return operations_; }
+
+  /** Bit 0 and 1: the slot must not be written now. */
+  void protect(unsigned slots) { protected_ = slots; }
+
+  void damage_sector(uint32_t address, Bad bad) { bad_[index_of(address)] = bad; }
+  /** The bits of `mask` at the address always read as those of `value`. */
+  void stick(uint32_t address, uint8_t mask, uint8_t value) { stuck_.push_back({address, mask, value}); }
+  /** One bit of the area changes in about one of `reads` reads. */
+  void disturb(uint32_t reads) { disturb_ = reads; }
+  /** Commits need not be watched: a failing sector makes a device give up what it was told has failed. */
+  void allow_lost_commits() { watch_commits_ = false; }
+
+  [[nodiscard]] const std::string& violation() const { return violation_; }
+  [[nodiscard]] uint32_t most_worn() const;
+
+ private:
+  struct Stuck {
+    uint32_t address;
+    uint8_t mask;
+    uint8_t value;
+  };
+
+  [[nodiscard]] size_t index_of(uint32_t address) const { return (address - kBase) / geometry_.sector; }
+  bool inside(uint32_t address, uint32_t size, const char* what);
+  void check_protected(uint32_t address, const char* what);
+  void check_commit(uint32_t address);
+  bool operate(uint32_t address, const uint8_t* bytes, uint32_t size);
+  void change(uint32_t address, const uint8_t* bytes, uint32_t size, Torn torn);
+  ecu_status read(uint32_t address, uint8_t* bytes, uint32_t size);
+  ecu_status program(uint32_t address, const uint8_t* bytes, uint32_t size);
+  ecu_status erase(uint32_t address);
+  void report(const std::string& text);
+
+  Geometry geometry_;
+  uint8_t erased_;
+  uint32_t slot_sectors_;
+  std::vector<uint8_t> bytes_;
+  std::vector<uint8_t> used_;  // per unit: programmed since the last complete erase
+  std::vector<uint32_t> wear_;
+  std::vector<Bad> bad_;
+  std::vector<Stuck> stuck_;
+  uint32_t disturb_ = 0;
+  bool watch_commits_ = true;
+  bool powered_ = true;
+  bool armed_ = false;
+  Cut cut_ = {};
+  uint32_t operations_ = 0;
+  unsigned protected_ = 0;
+  Random random_ = Random(0);
+  std::string violation_;
+};
+
+}  // namespace ecu::test
+#endif
