@@ -26,6 +26,7 @@ from ecu_bundle.generation.views import interface_view
 from ecu_bundle.identifiers import bundle_name
 from ecu_bundle.image.layout import DIGEST_SIZE, HEADER
 from ecu_bundle.image.reader import read_image
+from ecu_bundle.lowering.kernels import KERNELS, kernel_set
 
 # The header ends with the interface hash and the model digest; docs/model_image.md.
 _INTERFACE_HASH_OFFSET = HEADER.size - 2 * DIGEST_SIZE
@@ -121,6 +122,7 @@ def _context(
     ort = options.onnxruntime
     numeric = re.match(r"\d{1,9}(\.\d{1,9}){0,3}", options.version)
     contents = read_image(image.data)
+    kernels = kernel_set(KERNELS[kernel].number for kernel in contents.kernels)
     return {
         "name": name,
         "app": "app" if name != "app" else "program",  # CMake target of the guide's examples
@@ -151,6 +153,8 @@ def _context(
         "interface_hash_offset": _INTERFACE_HASH_OFFSET,
         "engine_table": ENGINE_TABLES[image.engine],
         "kernels": contents.kernels,
+        "kernel_set": literals.byte_table(kernels, indent=4),
+        "kernel_set_size": len(kernels),
         "example": example(interface, view, golden, namespace=name, upper=upper),
         "example_is_exact": not any((*golden.abs_tolerance.values(), *golden.rel_tolerance.values())),
         "toolchain": options.toolchain,

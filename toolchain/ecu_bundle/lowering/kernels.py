@@ -6,7 +6,7 @@ The same table stands in ``docs/native_engine.md`` and, without the words, in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -125,3 +125,9 @@ KERNELS: Final = {kernel.name: kernel for kernel in _all()}
 """By name."""
 
 KERNELS_BY_NUMBER: Final = {kernel.number: kernel for kernel in KERNELS.values()}
+
+
+def kernel_set(numbers: Iterable[int]) -> bytes:
+    """A bit for each kernel: bit k % 8 of byte k / 8 stands for number k; the last byte is not zero."""
+    bits = sum(1 << number for number in set(numbers))
+    return bits.to_bytes((bits.bit_length() + 7) // 8, "little")

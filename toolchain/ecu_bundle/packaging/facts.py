@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ecu_bundle.lowering.kernels import kernel_set
 from ecu_bundle.packaging import cbor
 from ecu_bundle.packaging.cbor import Major
 from ecu_bundle.packaging.cursor import Cursor
@@ -51,8 +52,7 @@ class DeviceFacts:
     @property
     def kernel_bits(self) -> bytes:
         """Bit k % 8 of byte k / 8 stands for kernel k; the last byte is not zero."""
-        bits = sum(1 << number for number in self.kernels)
-        return bits.to_bytes((bits.bit_length() + 7) // 8, "little")
+        return kernel_set(self.kernels)
 
 
 @dataclass(frozen=True, slots=True)

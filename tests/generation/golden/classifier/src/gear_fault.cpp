@@ -55,6 +55,13 @@ ECU_MODEL_PLACEMENT alignas(ECU_IMAGE_ALIGNMENT) constexpr unsigned char gear_fa
 };
 // clang-format on
 
+// clang-format off
+constexpr uint8_t gear_fault_interface_hash[] = {
+    97,238,203,177,202,247,241,186,27,151,169,96,211,236,200,216,28,171,83,81,114,171,216,66,
+    143,204,49,19,82,175,197,2
+};
+// clang-format on
+
 // Links the engine that the image needs; its own object file would be dropped without a reference.
 extern const struct ecu_engine ecu_engine_ort;
 extern const void* const gear_fault_engines[];

@@ -7,6 +7,7 @@
 #define CLASS_MODEL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ecu/model.h"
 
@@ -25,6 +26,9 @@ extern const unsigned char class_model_image[CLASS_MODEL_IMAGE_SIZE];
 
 /** ECU_OK when an open model has the interface of this header, else ECU_INTERFACE_MISMATCH. */
 ECU_NODISCARD ecu_status class_model_check(const ecu_model* model);
+
+/** Hash of the interface, for ecu_device of ecu/update.h. */
+extern const uint8_t class_model_interface_hash[ECU_DIGEST_SIZE];
 
 /** Position of each input in the buffers of ecu_model_run. */
 enum {

@@ -176,6 +176,13 @@ ECU_MODEL_PLACEMENT alignas(ECU_IMAGE_ALIGNMENT) constexpr unsigned char class_m
 };
 // clang-format on
 
+// clang-format off
+constexpr uint8_t class_model_interface_hash[] = {
+    40,120,154,190,241,8,241,165,40,80,144,28,5,156,211,113,53,65,82,42,151,89,202,45,
+    33,233,25,149,204,123,127,0
+};
+// clang-format on
+
 // Links the engine that the image needs; its own object file would be dropped without a reference.
 extern const struct ecu_engine ecu_engine_ort;
 extern const void* const class_model_engines[];

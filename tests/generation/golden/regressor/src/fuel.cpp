@@ -49,6 +49,13 @@ ECU_MODEL_PLACEMENT alignas(ECU_IMAGE_ALIGNMENT) constexpr unsigned char fuel_im
 };
 // clang-format on
 
+// clang-format off
+constexpr uint8_t fuel_interface_hash[] = {
+    161,5,169,24,171,42,99,72,172,241,67,57,40,156,106,99,172,199,56,153,142,87,254,216,
+    30,94,216,84,62,48,159,237
+};
+// clang-format on
+
 // Links the engine that the image needs; its own object file would be dropped without a reference.
 extern const struct ecu_engine ecu_engine_ort;
 extern const void* const fuel_engines[];
