@@ -1,10 +1,14 @@
-"""The device's code, compiled once."""
+"""Fixtures of this folder: the device's code, compiled once, and the bundles of the examples."""
 
 from __future__ import annotations
 
 import pytest
 
+from pipeline.examples import bundles
+
 from .device import Reader, build
+
+__all__ = ["bundles", "reader"]
 
 
 @pytest.fixture(scope="session")

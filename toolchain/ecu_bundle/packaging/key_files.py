@@ -72,7 +72,7 @@ def write_new(files: dict[Path, tuple[bytes, int]]) -> None:
         for one in made:
             with suppress(OSError):
                 one.unlink()
-        exists = isinstance(error, FileExistsError)
+        exists = isinstance(error, FileExistsError) and os.path.lexists(path)
         raise UsageError(
             "keygen",
             f"{path.name} exists already" if exists else f"{path.name} cannot be written: {error.strerror}",

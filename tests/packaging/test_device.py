@@ -1,0 +1,83 @@
+"""Which device takes which package: the checks of the page and their order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ecu_bundle.packaging.device import Device, Engine, check_device
+from ecu_bundle.packaging.refusals import PackageError, Status
+from ecu_bundle.packaging.template import read_header
+from packaging.examples import CLASS, VENDOR, key_package, model_package
+
+MODEL, KEYS = read_header(model_package()), read_header(key_package())
+ENGINE = Engine(
+    kind=2,
+    image_format=1,
+    program_format=1,
+    interface_hash=MODEL.device.interface_hash if MODEL.device else b"",
+    kernels=(1, 44),
+    arena=656,
+    stack=480,
+)
+DEVICE = Device(VENDOR, CLASS, hardware=0x1001, counter=7, slot_size=336, engine=ENGINE)
+
+REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "WRONG_VENDOR": ({"vendor": "other.example"}, {}),
+    "WRONG_CLASS": ({"device_class": "steering"}, {}),
+    "WRONG_HARDWARE": ({"hardware": 0x1002}, {}),
+    "ROLLBACK": ({"counter": 8}, {}),
+    "TOO_LARGE": ({"slot_size": 335}, {}),
+    "WRONG_FORMAT": ({}, {"kind": 1}),
+    "WRONG_INTERFACE": ({}, {"interface_hash": bytes(32)}),
+    "KERNEL_MISSING": ({}, {"kernels": (1, 43)}),
+    "ARENA_TOO_SMALL": ({}, {"arena": 655}),
+    "STACK_TOO_SMALL": ({}, {"stack": 479}),
+}
+"""Changes of device and engine, in the order of the checks."""
+
+
+def changed(names: list[str]) -> Device:
+    device: dict[str, Any] = {}
+    engine: dict[str, Any] = {}
+    for name in names:
+        device |= REFUSALS[name][0]
+        engine |= REFUSALS[name][1]
+    return replace(DEVICE, **device, engine=replace(ENGINE, **engine))
+
+
+def test_the_device_that_a_package_is_for() -> None:
+    check_device(MODEL, DEVICE)
+    assert DEVICE.unknown == ()
+
+
+@pytest.mark.parametrize("position", range(len(REFUSALS)))
+def test_the_first_thing_that_does_not_fit_is_named(position: int) -> None:
+    """Everything after it is wrong too."""
+    names = list(REFUSALS)[position:]
+    for wrong in (names, names[:1]):
+        with pytest.raises(PackageError) as caught:
+            check_device(MODEL, changed(wrong))
+        assert caught.value.status == Status[f"ECU_PACKAGE_{names[0]}"]
+
+
+def test_kernels_are_named() -> None:
+    with pytest.raises(PackageError, match="neg_f32"):
+        check_device(MODEL, changed(["KERNEL_MISSING"]))
+
+
+def test_nothing_known_is_nothing_checked() -> None:
+    check_device(MODEL, Device())
+    assert len(Device().unknown) == 6
+    assert "class" in Device(device_class=CLASS).unknown  # its id is made of the vendor's too
+    check_device(MODEL, replace(DEVICE, engine=replace(ENGINE, kernels=None, arena=None, stack=None)))
+
+
+def test_keys_need_no_engine() -> None:
+    other = changed(["WRONG_FORMAT", "WRONG_INTERFACE", "TOO_LARGE", "WRONG_HARDWARE"])
+    check_device(KEYS, replace(other, counter=300))
+    with pytest.raises(PackageError) as caught:
+        check_device(KEYS, replace(other, counter=301))
+    assert caught.value.status == Status.ECU_PACKAGE_ROLLBACK
