@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "ecu/golden.h"
 #include "ecu/model.h"
 #include "engine.h"
 #include "image/reader.h"
@@ -225,6 +226,22 @@ class Model {
   ecu_model model_ = {};
 };
 
+void test_golden(const py::bytes& payload, std::size_t memory_size) {
+  const std::string_view bytes(payload);
+  const Block aligned(bytes.size());
+  std::memcpy(aligned.get(), bytes.data(), bytes.size());
+  const Block block(memory_size);
+  ecu_golden_memory memory = {block.get(), memory_size};
+  ecu_status status = ECU_OK;
+  {
+    const py::gil_scoped_release released;
+    status = ecu_golden_test(&memory, aligned.get(), bytes.size());
+  }
+  if (status != ECU_OK) {
+    raise({status, "", -1});
+  }
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_runtime, module) {
@@ -234,6 +251,8 @@ PYBIND11_MODULE(_runtime, module) {
       "A status of the runtime: `status` (number), `text`, `detail` (of the engine), `row` (or None).",
       nullptr, nullptr);
   module.attr("StatusError") = py::reinterpret_borrow<py::object>(status_error);
+  module.def("test_golden", &test_golden, py::arg("payload"), py::arg("memory_size"),
+             "The self-test of a device with the payload of a model package, in so many bytes of memory.");
   py::class_<Model>(module, "Model", "An open model image. Not for use by two threads at the same time.")
       .def(py::init<const py::bytes&>(), py::arg("image"))
       .def("run", &Model::run, py::arg("inputs"),
