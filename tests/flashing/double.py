@@ -11,7 +11,7 @@ from ecu_bundle.packaging.layout import HEADER_LIMIT, class_id, vendor_id
 from ecu_bundle.packaging.reader import check_digests, check_signature, read_package
 from ecu_bundle.packaging.refusals import PackageError, Status
 from ecu_bundle.packaging.template import read_header
-from packaging.examples import CLASS, ED25519, VENDOR
+from packages.examples import CLASS, ED25519, VENDOR
 
 
 class Double(Device):

@@ -6,7 +6,7 @@ from functools import cache
 
 from ecu_bundle.flashing.delivery import Delivery
 from ecu_bundle.packaging.signing import KeySigner, sign_envelope
-from packaging.examples import ED25519, model_image, unsigned_model
+from packages.examples import ED25519, model_image, unsigned_model
 
 DIGEST = model_image()[-32:].hex()
 

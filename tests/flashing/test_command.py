@@ -8,7 +8,7 @@ import pytest
 
 from cli.program import call, spawn, succeed
 from ecu_bundle.flashing.link import Endpoint, read_host
-from packaging.examples import unsigned_model
+from packages.examples import unsigned_model
 
 from .packages import DIGEST, package
 from .simulated import KEY, Faults, refuses, simulated

@@ -18,7 +18,7 @@ from ecu_bundle.packaging.key_header import key_header
 from ecu_bundle.packaging.key_set import TrustedKey, decode_key_set, encode_key_set
 from ecu_bundle.packaging.keys import PublicKey
 from ecu_bundle.packaging.refusals import PackageError, Status
-from packaging.examples import ED25519, P256
+from packages.examples import ED25519, P256
 from runtime.build import RUNTIME
 
 

@@ -13,7 +13,7 @@ from cli.program import Outcome, call, succeed
 from ecu_bundle.packaging.key_files import private_pem, public_pem
 from ecu_bundle.packaging.reader import check_signature, read_package
 from ecu_bundle.packaging.signing import KeySigner
-from packaging.examples import ED25519, P256, model_package, unsigned_model
+from packages.examples import ED25519, P256, model_package, unsigned_model
 
 HOOK = Path(__file__).with_name("hook.py")
 SIGNERS = {"ed25519": ED25519, "p256": P256}

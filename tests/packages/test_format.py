@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from ecu_bundle.packaging.reader import check_signature, read_package
 from ecu_bundle.packaging.refusals import Status
-from packaging.examples import (
+from packages.examples import (
     CLASS,
     DOCS,
     ED25519,

@@ -10,7 +10,7 @@ import pytest
 from ecu_bundle.packaging.device import Device, Engine, check_device
 from ecu_bundle.packaging.refusals import PackageError, Status
 from ecu_bundle.packaging.template import read_header
-from packaging.examples import CLASS, VENDOR, key_package, model_package
+from packages.examples import CLASS, VENDOR, key_package, model_package
 
 MODEL, KEYS = read_header(model_package()), read_header(key_package())
 ENGINE = Engine(

@@ -9,7 +9,7 @@ from typing import Any
 import cbor2
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
-from packaging.examples import unsigned_model
+from packages.examples import unsigned_model
 
 PRIVATE = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 """That of the page."""

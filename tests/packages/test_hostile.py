@@ -15,8 +15,8 @@ from ecu_bundle.packaging.reader import check_signature, read_package
 from ecu_bundle.packaging.refusals import PackageError, Status
 from ecu_bundle.packaging.signing import sign_envelope
 from ecu_bundle.packaging.template import read_header
-from packaging.envelopes import head, package
-from packaging.examples import ED25519, P256, key_package, model_package, unsigned_model
+from packages.envelopes import head, package
+from packages.examples import ED25519, P256, key_package, model_package, unsigned_model
 
 KEYS = {signer.public.id: signer.public for signer in (ED25519, P256)}
 PACKAGES = {
