@@ -8,13 +8,36 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, VotingRegressor
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OrdinalEncoder, StandardScaler
+from sklearn.ensemble import (
+    BaggingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    VotingRegressor,
+)
+from sklearn.feature_selection import VarianceThreshold
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    KBinsDiscretizer,
+    MaxAbsScaler,
+    MinMaxScaler,
+    OrdinalEncoder,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+    TargetEncoder,
+)
 
-from ecu_bundle.conversion import convert
+from ecu_bundle.conversion import convert, refusals
 from ecu_bundle.conversion.trees.hist import hist_trees
 from ecu_bundle.engine import Engine
+from ecu_bundle.errors import UnsupportedModelError, VerificationError
+from ecu_bundle.loading import from_estimator
+from ecu_bundle.parity import check_parity
+from ecu_bundle.parity.generation import generate_rows
 
 from .models import codes_of, proven
 
@@ -70,29 +93,129 @@ def test_unknown_and_missing_numbers_take_their_way() -> None:
         )
 
 
-def test_a_category_that_float32_does_not_hold_is_never_met() -> None:
-    matrix = np.column_stack([SPEED, np.where(SLOT == 4.5, 0.1, SLOT)])
-    fitted = regressor(categorical_features=[1]).fit(matrix, VALUE)
-    rows = matrix.astype(np.float32)
-    with Engine.open(convert(fitted), "ort") as engine:
-        np.testing.assert_array_max_ulp(
-            engine.run(rows)["variable"][:, 0],
-            fitted.predict(rows.astype(np.float64)).astype(np.float32),
-            maxulp=1,
-        )
+def inexact(values: Any) -> Any:
+    matrix = np.column_stack([SPEED, values])
+    return regressor(categorical_features=[1]).fit(matrix, VALUE)
 
 
-def test_no_category_that_float32_holds() -> None:
-    """Then every number is unknown, also 0, which stands in the table since the operator needs a key."""
-    matrix = np.column_stack([SPEED, SLOT + 0.1])
-    fitted = regressor(categorical_features=[1]).fit(matrix, VALUE)
-    rows = np.concatenate([matrix.astype(np.float32), [[0.5, 0.0], [0.5, -0.0]]])
-    with Engine.open(convert(fitted), "ort") as engine:
-        np.testing.assert_array_max_ulp(
-            engine.run(rows)["variable"][:, 0],
-            fitted.predict(rows.astype(np.float64)).astype(np.float32),
-            maxulp=1,
-        )
+@pytest.mark.parametrize(
+    ("make", "named"),
+    [
+        (lambda: inexact(np.where(SLOT == 4.5, 0.1, SLOT)), "met: 0.1"),
+        (lambda: inexact(SLOT + 0.1), "met: 2.1, 4.6, 7.1, 11.1, 40.1"),
+        (lambda: inexact(SLOT + 2.0**24 + 1), "met: 1677"),
+    ],
+)
+def test_categories_that_float32_does_not_hold_are_refused(make: Any, named: str) -> None:
+    with pytest.raises(UnsupportedModelError, match="no float32 numbers") as caught:
+        convert(make())
+    assert named in caught.value.cause
+
+
+BOOSTING = {"categorical_features": [1]}
+HOLED = np.where(np.arange(2 * ROWS).reshape(ROWS, 2) % 7 == 0, np.nan, MATRIX)
+CHANGED: dict[str, tuple[Any, str]] = {
+    "column transformer": (
+        make_pipeline(make_column_transformer((StandardScaler(), [0, 1])), regressor(**BOOSTING)),
+        "StandardScaler",
+    ),
+    "one column": (
+        make_pipeline(
+            make_column_transformer((StandardScaler(), [1]), remainder="passthrough"),
+            regressor(categorical_features=[0]),
+        ),
+        "StandardScaler",
+    ),
+    "power": (make_pipeline(PowerTransformer(), regressor(**BOOSTING)), "PowerTransformer"),
+    "quantile": (
+        make_pipeline(QuantileTransformer(n_quantiles=10), regressor(**BOOSTING)),
+        "QuantileTransformer",
+    ),
+    "chain": (
+        make_pipeline(make_pipeline(FunctionTransformer(), RobustScaler()), regressor(**BOOSTING)),
+        "RobustScaler",
+    ),
+    "union": (
+        make_pipeline(make_union("passthrough", MinMaxScaler()), regressor(categorical_features=[3])),
+        "MinMaxScaler",
+    ),
+    "function": (make_pipeline(FunctionTransformer(np.sqrt), regressor(**BOOSTING)), "FunctionTransformer"),
+    "means": (
+        make_pipeline(
+            make_column_transformer(("passthrough", [0]), (TargetEncoder(), [1])), regressor(**BOOSTING)
+        ),
+        "TargetEncoder",
+    ),
+    "mean fill": (make_pipeline(SimpleImputer(), regressor(**BOOSTING)), "SimpleImputer"),
+    "vote": (
+        make_pipeline(StandardScaler(), VotingRegressor([("a", regressor(**BOOSTING))])),
+        "StandardScaler",
+    ),
+    "bag": (
+        BaggingRegressor(make_pipeline(MaxAbsScaler(), regressor(**BOOSTING)), n_estimators=2),
+        "MaxAbsScaler",
+    ),
+    "search": (
+        GridSearchCV(make_pipeline(StandardScaler(), regressor(**BOOSTING)), {}, cv=2),
+        "StandardScaler",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+@pytest.mark.filterwarnings("ignore")
+def test_a_step_that_changes_categories_is_refused_wherever_it_stands(name: str) -> None:
+    estimator, step = CHANGED[name]
+    fitted = estimator.fit(HOLED if name == "mean fill" else np.abs(MATRIX), VALUE)
+    with pytest.raises(UnsupportedModelError, match=f"categories that a {step} has changed") as caught:
+        convert(fitted)
+    assert caught.value.exit_code == 3
+
+
+UNCHANGED: dict[str, Any] = {
+    "scaled beside": make_pipeline(
+        make_column_transformer((StandardScaler(), [0]), ("passthrough", [1])), regressor(**BOOSTING)
+    ),
+    "selected": make_pipeline(VarianceThreshold(2.0), regressor(categorical_features=[0])),
+    "in a union": make_pipeline(
+        make_union(StandardScaler(), "passthrough"), regressor(categorical_features=[3])
+    ),
+    "filled": make_pipeline(SimpleImputer(strategy="most_frequent"), regressor(**BOOSTING)),
+    "bins": make_pipeline(
+        KBinsDiscretizer(5, encode="ordinal", quantile_method="averaged_inverted_cdf"), regressor(**BOOSTING)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNCHANGED)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_steps_that_hand_categories_on_convert(name: str) -> None:
+    proven(UNCHANGED[name].fit(HOLED if name == "filled" else MATRIX, VALUE))
+
+
+@pytest.mark.parametrize("name", ["power", "vote", "one column"])
+@pytest.mark.filterwarnings("ignore")
+def test_without_the_refusal_the_rows_of_the_proof_see_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of the user are not needed."""
+    monkeypatch.setattr(refusals, "refuse_changed_categories", lambda _: None)
+    loaded = from_estimator(CHANGED[name][0].fit(MATRIX, VALUE))
+    try:
+        report = check_parity(loaded, convert(loaded))
+    except VerificationError:
+        return
+    categories = np.array(report.rows.origins) == "category"
+    error = np.abs(report.expected["variable"] - report.ort["variable"])[categories]
+    assert (error > 0.1).sum() >= len(np.unique(SLOT))
+
+
+def test_every_number_that_is_a_category_is_a_row_of_the_proof() -> None:
+    estimator = UNCHANGED["scaled beside"].fit(MATRIX, VALUE)
+    rows = generate_rows(convert(estimator), estimator=estimator).rows
+    met = rows.tensors["X"][np.array(rows.origins) == "category", 1]
+    for number in np.unique(SLOT).astype(np.float32):
+        beside = [np.nextafter(number, np.float32(side)) for side in (-np.inf, np.inf)]
+        assert set(map(float, (number, *beside))) <= set(map(float, met))
+    assert 41.0 in met
 
 
 def test_many_categories() -> None:

@@ -107,10 +107,10 @@ REFUSED: list[tuple[Any, str, str]] = [
     (
         lambda: scaled_categories(StandardScaler()),
         "HistGradientBoostingRegressor",
-        "StandardScaler has scaled",
+        "StandardScaler has changed",
     ),
-    (lambda: scaled_categories(MinMaxScaler()), "HistGradientBoostingRegressor", "MinMaxScaler has scaled"),
-    (lambda: scaled_categories(MaxAbsScaler()), "HistGradientBoostingRegressor", "MaxAbsScaler has scaled"),
+    (lambda: scaled_categories(MinMaxScaler()), "HistGradientBoostingRegressor", "MinMaxScaler has changed"),
+    (lambda: scaled_categories(MaxAbsScaler()), "HistGradientBoostingRegressor", "MaxAbsScaler has changed"),
     (
         lambda: damaged(LinearRegression(), "coef_", np.nan),
         "LinearRegression",

@@ -99,21 +99,32 @@ def _types(proto: onnx.ModelProto) -> dict[str, int]:
     return types | {i.name: i.data_type for i in graph.initializer}
 
 
-_UNTYPED = ("FeatureVectorizer", "LinearRegressor", "Normalizer", "SVMRegressor", "Scaler")
-"""Operators that give float32, for which onnx infers no type."""
+_KEYS = {
+    "keys_floats": TensorProto.FLOAT,
+    "keys_int64s": TensorProto.INT64,
+    "keys_strings": TensorProto.STRING,
+}
 
 
 def _with_types(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Declares what onnx does not infer: its LabelEncoder ends the process on an input of unknown type."""
-    if all(node.op_type != "LabelEncoder" for node in proto.graph.node):
+    """Declares what each LabelEncoder reads: onnx ends the process where it cannot infer that.
+
+    It infers no type behind several operators of ``ai.onnx.ml``. The keys have the type of the input.
+    """
+    known = {value.name for value in (*proto.graph.value_info, *proto.graph.output, *proto.graph.input)}
+    read = {
+        node.input[0]: _KEYS[attribute.name]
+        for node in proto.graph.node
+        if node.op_type == "LabelEncoder"
+        for attribute in node.attribute
+        if attribute.name in _KEYS and node.input[0] not in known
+    }
+    if not read:
         return proto
     declared = onnx.ModelProto()
     declared.CopyFrom(proto)
-    known = {value.name for value in (*proto.graph.value_info, *proto.graph.output)}
     declared.graph.value_info.extend(
-        helper.make_tensor_value_info(node.output[0], TensorProto.FLOAT, None)
-        for node in proto.graph.node
-        if node.op_type in _UNTYPED and node.output[0] not in known
+        helper.make_tensor_value_info(name, kind, None) for name, kind in sorted(read.items())
     )
     return declared
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ecu_bundle.conversion.changed_categories import refuse_changed_categories
 from ecu_bundle.conversion.encoders.functions import is_known
 from ecu_bundle.errors import UnsupportedModelError
 from ecu_bundle.parts import walk
@@ -57,7 +58,7 @@ def refuse_hopeless(estimator: Any) -> None:
         _refuse_text(part)
         _refuse_functions(part)
         _refuse_parameters(part)
-        _refuse_scaled_categories(part)
+    refuse_changed_categories(estimator)
 
 
 def _refuse_foreign(part: Any) -> None:
@@ -142,24 +143,6 @@ def _refuse_parameters(part: Any) -> None:
     scale = vars(part).get("scale_") if type(part).__name__ in _DIVIDES else None
     if scale is not None and (np.asarray(scale) == 0.0).any():
         raise _refused(part, f"{type(part).__name__} divides by a scale_ of zero", _TRAIN_AGAIN)
-
-
-def _refuse_scaled_categories(part: Any) -> None:
-    """A scaler of a whole row before HistGradientBoosting with categories among its columns.
-
-    The categories are then results of the scaler's float64 arithmetic, which no float32 number equals.
-    """
-    steps = [step for _, step in getattr(part, "steps", [])]
-    if not steps or getattr(steps[-1], "is_categorical_", None) is None:
-        return
-    scalers = (*_DIVIDES, "MinMaxScaler")
-    scaler = next((step for step in steps[:-1] if type(step).__name__ in scalers), None)
-    if scaler is not None and np.any(steps[-1].is_categorical_):
-        raise _refused(
-            steps[-1],
-            f"{type(steps[-1]).__name__} splits on categories that a {type(scaler).__name__} has scaled",
-            "trees need no scaler: leave it out, or scale the other columns alone with a ColumnTransformer",
-        )
 
 
 def _refused(part: Any, cause: str, hint: str) -> UnsupportedModelError:

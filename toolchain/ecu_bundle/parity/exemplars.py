@@ -48,10 +48,49 @@ def exemplar_rows(estimator: Any, model: OnnxModel, generator: np.random.Generat
         (rows, features of the interface) float64, possibly without rows; NaN where nothing is known of
         an input, for instance for a category.
     """
-    tensors = {tensor.name: tensor for tensor in model.interface.inputs}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = _rows_of(estimator, generator)
+        found = _rows_of(estimator, lambda part: _remembered(part, generator))
+    return _as_inputs(found, model)
+
+
+def category_rows(estimator: Any, model: OnnxModel) -> Matrix:
+    """Every category that a HistGradientBoosting compares as a number, and one that it does not know.
+
+    They are taken back through the steps before it, so that they are numbers of the device.
+
+    Args:
+        estimator, model: as for `exemplar_rows`.
+
+    Returns:
+        (rows, features of the interface) float64 with one number a row, NaN elsewhere.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = _rows_of(estimator, _stepping)
+    rows = _as_inputs(found, model)
+    return np.asarray(rows[(~np.isnan(rows)).sum(axis=1) == 1])
+
+
+def _stepping(part: Any) -> Matrix | None:
+    """The categories of a HistGradientBoosting, (rows, its features) with NaN but for one column."""
+    if getattr(part, "is_categorical_", None) is None or not hasattr(part, "_preprocessor"):
+        return None
+    width, blocks = len(part.is_categorical_), []
+    encoder = part._preprocessor.named_transformers_["encoder"]
+    for column, categories in zip(np.flatnonzero(part.is_categorical_), encoder.categories_, strict=True):
+        numbers = [float(c) for c in categories if isinstance(c, int | float | np.number)]
+        known = np.array([number for number in numbers if np.isfinite(number)])
+        if len(known):
+            block = np.full((len(known) + 1, width), np.nan)
+            block[:, column] = [*known, known.max() + 1.0]
+            blocks.append(block)
+    return np.concatenate(blocks) if blocks else None
+
+
+def _as_inputs(found: Matrix | None, model: OnnxModel) -> Matrix:
+    """Rows of the estimator's columns as rows of the interface."""
+    tensors = {tensor.name: tensor for tensor in model.interface.inputs}
     columns = len(model.columns)
     if found is None or found.shape[1] != columns:
         return np.empty((0, model.interface.features))
@@ -72,10 +111,30 @@ def _finite(rows: Matrix) -> Matrix:
     return rows[~(np.abs(rows) > _MOST).any(axis=1)]
 
 
-def _rows_of(part: Any, generator: np.random.Generator) -> Matrix | None:
+Find = Callable[[Any], Matrix | None]
+"""Rows that one estimator itself remembers, in the units of its input; None without any."""
+
+
+def _rows_of(part: Any, find: Find) -> Matrix | None:
     """Rows in the units of the input of one estimator."""
     if hasattr(part, "steps"):
-        return _through(part, generator)
+        return _through(part, find)
+    if (found := find(part)) is not None:
+        return found
+    inside = [rows for child in members(part) if (rows := _rows_of(child, find)) is not None]
+    width = getattr(part, "n_features_in_", None)
+    fitting = [rows for rows in inside if width in (None, rows.shape[1])]
+    if not fitting:
+        return None
+    return np.unique(np.concatenate(fitting), axis=0) if find is _stepping else _some_of_each(fitting)
+
+
+def _some_of_each(parts: Sequence[Matrix]) -> Matrix:
+    return np.concatenate(parts)[:: len(parts)]
+
+
+def _remembered(part: Any, generator: np.random.Generator) -> Matrix | None:
+    """Rows about what one estimator keeps of its training."""
     if (kept := _kept(part, _KEPT)) is not None:
         return _around(kept, _spread(kept), _JITTER, generator)
     if (centres := _kept(part, _CENTRES)) is not None:
@@ -83,21 +142,16 @@ def _rows_of(part: Any, generator: np.random.Generator) -> Matrix | None:
         if within is not None:
             return _around(centres, within, _JITTER, generator)
         return _around(centres, _spread(centres), _JITTER_OF_CENTRES, generator)
-    if (scaled := _inverted(part, _standard(part, generator))) is not None:
-        return scaled
-    inside = [rows for child in members(part) if (rows := _rows_of(child, generator)) is not None]
-    width = getattr(part, "n_features_in_", None)
-    fitting = [rows for rows in inside if width in (None, rows.shape[1])]
-    return np.concatenate(fitting)[:: max(1, len(fitting))] if fitting else None
+    return _inverted(part, _standard(part, generator))
 
 
-def _through(pipeline: Any, generator: np.random.Generator) -> Matrix | None:
+def _through(pipeline: Any, find: Find) -> Matrix | None:
     """Rows of the last step, taken back through the steps before it as far as those can be inverted."""
     steps = [step for _, step in pipeline.steps if step is not None and not isinstance(step, str)]
     rows: Matrix | None = None
     for step in reversed(steps):
         back = None if rows is None else _inverted(step, rows)
-        rows = back if back is not None else _rows_of(step, generator)
+        rows = back if back is not None else _rows_of(step, find)
     return rows
 
 

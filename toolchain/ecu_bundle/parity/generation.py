@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ecu_bundle.artifacts import OnnxModel
 from ecu_bundle.interface import Interface, Rows
-from ecu_bundle.parity.exemplars import exemplar_rows
+from ecu_bundle.parity.exemplars import category_rows, exemplar_rows
 from ecu_bundle.parity.tracing import Source, Trace, trace
 from ecu_bundle.parity.trees import Ensemble, boundary_rows, ensemble_of
 from ecu_bundle.rows import matrix_of, refuse_missing, rows_from
@@ -28,7 +28,8 @@ DESCRIPTIONS = {
     "learned": "near what the model keeps of its training: support vectors, neighbours, centres, scales",
     "boundary": "at tree thresholds and the float32 values next to them, on the path to the split",
     "nan": "one input NaN, where the model has a rule for it",
-    "category": "every category of every enumerated input",
+    "category": "every category of every enumerated input, and every number that is compared as a category, "
+    "with the float32 values next to it",
     "corner": "every input at an end of its range",
     "special": "one input zero, negative zero, denormal, or the smallest normal number, where in its range",
     "infinite": "one input infinite, where scikit-learn has a result for it",
@@ -79,6 +80,9 @@ def generate_rows(model: OnnxModel, data: Any = None, estimator: Any = None) -> 
     base = base[np.isfinite(base).all(axis=1)]
     parts.append(("special", _special(interface, base, generator)))
     parts += [("category", block) for block in _categories(interface, base)]
+    if estimator is not None and len(base):
+        stepped = category_rows(estimator, model)
+        parts.append(("category", _numeric_categories(stepped, base, generator)))
     limit = max(1, MAX_SPLITS // max(1, len(ensembles)))
     for ensemble, sources in ensembles:
         numeric = {c: s for c, s in sources.items() if not _is_coded(interface, s.feature)}
@@ -245,6 +249,34 @@ def _categories(interface: Interface, base: NDArray[np.float32]) -> list[NDArray
             block[:, feature] = [code.value for code in tensor.codes]
             blocks.append(block)
     return blocks
+
+
+_CATEGORY_ROWS = 4_000
+_BASES = 3
+
+
+def _numeric_categories(
+    stepped: NDArray[np.float64], base: NDArray[np.float32], generator: np.random.Generator
+) -> NDArray[np.float32]:
+    """Each number that is a category, and the float32 numbers next to it, in some rows of the base.
+
+    Args:
+        stepped: rows with one number each, NaN elsewhere.
+        base: rows that give the other values.
+        generator: source of the choices.
+    """
+    place = np.isfinite(stepped).argmax(axis=1)
+    value = stepped[np.arange(len(stepped)), place].astype(np.float32)
+    beside = [np.nextafter(value, np.float32(side)) for side in (-np.inf, np.inf)]
+    value, place = np.tile(np.concatenate([value, value, *beside]), _BASES), np.tile(place, 4 * _BASES)
+    if len(value) > _CATEGORY_ROWS:
+        chosen = np.sort(generator.choice(len(value), _CATEGORY_ROWS, replace=False))
+        value, place = value[chosen], place[chosen]
+    rows = base[generator.integers(0, len(base), len(value))]
+    for column in np.unique(place):
+        rows[:, column] = generator.choice(value[place == column], len(rows))
+    rows[np.arange(len(rows)), place] = value
+    return rows
 
 
 def _nan(interface: Interface, base: NDArray[np.float32]) -> list[NDArray[np.float32]]:
