@@ -1,0 +1,42 @@
+"""``docs/packaging.md``: its commands are accepted, its tables are complete."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import click
+import pytest
+
+from ecu_bundle.cli import cli
+from ecu_bundle.config import UpdateTable
+from ecu_bundle.packaging.exporters import EXPORTERS
+from packages.examples import DOCS
+
+PAGE = (DOCS / "packaging.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^ecu-bundle (.*)$", PAGE, re.M)
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_of_the_page_is_one(line: str) -> None:
+    """A wrong option would raise."""
+    verb, *words = shlex.split(line)
+    assert isinstance(cli.commands[verb], click.Command)
+    cli.commands[verb].make_context(verb, words)
+
+
+def test_the_page_knows_every_word_of_the_configuration() -> None:
+    rows = re.findall(r"^\| (`[\w`, ]+) \| (`--[\w`, -]+) \|", PAGE, re.M)
+    named = [name for row, _ in rows for name in re.findall(r"`(\w+)`", row)]
+    options = [name for _, row in rows for name in re.findall(r"`--([\w-]+)`", row)]
+    assert sorted(named) == sorted(UpdateTable.model_fields)
+    assert [name.replace("-", "_") for name in options] == named
+    given = {option for parameter in cli.commands["pack"].params for option in parameter.opts}
+    assert {f"--{name}" for name in options} <= given
+
+
+def test_the_page_knows_every_export() -> None:
+    table = PAGE.split("| `--to` |")[1].split("\n\n")[0]
+    assert re.findall(r"`(\w+)`", "".join(row.split("|")[1] for row in table.splitlines()[1:])) == list(
+        EXPORTERS
+    )
