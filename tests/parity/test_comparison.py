@@ -355,6 +355,44 @@ def test_a_tie_that_both_sides_compute_alike_is_no_excuse() -> None:
     assert not flip(0.0, limit, error=0.0).passed
 
 
+def test_a_label_that_is_no_class_is_never_forgiven() -> None:
+    interface = scored("outlier_detector", 1)
+    expected: dict[str, NDArray[Any]] = {"label": np.array([[1]]), "scores": np.array([[1e-9]])}
+    for given, passed in ((0, True), (7, False)):
+        gate = compare(
+            "a",
+            "b",
+            interface,
+            rows(1),
+            expected=expected,
+            actual={"label": np.array([[given]]), "scores": np.zeros((1, 1), F)},
+            tolerance={"scores": Tolerance((1e-5,), 0.0)},
+            margins=label_margins(interface, expected),
+        )
+        assert gate.passed == passed
+
+
+def test_scores_of_pairs_of_classes_forgive_no_label() -> None:
+    codes = tuple(Code(value, str(value)) for value in range(4))
+    interface = Interface(
+        "classifier",
+        (Tensor("X", "float32"),),
+        (Tensor("label", "int32", codes=codes), Tensor("scores", "float32", 6)),
+    )
+    expected: dict[str, NDArray[Any]] = {"label": np.array([[1]]), "scores": np.array([[1.0] * 6])}
+    gate = compare(
+        "a",
+        "b",
+        interface,
+        rows(1),
+        expected=expected,
+        actual={"label": np.array([[2]]), "scores": expected["scores"].astype(F) + F(1e-6)},
+        tolerance={"scores": Tolerance((1e-3,), 0.0)},
+        margins=label_margins(interface, expected),
+    )
+    assert not gate.passed
+
+
 def three_classes(given: int) -> Comparison:
     """Classes 10 and 20 are almost tied, 30 is far behind."""
     codes = tuple(Code(value, str(value)) for value in (10, 20, 30))

@@ -140,7 +140,7 @@ def _run_on_target(
     """Runs self-test and all rows on the target and compares with what the engine has to compute."""
     from ecu_bundle.building.runner import run_rows, run_self_test
     from ecu_bundle.parity import require
-    from ecu_bundle.parity.neighbourhood import compare_beside
+    from ecu_bundle.parity.neighbourhood import Side, compare_beside
     from ecu_bundle.parity.session import run_rows as run_in_python
     from ecu_bundle.parity.tolerance import label_margins
 
@@ -148,15 +148,21 @@ def _run_on_target(
     run_self_test(built, target, engine=half.image.engine, rows=rows)
     outputs = run_rows(built, target, report.rows, model.interface)
     gate = compare_beside(
-        expected.name,
-        f"the bundle on {target.name} ({target.runner})",
+        # a native reference has only exact outputs, and nothing beside its rows is asked for
+        Side(
+            expected.name,
+            expected.outputs,
+            lambda beside: run_in_python(model.proto, model.interface, beside),
+        ),
+        Side(
+            f"the bundle on {target.name} ({target.runner})",
+            outputs,
+            lambda beside: run_rows(built, target, beside, model.interface),
+        ),
         model.interface,
         report.rows,
-        expected=expected.outputs,
-        actual=outputs,
         tolerance=expected.tolerance,
         margins=label_margins(model.interface, expected.outputs),
-        evaluate=lambda beside: run_in_python(model.proto, model.interface, beside),
         relative=report.setting,
         exact=expected.exact,
     ).comparison

@@ -15,7 +15,7 @@ from ecu_bundle.interface import Rows
 from ecu_bundle.parity.certificate import Comparison, OutputComparison
 from ecu_bundle.parity.comparison import compare
 from ecu_bundle.parity.generation import generate_rows
-from ecu_bundle.parity.neighbourhood import compare_beside
+from ecu_bundle.parity.neighbourhood import Side, compare_beside
 from ecu_bundle.parity.packages import in_single_precision
 from ecu_bundle.parity.probes import Probed, probe_rows
 from ecu_bundle.parity.proof import Proof, bounds_of, gate_bound
@@ -110,15 +110,12 @@ def check_parity(
     progress("bounds on rounding errors")
     bounds = () if single else bounds_of(model, rows)  # they know nothing of a rounding of the reference
     judged = compare_beside(
-        SKLEARN,
-        ORT,
+        Side(SKLEARN, expected, lambda beside: reference_outputs(loaded, model, beside)),
+        Side(ORT, ort, lambda beside: run_rows(model.proto, model.interface, beside)),
         model.interface,
         rows,
-        expected=expected,
-        actual=ort,
         tolerance=limits,
         margins=label_margins(model.interface, expected),
-        evaluate=lambda beside: reference_outputs(loaded, model, beside),
         relative=tolerance,
         exact=exact,
         bound=gate_bound(bounds, expected, limits),

@@ -80,8 +80,8 @@ class Comparison(_Part):
     ``refused`` counts rows that were tried but have no reference, by reason; they are not among ``rows``.
 
     ``on_decision`` counts rows that are left out of the figures, since they lie within rounding of a
-    decision inside a smooth model, where the reference jumps; each has the reference's result of a point
-    beside it.
+    decision inside a smooth model, where the reference jumps: beside each, within the tolerance of its
+    inputs, the reference gives the judged result and the judged side gives the reference's.
     """
 
     left: str

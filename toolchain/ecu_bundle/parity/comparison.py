@@ -104,7 +104,8 @@ class _Scores:
         """Rows whose scores decide so narrowly that another label is right too.
 
         The margin to the next label is within the allowances, and so is the one to the label given. A
-        tie that both sides compute alike is no excuse: the rule for ties is wrong then.
+        tie that both sides compute alike is no excuse: the rule for ties is wrong then. Neither is a
+        label that is no class at all.
         """
         if self.exact:
             return self._roundoff(margins)
@@ -115,9 +116,13 @@ class _Scores:
             same = (self.expected.astype(np.float32) == self.actual.astype(np.float32)).all(axis=1)
         near &= ~(same & (margins == 0.0))
         codes = [code.value for code in tensor.codes]
-        if self.pairs or len(codes) < 2 or len(codes) != self.expected.shape[1]:
+        if len(codes) < 2:
             return np.asarray(near, dtype=bool)
         one, other = (_positions(codes, labels[:, 0]) for labels in (expected, actual))
+        if self.pairs or (self.expected.shape[1] == 1 and len(codes) == 2):
+            return np.asarray(near & (other >= 0), dtype=bool)
+        if self.expected.shape[1] != len(codes):  # their gaps say nothing of the label
+            return np.zeros_like(one, dtype=bool)
         row = np.arange(len(one))
         scores = self.expected.astype(np.float64)
         with np.errstate(invalid="ignore"):

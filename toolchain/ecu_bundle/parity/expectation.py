@@ -8,9 +8,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ecu_bundle.artifacts import ModelImage, OnnxModel
+from ecu_bundle.interface import Rows
 from ecu_bundle.parity import ParityReport
 from ecu_bundle.parity.certificate import Comparison
-from ecu_bundle.parity.neighbourhood import compare_beside
+from ecu_bundle.parity.neighbourhood import Side, compare_beside
 from ecu_bundle.parity.reference import ORT
 from ecu_bundle.parity.session import run_rows
 from ecu_bundle.parity.tolerance import EXACT, Tolerance, label_margins, tolerances
@@ -60,26 +61,23 @@ def expect(model: OnnxModel, image: ModelImage, report: ParityReport, target: st
         if target == "host":
             return Expectation(ORT, report.ort, dict.fromkeys(limits, EXACT), every)
         return Expectation(ORT, report.ort, limits, model.exact)
-    outputs = native_outputs(image, report)
+    outputs = native_outputs(image, report.rows)
     gate = compare_beside(
-        ORT,
-        NATIVE,
+        Side(ORT, report.ort, lambda beside: run_rows(model.proto, model.interface, beside)),
+        Side(NATIVE, outputs, lambda beside: native_outputs(image, beside)),
         model.interface,
         report.rows,
-        expected=report.ort,
-        actual=outputs,
         tolerance=limits,
         margins=label_margins(model.interface, report.ort),
-        evaluate=lambda beside: run_rows(model.proto, model.interface, beside),
         relative=report.setting,
         exact=model.exact,
     ).comparison
     return Expectation(NATIVE, outputs, dict.fromkeys(limits, EXACT), every, (gate,))
 
 
-def native_outputs(image: ModelImage, report: ParityReport) -> dict[str, NDArray[Any]]:
+def native_outputs(image: ModelImage, rows: Rows) -> dict[str, NDArray[Any]]:
     """Outputs of a native image in this process."""
     from ecu_bundle.engine import Engine
 
     with Engine.open(image, "native") as engine:
-        return engine.run_rows(report.rows)
+        return engine.run_rows(rows)

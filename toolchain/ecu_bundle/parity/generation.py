@@ -34,6 +34,7 @@ DESCRIPTIONS = {
     "special": "one input zero, negative zero, denormal, or the smallest normal number, where in its range",
     "infinite": "one input infinite, where scikit-learn has a result for it",
     "label": "on both sides of where the label changes between two rows, bisected down to neighbours",
+    "edge": "on both sides of where a training row stops being one of the neighbours",
 }
 
 

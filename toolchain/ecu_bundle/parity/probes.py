@@ -1,4 +1,4 @@
-"""Rows that need scikit-learn's own answers to be found: label boundaries and infinite inputs."""
+"""Rows that need scikit-learn's own answers to be found: label boundaries, edges, infinite inputs."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from numpy.typing import NDArray
 
 from ecu_bundle.artifacts import LoadedModel, OnnxModel
 from ecu_bundle.errors import VerificationError
-from ecu_bundle.interface import Interface, Rows
+from ecu_bundle.interface import Rows
+from ecu_bundle.parity.edges import edge_rows
+from ecu_bundle.parity.halving import halve, with_codes_of
 from ecu_bundle.parity.reference import reference_outputs
 
 SEED = 271_828
 PAIRS = 40
 _CANDIDATES = 400
-_HALVINGS = 50
-"""Enough to come from any float32 to its neighbour: 24 bits of mantissa and some of exponent."""
-
 _MAX_INFINITE = 50
 
 
@@ -34,7 +33,7 @@ class Probed:
 
 
 def probe_rows(loaded: LoadedModel, model: OnnxModel, base: Rows) -> Probed:
-    """Rows of the base, then rows on label boundaries and with infinities where scikit-learn takes them.
+    """Rows of the base, then rows on label boundaries, at edges, and with infinities that scikit-learn takes.
 
     Args:
         loaded: a model with an estimator.
@@ -48,6 +47,7 @@ def probe_rows(loaded: LoadedModel, model: OnnxModel, base: Rows) -> Probed:
         start = base.take(np.sort(generator.permutation(finite)[:_CANDIDATES]))
         if model.interface.outputs[0].dtype == "int32":
             parts.append(_label_rows(loaded, model, start, generator))
+        parts.append(edge_rows(loaded, model, start, generator))
         infinite = _infinite_rows(loaded, model, start)
         parts.append(infinite.rows)
         refused = infinite.refused
@@ -76,43 +76,15 @@ def _label_rows(loaded: LoadedModel, model: OnnxModel, start: Rows, generator: n
     if not len(different):
         return start.take(slice(0, 0))
     left = start.take(first[different])
-    right = _with_codes_of(model.interface, start.take(second[different]), left)
+    right = with_codes_of(model.interface, start.take(second[different]), left)
     kept = np.flatnonzero(labels[first[different]] != _labels(loaded, model, right))[:PAIRS]
     if not len(kept):
         return start.take(slice(0, 0))
     left, right = left.take(kept), right.take(kept)
     wanted = _labels(loaded, model, left)
-    for _ in range(_HALVINGS):
-        middle = _middle(left, right)
-        same = _labels(loaded, model, middle) == wanted
-        left, right = _choose(same, middle, left), _choose(same, right, middle)
+    left, right = halve(left, right, lambda middle: _labels(loaded, model, middle) == wanted)
     both = {name: np.concatenate([left.tensors[name], right.tensors[name]]) for name in left.tensors}
     return Rows(both, ("label",) * (2 * len(kept)))
-
-
-def _with_codes_of(interface: Interface, rows: Rows, other: Rows) -> Rows:
-    """Between two categories there is nothing: both ends of a pair have the same."""
-    coded = {tensor.name for tensor in interface.inputs if tensor.codes}
-    tensors = {n: other.tensors[n].copy() if n in coded else array for n, array in rows.tensors.items()}
-    return Rows(tensors, rows.origins)
-
-
-def _middle(left: Rows, right: Rows) -> Rows:
-    tensors = {}
-    for name, a in left.tensors.items():
-        b = right.tensors[name]
-        if a.dtype == np.float32:
-            tensors[name] = ((a.astype(np.float64) + b.astype(np.float64)) / 2.0).astype(np.float32)
-        else:
-            tensors[name] = a
-    return Rows(tensors, left.origins)
-
-
-def _choose(condition: NDArray[np.bool_], yes: Rows, no: Rows) -> Rows:
-    tensors = {
-        name: np.where(condition[:, None], array, no.tensors[name]) for name, array in yes.tensors.items()
-    }
-    return Rows(tensors, yes.origins)
 
 
 def _infinite_rows(loaded: LoadedModel, model: OnnxModel, start: Rows) -> Probed:

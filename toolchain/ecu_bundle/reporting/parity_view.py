@@ -111,8 +111,8 @@ def _gate_view(ident: str, gate: Comparison, interface: InterfaceRecord, *, firs
         sentence += f" {counted(rows, 'row')} refused: {reason}."
     if gate.on_decision:
         sentence += (
-            f" {counted(gate.on_decision, 'more row')} within rounding of a decision inside the model: each "
-            "has the result of the reference right beside it."
+            f" {counted(gate.on_decision, 'more row')} within rounding of a decision inside the model: right "
+            "beside each, the reference gives this result, and what is judged gives that of the reference."
         )
     outputs = tuple(
         _output_view(f"{ident}-output-{number}", gate, output, interface, always_drawn=first)
