@@ -179,9 +179,9 @@ def absolute(values: list[list[float]], origins: tuple[str, ...] = ()) -> tuple[
     return tolerances(one_output(), {"y": np.array(values)}, 1e-5, origins=origins)["y"].absolute
 
 
-def test_tolerances_follow_the_largest_finite_value() -> None:
+def test_tolerances_follow_large_finite_values() -> None:
     interface = one_output()
-    limit = tolerances(interface, {"y": np.array([[-50.0], [2.0]])}, 1e-5)["y"]
+    limit = tolerances(interface, {"y": np.array([[-50.0], [2.0], [50.0]])}, 1e-5)["y"]
     assert limit == Tolerance((5e-4,), 1e-5, remainder=50.0 * CANCELLED)
     assert absolute([[NAN], [INF], [2.0]]) == (2e-5,)
     assert absolute([[NAN]]) == (1e-5,)
@@ -190,7 +190,7 @@ def test_tolerances_follow_the_largest_finite_value() -> None:
 
 
 def test_each_element_has_its_own_scale() -> None:
-    assert absolute([[1e6, 1.0], [-2e6, 0.5]]) == pytest.approx((20.0, 1e-5))
+    assert absolute([[2e6, 1.0], [-2e6, 0.5], [1.0, -1.0]]) == pytest.approx((20.0, 1e-5))
 
 
 def test_an_element_of_nothing_but_rounding_is_allowed_rounding() -> None:
@@ -198,7 +198,7 @@ def test_an_element_of_nothing_but_rounding_is_allowed_rounding() -> None:
 
 
 def test_rows_at_the_end_of_the_number_range_set_no_scale() -> None:
-    values = [[1.0], [2.0], [1e9], [1e30], [1e20]]
+    values = [[1.0], [2.0], [1e9], [1e30], [1e30]]
     assert absolute(values, ("data", "range", "corner", "boundary", "infinite")) == (2e-5,)
     assert absolute(values[2:], ("corner", "boundary", "infinite")) == pytest.approx((1e25,))
 
@@ -468,3 +468,47 @@ def test_scores_of_classes_have_one_scale() -> None:
     expected = {"label": np.array([[0]]), "p": np.array([[1.0 - 1e-9, 1e-9]])}
     absolute = tolerances(interface, expected, 1e-5)["p"].absolute
     assert absolute[0] == absolute[1] == pytest.approx(1e-5)
+
+
+def with_an_outlier(count: int, error: float, outlier: float) -> Comparison:
+    """Values near 1 and one outlier that is right but for a relative error; the others have an error."""
+    expected = np.linspace(0.5, 1.0, count)[:, None]
+    expected[count // 2] = 1e9
+    actual = (expected + error).astype(F)
+    actual[count // 2] = F(1e9 * (1.0 + outlier))
+    interface = one_output()
+    return compare(
+        "a",
+        "b",
+        interface,
+        rows(count),
+        expected={"y": expected},
+        actual={"y": actual},
+        tolerance=tolerances(interface, {"y": expected}, 1e-5, origins=("data",) * count),
+    )
+
+
+@pytest.mark.parametrize("count", [2, 3, 19, 20, 21, 500])
+def test_one_extreme_row_hides_nothing(count: int) -> None:
+    assert with_an_outlier(count, 2e-6, 5e-6).passed
+    assert not with_an_outlier(count, 1e-3, 0.0).passed
+    assert not with_an_outlier(count, 0.0, 1e-4).passed
+
+
+SCALES: list[tuple[list[float], float]] = [
+    ([3.0], 3.0),
+    ([3.0, 5.0], 3.0),
+    ([0.0, 0.0, 5.0], 0.0),
+    ([0.0] * 90 + list(range(1, 11)), 9.0),
+    (list(range(1, 101)), 95.0),
+    ([NAN, INF, 2.0, 1.0], 1.0),
+    ([NAN], 1.0),
+    ([1e300], 1e30),
+]
+
+
+@pytest.mark.parametrize(("values", "scale"), SCALES)
+def test_the_scale_leaves_the_largest_out(values: list[float], scale: float) -> None:
+    expected = {"y": np.array(values)[:, None]}
+    limit = tolerances(one_output(), expected, 1.0, origins=("range",) * len(values))["y"]
+    assert limit.absolute == (scale,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -13,12 +15,15 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from conversion.models import FRAME, NUMBERS, TWO, VALUE, X
+from ecu_bundle import parity
 from ecu_bundle.artifacts import LoadedModel, OnnxModel
 from ecu_bundle.conversion import convert
 from ecu_bundle.errors import UsageError, VerificationError
 from ecu_bundle.loading import from_estimator
 from ecu_bundle.parity import check_parity
-from ecu_bundle.parity.generation import MAX_DATA_ROWS
+from ecu_bundle.parity.generation import MAX_DATA_ROWS, measured_range
+
+from .damage import at, edit
 
 Pair = tuple[LoadedModel, OnnxModel]
 COLUMNS = ["speed", "load", "gear"]
@@ -162,3 +167,42 @@ def test_the_same_data_gives_the_same_report(mixed: Pair) -> None:
     assert first.comparisons == second.comparisons
     for name, array in first.rows.tensors.items():
         assert np.array_equal(array, second.rows.tensors[name])
+
+
+@pytest.mark.parametrize("rows", [3, 12, 80])
+@pytest.mark.parametrize("bounded", [True, False], ids=["bounded", "no bound"])
+def test_an_outlier_in_the_data_hides_no_error(
+    rows: int, bounded: bool, matrix: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An intercept that is 0.01 off, where a fault code of a sensor makes one output huge."""
+    if not bounded:
+        monkeypatch.setattr(parity, "bounds_of", lambda *_: ())
+    loaded, model = matrix
+    data = X[:rows].copy()
+    data[1, 2] = 1e9
+    assert check_parity(loaded, model, data=data).passed
+    proto = copy.deepcopy(model.proto)
+    edit(proto.graph, "LinearRegressor", "intercepts", lambda values: [v + 0.01 for v in values])
+    assert not check_parity(loaded, dataclasses.replace(model, proto=proto), data=data).passed
+    proto = copy.deepcopy(model.proto)
+    edit(proto.graph, "LinearRegressor", "coefficients", at(2, lambda v: v * 1.0001))
+    (gate,) = check_parity(loaded, dataclasses.replace(model, proto=proto), data=data).comparisons
+    assert gate.outputs[0].worst[0].row == 1
+
+
+RANGES: list[tuple[list[float], tuple[float, float]]] = [
+    ([5.0], (5.0, 5.0)),
+    ([1.0, 1e9], (1.0, 1e9)),  # nobody knows which is the outlier
+    ([1.0, 2.0, 1e9], (1.0, 2.0)),
+    ([1.0, 2.0, 3.0, -18.0], (-18.0, 3.0)),
+    ([1.0, 2.0, 3.0, -40.0], (1.0, 3.0)),
+    ([0.0] * 90 + [1.0] * 3, (0.0, 1.0)),
+    ([0.0] * 90 + [65535.0] * 3, (0.0, 0.0)),
+    ([*range(100), 1e9, -1e9], (0.0, 99.0)),
+    ([np.nan, np.inf, 1.0, 2.0, 3.0], (1.0, 3.0)),
+]
+
+
+@pytest.mark.parametrize(("values", "expected"), RANGES)
+def test_a_measured_range_leaves_outliers_out(values: list[float], expected: tuple[float, float]) -> None:
+    assert measured_range(np.array(values, dtype=np.float64)) == expected

@@ -169,7 +169,7 @@ def _values(
     beyond = ~limit.passes(rounded, actual, bound)
     ulps = ulp_distance(rounded, actual)
     row_error = error.max(axis=1)
-    order = np.argsort(-np.where(beyond.any(axis=1), row_error + 1e300, row_error), kind="stable")
+    order = np.lexsort((-row_error, ~beyond.any(axis=1)))
     worst = [i for i in order[:WORST_ROWS] if row_error[i] > 0 or beyond[i].any()]
     chosen = _sample(rounded.shape[0])
     return OutputComparison(

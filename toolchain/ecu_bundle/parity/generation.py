@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ecu_bundle.artifacts import OnnxModel
 from ecu_bundle.interface import Interface, Rows
 from ecu_bundle.parity.exemplars import category_rows, exemplar_rows
+from ecu_bundle.parity.tolerance import OUTLIERS
 from ecu_bundle.parity.tracing import Source, Trace, trace
 from ecu_bundle.parity.trees import Ensemble, boundary_rows, ensemble_of
 from ecu_bundle.rows import matrix_of, refuse_missing, rows_from
@@ -21,6 +22,7 @@ MAX_SPLITS = 4_000
 NAN_ROWS = 3
 SEED = 1_592_653
 ASSUMED_RANGE = (-3.0, 3.0)
+_FAR = 10.0
 
 DESCRIPTIONS = {
     "data": "rows given by the user",
@@ -146,9 +148,8 @@ def _ranges(
         known = ~np.isnan(learned).all(axis=0)
         low[known], high[known] = np.nanmin(learned[:, known], axis=0), np.nanmax(learned[:, known], axis=0)
     if given is not None and len(given):
-        finite = np.where(np.isfinite(given), given, np.nan)
-        seen = np.isfinite(given).any(axis=0)
-        low[seen], high[seen] = np.nanmin(finite[:, seen], axis=0), np.nanmax(finite[:, seen], axis=0)
+        for seen in np.flatnonzero(np.isfinite(given).any(axis=0)):
+            low[seen], high[seen] = measured_range(given[:, seen].astype(np.float64))
     assumed = []
     feature = 0
     for tensor in interface.inputs:
@@ -165,6 +166,25 @@ def _ranges(
                 high[feature] = max(default[1], low[feature]) if np.isnan(high[feature]) else high[feature]
             feature += 1
     return low, np.maximum(low, high), assumed
+
+
+def measured_range(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Range of the finite values of one input, at least one, without outliers.
+
+    The values farthest from the median, `OUTLIERS` of them and one at least, are left out where they are
+    farther from the others than `_FAR` times their width. They stay among the rows of the data; but rows
+    that are made between an outlier and the others show nothing of the use of the model. Of two values
+    none can be called an outlier.
+    """
+    known = values[np.isfinite(values)]
+    known = known[np.argsort(np.abs(known - np.median(known)), kind="stable")]
+    inner = known[: len(known) - max(1, int(np.ceil(OUTLIERS * len(known))))]
+    if len(inner) < 2:
+        return float(known.min()), float(known.max())
+    low, high = inner.min(), inner.max()
+    reach = _FAR * ((high - low) or max(1.0, abs(high)))
+    kept = known[(known >= low - reach) & (known <= high + reach)]
+    return float(kept.min()), float(kept.max())
 
 
 def _threshold_ranges(ensembles: list[tuple[Ensemble, Any]]) -> dict[int, tuple[float, float]]:

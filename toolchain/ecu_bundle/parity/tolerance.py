@@ -23,6 +23,13 @@ _COMPARED_KINDS = ("classifier", "clusterer", "outlier_detector")
 
 _LARGEST_SCALE = 1e30
 
+OUTLIERS = 0.05
+"""Share of the ordinary rows whose values say nothing of the scale when they are larger than the others.
+
+With the maximum a single row, for instance a sensor's fault code, would set the tolerance of all rows. A
+quantile much lower would be exceeded by many values of a right model, whose rounding errors grow with the
+values that cancel in them and not with the result."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
@@ -95,8 +102,10 @@ def tolerances(
 ) -> dict[str, Tolerance]:
     """A tolerance for each float output: relative to its own values and to the scale of each element.
 
-    The scale of an element is its largest finite value over the ordinary rows, so that neither another
-    element nor a row at the end of the number range hides an error. Scores and probabilities of classes or
+    The scale of an element is its largest finite value over the ordinary rows but for the few largest
+    (`OUTLIERS`), so that neither another element, nor a row at the end of the number range, nor an outlier
+    in the data hides an error. Each value is also judged relative to itself, which is all that a left out
+    row needs. Scores and probabilities of classes or
     clusters are compared with each other, so they have one scale. An element that is nothing but what
     float64 leaves of a sum that cancels is allowed that much.
 
@@ -107,11 +116,11 @@ def tolerances(
         origins: of the rows; empty: every row is ordinary.
         exact: outputs that are exact; they get one unit in the last place, and `CANCELLED`.
     """
-    ordinary = np.isin(np.array(origins), ORDINARY) if origins else None
     result = {}
     for tensor in interface.outputs:
         if tensor.dtype == "float32":
-            scale = _scale(expected[tensor.name], ordinary)
+            values = expected[tensor.name]
+            scale = _scale(values, np.array(origins or [ORDINARY[0]] * len(values)))
             if interface.kind in _COMPARED_KINDS:
                 scale = np.full_like(scale, scale.max(initial=0.0))
             least = float(CANCELLED * scale.max(initial=0.0))
@@ -124,13 +133,33 @@ def tolerances(
     return result
 
 
-def _scale(values: NDArray[Any], ordinary: NDArray[np.bool_] | None) -> NDArray[np.float64]:
-    """Largest finite absolute value of each element: over ordinary rows, else over all; 1 without any."""
-    sizes = np.where(np.isfinite(values), np.abs(values.astype(np.float64)), -1.0)
-    everywhere = sizes.max(axis=0, initial=-1.0)
-    scale = everywhere if ordinary is None else sizes[ordinary].max(axis=0, initial=-1.0)
-    scale = np.where(scale < 0.0, everywhere, scale)
-    return np.minimum(np.where(scale < 0.0, 1.0, scale), _LARGEST_SCALE)
+def _scale(values: NDArray[Any], origins: NDArray[np.str_]) -> NDArray[np.float64]:
+    """Size of each element: the larger of the user's rows and the other ordinary ones, else over all rows.
+
+    1 without any finite value.
+    """
+    sizes = np.where(np.isfinite(values), np.abs(values.astype(np.float64)), np.nan)
+    given, made = origins == "data", np.isin(origins, ORDINARY) & (origins != "data")
+    scale = []
+    for column in sizes.T:
+        parts = [part for part in (column[given], column[made]) if not np.isnan(part).all()]
+        scale.append(max(_large(part) for part in parts or [column]))
+    return np.minimum(np.array(scale, dtype=np.float64), _LARGEST_SCALE)
+
+
+def _large(sizes: NDArray[np.float64]) -> float:
+    """The largest size when `OUTLIERS` of the rows, and one at least, are left out where they are larger.
+
+    Zeros count as rows and not as sizes: an element that is 0 in most rows has the scale of the others.
+    One row alone is its own scale, since there is no other that it could hide. Where all sizes but the one
+    that is left out are 0, the scale is 0.
+    """
+    known = sizes[~np.isnan(sizes)]
+    if len(known) < 2:
+        return float(known[0]) if len(known) else 1.0
+    some = np.sort(known[known > 0.0])
+    left_out = max(1, int(np.ceil(OUTLIERS * len(some))))
+    return float(some[-1 - left_out]) if len(some) > left_out else 0.0
 
 
 def _largest(scores: NDArray[np.float64]) -> float:
