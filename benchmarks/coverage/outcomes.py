@@ -42,6 +42,8 @@ def outcome(estimator: Any, words: ModelDescription | None = None) -> Outcome:
     operators = tuple(sorted({node.op_type for node in model.proto.graph.node}))
     try:
         report = check_parity(loaded, model)
+    except UnsupportedModelError as error:
+        return Outcome("refused", error.cause, alternative=error.hint)
     except VerificationError as error:
         return Outcome("stopped", error.cause, operators)
     if not report.passed:

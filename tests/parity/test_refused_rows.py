@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from conversion.models import VALUE, X, prove
 from ecu_bundle.parity.probes import NO_RESULT, RAISES
@@ -20,6 +21,14 @@ CASES: list[tuple[Any, dict[str, int]]] = [
     (HistGradientBoostingRegressor(max_iter=3), {}),
     (FunctionTransformer(), {NO_RESULT: INFINITE_ROWS}),
     (make_pipeline(FunctionTransformer(), LinearRegression()), {RAISES: INFINITE_ROWS}),
+    # the scaler of the first column refuses infinities, the trees take those of the others
+    (
+        make_pipeline(
+            ColumnTransformer([("first", StandardScaler(), [0])], remainder="passthrough"),
+            HistGradientBoostingRegressor(max_iter=3),
+        ),
+        {RAISES: 2},
+    ),
 ]
 
 

@@ -121,6 +121,9 @@ _PARAMETERS = (
     "theta_",
     "var_",
     "X_train_",
+    "alpha_",
+    "rotations_",
+    "_baseline_prediction",
 )
 """Numbers that every prediction reads; one that is not finite makes all results NaN or infinite."""
 

@@ -22,6 +22,7 @@ from ecu_bundle.parity.proof import Proof, bounds_of, gate_bound
 from ecu_bundle.parity.reference import ORT, SKLEARN, reference_outputs
 from ecu_bundle.parity.session import run_rows
 from ecu_bundle.parity.tolerance import DEFAULT_TOLERANCE, EXACT, Tolerance, label_margins, tolerances
+from ecu_bundle.parity.undefined import refuse_undefined
 from ecu_bundle.parity.witnesses import witness
 
 Outputs = dict[str, NDArray[Any]]
@@ -85,6 +86,7 @@ def check_parity(
 
     Raises:
         UsageError: data that does not fit the model, or an unknown engine.
+        UnsupportedModelError: scikit-learn itself gives NaN or infinity for ordinary rows.
         VerificationError: the rows agree, but a split of a tree goes another way for some input.
     """
     unknown = sorted(set(engines) - {"ort"})
@@ -104,6 +106,7 @@ def check_parity(
         return ParityReport(rows, ort, ort, _same_bits(model), (gate,), generated.assumptions, tolerance)
     progress(f"scikit-learn on {len(rows)} rows")
     expected: Outputs = dict(reference_outputs(loaded, model, rows))
+    refuse_undefined(loaded, model, rows, expected)
     single = in_single_precision(loaded.estimator)
     exact: frozenset[str] = frozenset() if single else model.exact
     limits = tolerances(model.interface, expected, tolerance, origins=rows.origins, exact=exact)
