@@ -24,10 +24,10 @@ def _convert_with(other: Converter, test: str) -> Converter:
         other(scope, operator, container)
         (sign,) = (node for node in container.nodes[written:] if node.op_type == "Sign")
         container.nodes.remove(sign)
-        nodes, real = Nodes(scope, container), real_type(operator)
-        zero, outlier, inlier = (nodes.constant(np.array([v], dtype=real)) for v in (0.0, -1.0, 1.0))
-        inside = nodes.add(test, [sign.input[0], zero])
-        label = nodes.add("Where", [inside, inlier, outlier])
+        nodes = Nodes(scope, container)
+        zero = nodes.constant(np.array([0.0], dtype=real_type(operator)))
+        inlier, outlier = (nodes.constant(np.array([label])) for label in (1, -1))
+        label = nodes.add("Where", [nodes.add(test, [sign.input[0], zero]), inlier, outlier])
         (reader,) = (node for node in container.nodes[written:] if sign.output[0] in node.input)
         reader.input[0] = label
 
