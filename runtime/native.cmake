@@ -39,6 +39,7 @@ target_sources(
           src/native/kernels/f32_i32.cpp
           src/native/kernels/f64_f32.cpp
           src/native/kernels/f64_i32.cpp
+          src/native/kernels/fixed_f32.cpp
           src/native/kernels/fixed_f64.cpp
           src/native/kernels/floor_f32.cpp
           src/native/kernels/floor_f64.cpp
@@ -117,14 +118,20 @@ target_sources(
           src/native/kernels/trees_complete.cpp
           src/native/kernels/trees_complete_pairs.cpp
           src/native/kernels/trees_complete_values.cpp
+          src/native/kernels/trees_complete_values40.cpp
+          src/native/kernels/trees_complete_values48.cpp
           src/native/kernels/trees_keyed_numbers.cpp
           src/native/kernels/trees_keyed_pairs.cpp
           src/native/kernels/trees_keyed_shares.cpp
           src/native/kernels/trees_keyed_values.cpp
+          src/native/kernels/trees_keyed_values40.cpp
+          src/native/kernels/trees_keyed_values48.cpp
           src/native/kernels/trees_ranked_numbers.cpp
           src/native/kernels/trees_ranked_pairs.cpp
           src/native/kernels/trees_ranked_shares.cpp
           src/native/kernels/trees_ranked_values.cpp
+          src/native/kernels/trees_ranked_values40.cpp
+          src/native/kernels/trees_ranked_values48.cpp
           src/native/kernels/where4.cpp
           src/native/kernels/where8.cpp
           src/native/kernels/wide.cpp

@@ -31,6 +31,9 @@ class Arena {
   /** @param memory aligned to ECU_ARENA_ALIGNMENT */
   Arena(void* memory, size_t size) noexcept : memory_(static_cast<uint8_t*>(memory)), size_(size) {}
 
+  /** Lets at most the first `size` bytes be handed out. */
+  void limit(size_t size) noexcept { size_ = size < size_ ? size : size_; }
+
   /** Makes `count` value-initialised objects; false when the arena is exhausted. */
   template <typename T>
   [[nodiscard]] bool make(size_t count, Span<T>& out) noexcept {

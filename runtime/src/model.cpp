@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "cold.h"
 #include "engine.h"
 #include "image/reader.h"
 
@@ -39,7 +40,7 @@ const ecu_engine* engine_of(const ecu_model& model) noexcept {
 ModelState* state_of(const ecu_model& model) noexcept { return static_cast<ModelState*>(model.state); }
 
 /* Tensor table and input rules in the arena; false when the arena of the image is too small. */
-bool build_tables(ModelState& state, Arena& arena) noexcept {
+ECU_APART bool build_tables(ModelState& state, Arena& arena) noexcept {
   const Image& image = state.image;
   const size_t count = static_cast<size_t>(image.input_count) + image.output_count;
   Span<ecu_tensor_info> infos;
@@ -61,9 +62,8 @@ bool build_tables(ModelState& state, Arena& arena) noexcept {
   return true;
 }
 
-ecu_model_info describe(const ModelState& state) noexcept {
+void describe(const ModelState& state, ecu_model_info& info) noexcept {
   const Image& image = state.image;
-  ecu_model_info info = {};
   info.name = image.name;
   info.version = image.version;
   info.engine = image.engine;
@@ -76,7 +76,6 @@ ecu_model_info describe(const ModelState& state) noexcept {
   info.image_digest = image.image_digest;
   info.image_size = image.size;
   info.arena_size = image.arena_size;
-  return info;
 }
 
 uint32_t load_word(const void* buffer, size_t index) noexcept {
@@ -125,24 +124,31 @@ ecu_status check_buffers(const ModelState& state, const void* const* inputs, voi
   return ECU_OK;
 }
 
-ecu_status open_checked(ecu_model& model, const Image& image, Arena& arena) noexcept {
-  const ecu_engine* const engine = find_engine(image.engine);
+/* Checks the image and makes the state and its tables in the arena; `space` is what is left of that. Apart:
+ * the image must not lie on the stack below the engine. */
+ECU_APART ecu_status prepare(ecu_model& model, Bytes bytes, Arena& space, size_t arena_size) noexcept {
+  Image image = {};
+  const ecu_status status = read_image(bytes, image);
+  if (status != ECU_OK) {
+    return status;
+  }
+  if (find_engine(image.engine) == nullptr) {
+    return ECU_ENGINE_MISSING;
+  }
+  if (arena_size < image.arena_size) {
+    return ECU_ARENA_TOO_SMALL;
+  }
+  space.limit(image.arena_size);
   Span<ModelState> place;
-  if (!arena.make(1U, place)) {
+  if (!space.make(1U, place)) {
     return ECU_IMAGE_MALFORMED;
   }
-  ModelState& state = place[0];
-  state.image = image;
-  if (!build_tables(state, arena)) {
+  place[0].image = image;
+  if (!build_tables(place[0], space)) {
     return ECU_IMAGE_MALFORMED;
   }
-  model.state = &state;
-  const ecu_status status = engine->open(state, arena);
-  if (status == ECU_OK) {
-    model.engine = engine;
-    model.info = describe(state);
-  }
-  return status;
+  model.state = &place[0];
+  return ECU_OK;
 }
 
 }  // namespace
@@ -163,20 +169,20 @@ ecu_status ecu_model_open(ecu_model* model, const void* image, size_t image_size
   if (!ecu::aligned(arena, ECU_ARENA_ALIGNMENT)) {
     return ECU_ARENA_MISALIGNED;
   }
-  ecu::Image checked = {};
-  const ecu_status status =
-      ecu::read_image(ecu::Bytes(static_cast<const uint8_t*>(image), image_size), checked);
+  ecu::Arena space(arena, arena_size);
+  const ecu::Bytes bytes(static_cast<const uint8_t*>(image), image_size);
+  ecu_status status = ecu::prepare(*model, bytes, space, arena_size);
   if (status != ECU_OK) {
     return status;
   }
-  if (ecu::find_engine(checked.engine) == nullptr) {
-    return ECU_ENGINE_MISSING;
+  ecu::ModelState& state = *ecu::state_of(*model);
+  const ecu_engine* const engine = ecu::find_engine(state.image.engine);
+  status = engine->open(state, space);
+  if (status == ECU_OK) {
+    model->engine = engine;
+    ecu::describe(state, model->info);
   }
-  if (arena_size < checked.arena_size) {
-    return ECU_ARENA_TOO_SMALL;
-  }
-  ecu::Arena space(arena, checked.arena_size);
-  return ecu::open_checked(*model, checked, space);
+  return status;
 }
 
 ecu_status ecu_model_run(ecu_model* model, const void* const* inputs, void* const* outputs) {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "../cold.h"
 #include "../little_endian.h"
 #include "sha256.h"
 
@@ -10,7 +11,7 @@ namespace ecu {
 namespace {
 
 constexpr uint8_t kMagic[4] = {0x45U, 0x43U, 0x55U, 0x49U};  // "ECUI"
-constexpr uint16_t kFormatVersion = 1U;
+constexpr uint32_t kFormatVersion = 1U;
 constexpr size_t kHeaderSize = 112U;
 constexpr size_t kSmallestImage = kHeaderSize + ECU_DIGEST_SIZE;
 
@@ -30,7 +31,7 @@ int32_t load_i32(const uint8_t* bytes) noexcept {
 }
 
 /* The magic and version, as far as there are bytes, then the size field and the digest. */
-ecu_status check_frame(Bytes bytes, uint32_t& image_size) noexcept {
+ECU_APART ecu_status check_frame(Bytes bytes, uint32_t& image_size) noexcept {
   const size_t magic = bytes.size() < sizeof kMagic ? bytes.size() : sizeof kMagic;
   if (memcmp(bytes.data(), kMagic, magic) != 0) {
     return ECU_IMAGE_BAD_MAGIC;
@@ -38,8 +39,8 @@ ecu_status check_frame(Bytes bytes, uint32_t& image_size) noexcept {
   if (bytes.size() < kSmallestImage) {
     return ECU_IMAGE_TRUNCATED;
   }
-  Cursor cursor(bytes.part(sizeof kMagic, kHeaderSize - sizeof kMagic));
-  if (cursor.u16() != kFormatVersion) {
+  const uint32_t version = load_u32(bytes.data() + sizeof kMagic) & 0xffffU;
+  if (version != kFormatVersion) {
     return ECU_IMAGE_BAD_VERSION;
   }
   image_size = load_u32(bytes.data() + 8U);
@@ -106,7 +107,7 @@ bool valid_record(const TensorRecord& record, bool is_input) noexcept {
   return true;
 }
 
-bool read_interface(Bytes section, Image& image) noexcept {
+ECU_APART bool read_interface(Bytes section, Image& image) noexcept {
   Cursor cursor(section);
   const uint8_t kind = cursor.u8();
   const uint8_t reserved = cursor.u8();
@@ -129,11 +130,35 @@ bool read_interface(Bytes section, Image& image) noexcept {
   return cursor.at_end();
 }
 
-bool read_texts(Bytes section, Image& image) noexcept {
+ECU_APART bool read_texts(Bytes section, Image& image) noexcept {
   Cursor cursor(section);
   image.name = cursor.text();
   image.version = cursor.text();
   return cursor.at_end();
+}
+
+/* What follows the size in the header; `texts` and `interface_` are those sections. */
+ECU_APART bool read_header(Bytes content, Image& image, Bytes& texts, Bytes& interface_) noexcept {
+  Cursor header(content.part(6U, kHeaderSize - 6U));
+  const uint8_t payload_kind = header.u8();
+  const uint8_t reserved_byte = header.u8();
+  (void)header.u32();  // image size
+  image.arena_size = header.u32();
+  Section text_section = {};
+  Section interface_section = {};
+  Section payload = {};
+  const bool sections = read_sections(header, content, text_section, interface_section, payload);
+  const uint32_t reserved = header.u32() | header.u32() | reserved_byte;
+  image.interface_hash = header.take(ECU_DIGEST_SIZE).data();
+  image.model_digest = header.take(ECU_DIGEST_SIZE).data();
+  if (!sections || reserved != 0U || (payload_kind != ECU_ENGINE_ORT && payload_kind != ECU_ENGINE_NATIVE)) {
+    return false;
+  }
+  image.engine = payload_kind == ECU_ENGINE_ORT ? ECU_ENGINE_ORT : ECU_ENGINE_NATIVE;
+  image.payload = content.part(payload.offset, payload.size);
+  texts = content.part(text_section.offset, text_section.size);
+  interface_ = content.part(interface_section.offset, interface_section.size);
+  return true;
 }
 
 }  // namespace
@@ -213,29 +238,15 @@ ecu_status read_image(Bytes bytes, Image& image) noexcept {
   }
   const Bytes content = bytes.part(0U, image.size - ECU_DIGEST_SIZE);
   image.image_digest = content.end();
-  Cursor header(content.part(6U, kHeaderSize - 6U));
-  const uint8_t payload_kind = header.u8();
-  const uint8_t reserved_byte = header.u8();
-  (void)header.u32();  // image size
-  image.arena_size = header.u32();
-  Section texts = {};
-  Section interface_section = {};
-  Section payload = {};
-  const bool sections = read_sections(header, content, texts, interface_section, payload);
-  const uint32_t reserved = header.u32() | header.u32() | reserved_byte;
-  image.interface_hash = header.take(ECU_DIGEST_SIZE).data();
-  image.model_digest = header.take(ECU_DIGEST_SIZE).data();
-  if (!sections || reserved != 0U || (payload_kind != ECU_ENGINE_ORT && payload_kind != ECU_ENGINE_NATIVE)) {
+  Bytes texts;
+  Bytes interface_bytes;
+  if (!read_header(content, image, texts, interface_bytes)) {
     return ECU_IMAGE_MALFORMED;
   }
-  image.engine = payload_kind == ECU_ENGINE_ORT ? ECU_ENGINE_ORT : ECU_ENGINE_NATIVE;
-  image.payload = content.part(payload.offset, payload.size);
-  const Bytes interface_bytes = content.part(interface_section.offset, interface_section.size);
   if (!sha256_matches(interface_bytes, image.interface_hash)) {
     return ECU_IMAGE_BAD_DIGEST;
   }
-  const bool valid =
-      read_texts(content.part(texts.offset, texts.size), image) && read_interface(interface_bytes, image);
+  const bool valid = read_texts(texts, image) && read_interface(interface_bytes, image);
   return valid ? ECU_OK : ECU_IMAGE_MALFORMED;
 }
 

@@ -43,15 +43,14 @@ constexpr uint32_t kStart[8] = {0x6a09e667U, 0xbb67ae85U, 0x3c6ef372U, 0xa54ff53
 
 Sha256::Sha256() noexcept { memcpy(state_, kStart, sizeof state_); }
 
-void Sha256::compress(const uint8_t* block) noexcept {
-  uint32_t schedule[16];
+void Sha256::compress() noexcept {
   for (unsigned t = 0U; t < 16U; ++t) {
-    schedule[t] = load_big_endian(block + (4U * t));
+    words_[t] = load_big_endian(block() + (4U * t));
   }
   uint32_t v[8];  // working variables a to h
   memcpy(v, state_, sizeof v);
   for (unsigned t = 0U; t < 64U; ++t) {
-    const uint32_t word = t < 16U ? schedule[t] : extend(schedule, t);
+    const uint32_t word = t < 16U ? words_[t] : extend(words_, t);
     const uint32_t sum1 = rotate_right(v[4], 6U) ^ rotate_right(v[4], 11U) ^ rotate_right(v[4], 25U);
     const uint32_t choose = (v[4] & v[5]) ^ (~v[4] & v[6]);
     const uint32_t first = v[7] + sum1 + choose + kSha256Rounds[t] + word;
@@ -72,39 +71,41 @@ void Sha256::compress(const uint8_t* block) noexcept {
 }
 
 void Sha256::update(Span<const uint8_t> bytes) noexcept {
-  const size_t held = static_cast<size_t>(length_ % kBlockSize);
+  size_t held = static_cast<size_t>(length_ % kBlockSize);
   length_ += bytes.size();
-  const size_t wanted = kBlockSize - held;
-  if (bytes.size() < wanted) {
-    if (bytes.size() > 0U) {
-      memcpy(block_ + held, bytes.data(), bytes.size());
+  for (size_t at = 0U; at < bytes.size();) {
+    const size_t wanted = kBlockSize - held;
+    const size_t left = bytes.size() - at;
+    const size_t taken = left < wanted ? left : wanted;
+    memcpy(block() + held, bytes.data() + at, taken);
+    at += taken;
+    held += taken;
+    if (held == kBlockSize) {
+      compress();
+      held = 0U;
     }
-    return;
   }
-  memcpy(block_ + held, bytes.data(), wanted);
-  compress(block_);
-  size_t at = wanted;
-  for (; bytes.size() - at >= kBlockSize; at += kBlockSize) {
-    compress(bytes.data() + at);
+}
+
+void Sha256::pad() noexcept {
+  const uint64_t bits = length_ * 8U;
+  size_t held = static_cast<size_t>(length_ % kBlockSize);
+  block()[held] = 0x80U;
+  ++held;
+  if (held > kBlockSize - 8U) {
+    memset(block() + held, 0, kBlockSize - held);
+    compress();
+    held = 0U;
   }
-  memcpy(block_, bytes.data() + at, bytes.size() - at);
+  memset(block() + held, 0, kBlockSize - 8U - held);
+  for (unsigned i = 0U; i < 8U; ++i) {
+    block()[kBlockSize - 1U - i] = static_cast<uint8_t>((bits >> (8U * i)) & 0xffU);
+  }
+  compress();
 }
 
 Digest Sha256::finish() noexcept {
-  const uint64_t bits = length_ * 8U;
-  size_t held = static_cast<size_t>(length_ % kBlockSize);
-  block_[held] = 0x80U;
-  ++held;
-  if (held > kBlockSize - 8U) {
-    memset(block_ + held, 0, kBlockSize - held);
-    compress(block_);
-    held = 0U;
-  }
-  memset(block_ + held, 0, kBlockSize - 8U - held);
-  for (unsigned i = 0U; i < 8U; ++i) {
-    block_[kBlockSize - 1U - i] = static_cast<uint8_t>((bits >> (8U * i)) & 0xffU);
-  }
-  compress(block_);
+  pad();
   Digest digest = {};
   for (unsigned i = 0U; i < ECU_DIGEST_SIZE; ++i) {
     digest.bytes[i] = static_cast<uint8_t>((state_[i / 4U] >> (24U - (8U * (i % 4U)))) & 0xffU);
@@ -118,9 +119,19 @@ Digest sha256(Span<const uint8_t> bytes) noexcept {
   return hash.finish();
 }
 
+bool Sha256::finish_equals(const uint8_t* expected) noexcept {
+  pad();
+  uint32_t difference = 0U;
+  for (unsigned i = 0U; i < 8U; ++i) {
+    difference |= state_[i] ^ load_big_endian(expected + (4U * i));
+  }
+  return difference == 0U;
+}
+
 bool sha256_matches(Span<const uint8_t> bytes, const uint8_t* expected) noexcept {
-  const Digest digest = sha256(bytes);
-  return memcmp(digest.bytes, expected, sizeof digest.bytes) == 0;
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.finish_equals(expected);
 }
 
 }  // namespace ecu

@@ -30,14 +30,25 @@ class Sha256 {
   /** Ends the message; the object is not to be used afterwards. */
   [[nodiscard]] Digest finish() noexcept;
 
+  /** Ends the message; whether its digest is `expected`, ECU_DIGEST_SIZE bytes. */
+  [[nodiscard]] bool finish_equals(const uint8_t* expected) noexcept;
+
  private:
   static constexpr size_t kBlockSize = 64U;
 
-  void compress(const uint8_t* block) noexcept;
+  /* Bytes of the block that is being collected. */
+  [[nodiscard]] uint8_t* block() noexcept { return static_cast<uint8_t*>(static_cast<void*>(words_)); }
+
+  /* Fills the last block and makes the state that of the whole message. */
+  void pad() noexcept;
+
+  /* Takes in the block, whose words become the message schedule in place: a schedule beside it would take
+   * 64 bytes of stack. */
+  void compress() noexcept;
 
   uint32_t state_[8];
   uint64_t length_ = 0U;  // bytes of the message so far
-  uint8_t block_[kBlockSize];
+  uint32_t words_[kBlockSize / 4U];
 };
 
 /** SHA-256 of the bytes. */

@@ -26,7 +26,7 @@ constexpr uint32_t kNan = 0x7fc00000U;
 constexpr uint32_t kInfinity = 0x7f800000U;
 constexpr uint32_t kMagnitude = 0x7fffffffU;
 
-ecu_status open(ModelState& model, Arena& arena) noexcept {
+ECU_COLD ecu_status open(ModelState& model, Arena& arena) noexcept {
   Program program = {};
   if (!read_program(model.image.payload, program)) {
     return ECU_IMAGE_MALFORMED;

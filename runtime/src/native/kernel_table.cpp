@@ -105,18 +105,25 @@
   KERNEL(105, gather_elements4)      \
   KERNEL(106, pairwise_largest_f32)  \
   KERNEL(107, pairwise_largest_f64)  \
+  KERNEL(108, tree_lone)             \
+  KERNEL(109, fixed_f64)             \
+  KERNEL(110, fixed_f32)             \
   KERNEL(112, trees_keyed_values)    \
-  KERNEL(113, trees_keyed_pairs)     \
-  KERNEL(114, trees_keyed_shares)    \
-  KERNEL(115, trees_keyed_numbers)   \
-  KERNEL(116, trees_ranked_values)   \
-  KERNEL(117, trees_ranked_pairs)    \
-  KERNEL(118, trees_ranked_shares)   \
-  KERNEL(119, trees_ranked_numbers)  \
-  KERNEL(120, trees_complete_values) \
-  KERNEL(121, trees_complete_pairs)  \
-  KERNEL(122, tree_lone)             \
-  KERNEL(123, fixed_f64)
+  KERNEL(113, trees_keyed_values40)  \
+  KERNEL(114, trees_keyed_values48)  \
+  KERNEL(115, trees_keyed_pairs)     \
+  KERNEL(116, trees_keyed_shares)    \
+  KERNEL(117, trees_keyed_numbers)   \
+  KERNEL(118, trees_ranked_values)   \
+  KERNEL(119, trees_ranked_values40) \
+  KERNEL(120, trees_ranked_values48) \
+  KERNEL(121, trees_ranked_pairs)    \
+  KERNEL(122, trees_ranked_shares)   \
+  KERNEL(123, trees_ranked_numbers)  \
+  KERNEL(124, trees_complete_values) \
+  KERNEL(125, trees_complete_values40)\
+  KERNEL(126, trees_complete_values48)\
+  KERNEL(127, trees_complete_pairs)
 // clang-format on
 
 // Weak here and only here: a weak declaration beside a definition would make the kernel weak.

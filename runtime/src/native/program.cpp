@@ -28,7 +28,7 @@ constexpr uint64_t aligned(uint64_t size) noexcept {
 }
 
 /* Operations, zeros up to a multiple of 16, constants up to the end. */
-bool valid_layout(const Operation& header, Span<const uint8_t> payload) noexcept {
+ECU_COLD bool valid_layout(const Operation& header, Span<const uint8_t> payload) noexcept {
   const uint64_t operations_end = uint64_t{kHeaderSize} + header.word(kOperationsSize);
   const uint64_t constants = header.word(kConstantsOffset);
   if (header.word(kOperationsOffset) != kHeaderSize || (header.word(kOperationsSize) % kWordSize) != 0U ||

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "../cold.h"
 #include "../span.h"
 #include "ecu/model.h"
 #include "ecu/status.h"
@@ -35,14 +36,14 @@ struct RecordHead {
 }
 
 /** Checks header and offsets; false when they are malformed. `payload` is aligned to 16. */
-[[nodiscard]] bool read_program(Span<const uint8_t> payload, Program& program) noexcept;
+[[nodiscard]] ECU_COLD bool read_program(Span<const uint8_t> payload, Program& program) noexcept;
 
 /** Checks every record.
  *
  *  @return ECU_OK, ECU_IMAGE_MALFORMED or ECU_KERNEL_MISSING, of the first record that is wrong
  */
-[[nodiscard]] ecu_status check_operations(const Program& program, Span<const ecu_tensor_info> inputs,
-                                          Span<const ecu_tensor_info> outputs) noexcept;
+[[nodiscard]] ECU_COLD ecu_status check_operations(const Program& program, Span<const ecu_tensor_info> inputs,
+                                                   Span<const ecu_tensor_info> outputs) noexcept;
 
 }  // namespace ecu::native
 #endif

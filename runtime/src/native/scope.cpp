@@ -5,11 +5,12 @@ namespace ecu::native {
 namespace {
 
 /* Elements of `size` bytes, a power of two, from byte `offset` of a space. */
-bool fits(uint64_t space, uint32_t offset, uint64_t elements, uint32_t size) noexcept {
+ECU_COLD bool fits(uint64_t space, uint32_t offset, uint64_t elements, uint32_t size) noexcept {
   return (offset & (size - 1U)) == 0U && offset <= space && elements * size <= space - offset;
 }
 
-bool fits(Span<const ecu_tensor_info> tensors, uint32_t number, uint64_t elements, uint32_t size) noexcept {
+ECU_COLD bool fits(Span<const ecu_tensor_info> tensors, uint32_t number, uint64_t elements,
+                   uint32_t size) noexcept {
   return size == kSize4 && number < tensors.size() && elements <= tensors[number].elements;
 }
 

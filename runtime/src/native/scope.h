@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../cold.h"
 #include "../span.h"
 #include "ecu/model.h"
 #include "operation.h"
@@ -31,13 +32,14 @@ struct Scope {
   Span<const ecu_tensor_info> outputs;
 
   /** Whether `elements`, below 2^60, of `size` bytes are there to be read, aligned. */
-  [[nodiscard]] bool readable(uint32_t reference, uint64_t elements, uint32_t size) const noexcept;
+  [[nodiscard]] ECU_COLD bool readable(uint32_t reference, uint64_t elements, uint32_t size) const noexcept;
 
   /** Whether `elements`, below 2^60, of `size` bytes may be written, aligned. */
-  [[nodiscard]] bool writable(uint32_t reference, uint64_t elements, uint32_t size) const noexcept;
+  [[nodiscard]] ECU_COLD bool writable(uint32_t reference, uint64_t elements, uint32_t size) const noexcept;
 
   /** The constants of a reference, or null when it is not to `elements` aligned constants of `size` bytes. */
-  [[nodiscard]] const uint8_t* constant(uint32_t reference, uint64_t elements, uint32_t size) const noexcept;
+  [[nodiscard]] ECU_COLD const uint8_t* constant(uint32_t reference, uint64_t elements,
+                                                 uint32_t size) const noexcept;
 };
 
 /** Reads the words of a record front to back and checks what they say; after one failure everything fails. */
@@ -46,26 +48,26 @@ class Fields {
   Fields(const Operation& operation, const Scope& scope) noexcept : operation_(operation), scope_(scope) {}
 
   /** The next word; 0 when there is none. */
-  uint32_t word() noexcept;
+  ECU_COLD uint32_t word() noexcept;
 
   /** The next word, which must be a length: at least 1. */
-  uint32_t length() noexcept;
+  ECU_COLD uint32_t length() noexcept;
 
   /** a times b, which must not exceed kMaxSteps; 1 after a failure. */
-  uint32_t product(uint32_t a, uint32_t b) noexcept;
+  ECU_COLD uint32_t product(uint32_t a, uint32_t b) noexcept;
 
   /** The next words as a shape; number of its elements. Views of it follow. */
-  uint32_t shape() noexcept;
+  ECU_COLD uint32_t shape() noexcept;
 
   /** The next words as a view of the shape; elements from the first to the last that it reaches. */
-  uint64_t view() noexcept;
+  ECU_COLD uint64_t view() noexcept;
 
-  void reads(uint32_t reference, uint64_t elements, uint32_t size) noexcept {
+  ECU_COLD void reads(uint32_t reference, uint64_t elements, uint32_t size) noexcept {
     expect(scope_.readable(reference, elements, size));
   }
 
   /** At most kMaxResults elements. */
-  void writes(uint32_t reference, uint64_t elements, uint32_t size) noexcept {
+  ECU_COLD void writes(uint32_t reference, uint64_t elements, uint32_t size) noexcept {
     expect(elements <= kMaxResults && scope_.writable(reference, elements, size));
   }
 

@@ -98,6 +98,7 @@ def _convert_estimator(loaded: LoadedModel, name: str, words: ModelDescription) 
     from ecu_bundle.conversion.probing import choose_outputs
     from ecu_bundle.conversion.refusals import refuse_hopeless
     from ecu_bundle.conversion.selection import select_outputs
+    from ecu_bundle.conversion.trees.coarse import coarsen
     from ecu_bundle.parity.missing import settle_missing
     from ecu_bundle.parity.outputs import outputs_of
     from ecu_bundle.parts import walk
@@ -119,6 +120,7 @@ def _convert_estimator(loaded: LoadedModel, name: str, words: ModelDescription) 
     scores = "decision_function" in words.chosen
     proto = export(prepared.estimator, len(prepared.used), double=double, raw_scores=scores)
     keep_wide(proto)
+    coarsen(proto)
     if outputs.classes:
         graph.class_codes(proto, outputs.classes)
     prefix = graph.free_prefix([t.name for t in inputs] + [o.rename for o in words.outputs.values()])

@@ -13,8 +13,8 @@ from typing import Final
 REFERENCES: Final = frozenset(
     (
         *("out", "in", "a", "b", "c", "x", "points", "index", "values", "positions", "bias", "keys"),
-        *("slots", "slot_table", "edges", "nodes", "leaf_values", "units", "entries"),
-        *("exponents", "start_values"),
+        *("slots", "slot_table", "edges", "nodes", "leaf_values", "lows", "highs", "units"),
+        *("entries", "exponents", "start_values"),
     )
 )
 """Words that are references to an operand or a result; ``shape`` and ``view`` are groups of numbers, and
@@ -73,9 +73,9 @@ _TREES = (
     *(
         f"{layout}_{leaves}"
         for layout in ("keyed", "ranked")
-        for leaves in ("values", "pairs", "shares", "numbers")
+        for leaves in ("values", "values40", "values48", "pairs", "shares", "numbers")
     ),
-    *("complete_values", "complete_pairs"),
+    *(f"complete_{leaves}" for leaves in ("values", "values40", "values48", "pairs")),
 )
 _ENSEMBLE: Final = (
     *("out", "slots", "in", "elements", "slot_table", "slot_count", "edges", "edge_count"),
@@ -83,6 +83,8 @@ _ENSEMBLE: Final = (
 )
 _LEAVES: Final = {
     "values": ("columns", "leaf_values", "leaves"),
+    "values40": ("columns", "lows", "highs", "leaves"),
+    "values48": ("columns", "lows", "highs", "leaves"),
     "pairs": ("columns", "leaf_values", "leaves"),
     "shares": ("columns", "units", "entries", "entry_count", "leaf_values", "value_count"),
     "numbers": ("leaf_values", "leaves"),
@@ -115,10 +117,11 @@ def _all() -> Iterator[Kernel]:
         yield from _pair(number, f"pairwise_{metric}", ("out", "x", "points", "n", "features", "transposed"))
     yield Kernel(104, "map_i32", ("out", "in", "n", "keys", "values", "size", "default"))
     yield Kernel(105, "gather_elements4", ("out", "in", "index", "outer", "n", "k"))
+    yield Kernel(108, "tree_lone", ("out", "in", "elements", "nodes", "node_count"))
+    yield Kernel(109, "fixed_f64", ("out", "in", "n", "words", "exponents", "start_values", "divisor"))
+    yield Kernel(110, "fixed_f32", ("out", "in", "n", "exponents", "start_values"))
     for i, name in enumerate(_TREES):
         yield Kernel(112 + i, f"trees_{name}", (*_ENSEMBLE, *_LEAVES[name.split("_")[1]]), results=2)
-    yield Kernel(122, "tree_lone", ("out", "in", "elements", "nodes", "node_count"))
-    yield Kernel(123, "fixed_f64", ("out", "in", "n", "words", "exponents", "start_values", "divisor"))
 
 
 KERNELS: Final = {kernel.name: kernel for kernel in _all()}

@@ -29,8 +29,8 @@ struct Layout {
   uint32_t operand_sizes[kMaxOperands];
 };
 
-[[nodiscard]] bool check_elementwise(const Operation& operation, const Scope& scope,
-                                     const Layout& layout) noexcept;
+[[nodiscard]] ECU_COLD bool check_elementwise(const Operation& operation, const Scope& scope,
+                                              const Layout& layout) noexcept;
 
 /** Calls `compute` for each row, first to last. */
 void run_elementwise(const Operation& operation, const Frame& frame, const Layout& layout,

@@ -15,13 +15,13 @@ constexpr uint32_t kMaxWords = 2U;
 enum Word : size_t { kOut, kIn, kCount, kWords, kExponents, kStart, kDivisor };
 
 /* Whether a start value is 0 or far from the limits of binary64. */
-bool valid_start(uint64_t bits) noexcept {
+ECU_COLD bool valid_start(uint64_t bits) noexcept {
   constexpr uint64_t kSignBit = uint64_t{1U} << 63U;
   const int32_t exponent = static_cast<int32_t>((bits & ~kSignBit) >> 52U) - 1023;
   return bits == 0U || (exponent >= -kLargestExponent && exponent <= kLargestExponent);
 }
 
-bool check(const Operation& operation, const Scope& scope) noexcept {
+ECU_COLD bool check(const Operation& operation, const Scope& scope) noexcept {
   Fields fields(operation, scope);
   const uint32_t out = fields.word();
   const uint32_t in = fields.word();

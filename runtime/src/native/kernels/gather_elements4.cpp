@@ -7,7 +7,7 @@
 namespace ecu::native {
 namespace {
 
-bool check_gather_elements4(const Operation& operation, const Scope& scope) noexcept {
+ECU_COLD bool check_gather_elements4(const Operation& operation, const Scope& scope) noexcept {
   Fields fields(operation, scope);
   const uint32_t out = fields.word();
   const uint32_t in = fields.word();

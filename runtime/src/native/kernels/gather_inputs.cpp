@@ -7,7 +7,7 @@
 namespace ecu::native {
 namespace {
 
-bool check_gather_inputs(const Operation& operation, const Scope& scope) noexcept {
+ECU_COLD bool check_gather_inputs(const Operation& operation, const Scope& scope) noexcept {
   Fields fields(operation, scope);
   uint64_t elements = 0U;
   for (const ecu_tensor_info& input : scope.inputs) {

@@ -12,7 +12,7 @@ int32_t load_key(const uint8_t* keys, size_t index) noexcept {
   return load_little<int32_t>(keys + (index * sizeof(int32_t)));
 }
 
-bool check_map_i32(const Operation& operation, const Scope& scope) noexcept {
+ECU_COLD bool check_map_i32(const Operation& operation, const Scope& scope) noexcept {
   Fields fields(operation, scope);
   const uint32_t out = fields.word();
   const uint32_t in = fields.word();

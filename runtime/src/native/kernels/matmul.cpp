@@ -6,7 +6,7 @@ namespace {
 
 /* Elements from the first to the last of `batch` operands of `size`, `step` apart; all below 2^32, batch
  * below 2^25. */
-uint64_t extent(uint32_t batch, uint32_t step, uint32_t size) noexcept {
+ECU_COLD uint64_t extent(uint32_t batch, uint32_t step, uint32_t size) noexcept {
   return (static_cast<uint64_t>(batch - 1U) * step) + size;
 }
 

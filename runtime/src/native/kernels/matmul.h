@@ -32,7 +32,8 @@ struct MatmulWords {
   bool rectified;
 };
 
-[[nodiscard]] bool check_matmul(const Operation& operation, const Scope& scope, uint32_t size) noexcept;
+[[nodiscard]] ECU_COLD bool check_matmul(const Operation& operation, const Scope& scope,
+                                         uint32_t size) noexcept;
 
 [[nodiscard]] MatmulWords matmul_words(const Operation& operation) noexcept;
 

@@ -37,7 +37,7 @@ struct Largest {
 };
 
 template <typename T>
-bool check_pairwise(const Operation& operation, const Scope& scope) noexcept {
+ECU_COLD bool check_pairwise(const Operation& operation, const Scope& scope) noexcept {
   Fields fields(operation, scope);
   const uint32_t out = fields.word();
   const uint32_t x = fields.word();

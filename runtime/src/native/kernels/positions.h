@@ -16,8 +16,10 @@ namespace ecu::native {
   return from_zero < size ? from_zero : size - 1U;
 }
 
-[[nodiscard]] bool check_take(const Operation& operation, const Scope& scope, uint32_t size) noexcept;
-[[nodiscard]] bool check_pick(const Operation& operation, const Scope& scope, uint32_t size) noexcept;
+[[nodiscard]] ECU_COLD bool check_take(const Operation& operation, const Scope& scope,
+                                       uint32_t size) noexcept;
+[[nodiscard]] ECU_COLD bool check_pick(const Operation& operation, const Scope& scope,
+                                       uint32_t size) noexcept;
 
 /** `out in size n index`. */
 template <typename T>

@@ -18,8 +18,8 @@ struct Axes {
 };
 
 /** @param keeps_axis the result has the shape of the operand; else (outer, inner) */
-[[nodiscard]] bool check_axes(const Operation& operation, const Scope& scope, uint32_t result_size,
-                              uint32_t operand_size, bool keeps_axis) noexcept;
+[[nodiscard]] ECU_COLD bool check_axes(const Operation& operation, const Scope& scope, uint32_t result_size,
+                                       uint32_t operand_size, bool keeps_axis) noexcept;
 
 [[nodiscard]] inline Axes axes_of(const Operation& operation) noexcept {
   return Axes{operation.word(2U), operation.word(3U), operation.word(4U)};

@@ -13,7 +13,7 @@
 namespace ecu::native {
 
 template <typename T>
-bool check_softmax(const Operation& operation, const Scope& scope) noexcept {
+ECU_COLD bool check_softmax(const Operation& operation, const Scope& scope) noexcept {
   Fields fields(operation, scope);
   const uint32_t out = fields.word();
   const uint32_t in = fields.word();

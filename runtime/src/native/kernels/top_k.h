@@ -13,7 +13,7 @@
 namespace ecu::native {
 
 template <typename T>
-bool check_top_k(const Operation& operation, const Scope& scope) noexcept {
+ECU_COLD bool check_top_k(const Operation& operation, const Scope& scope) noexcept {
   Fields fields(operation, scope);
   const uint32_t values = fields.word();
   const uint32_t positions = fields.word();

@@ -12,6 +12,19 @@ bool Values::check(Fields& fields, const Scope& scope, const Record& record, uin
          scope.constant(values, count, kSize8) != nullptr;
 }
 
+bool check_halves(Fields& fields, const Scope& scope, const Record& record, uint64_t leaves,
+                  uint32_t high_size) noexcept {
+  const uint32_t columns = fields.length();
+  const uint32_t lows = fields.word();
+  const uint32_t highs = fields.word();
+  const uint32_t count = fields.length();
+  expect_result(fields, record, columns, kSize8);
+  const uint64_t high_words = ((uint64_t{count} * high_size) + (kSize4 - 1U)) / kSize4;
+  return fields.good() && record.trees % columns == 0U && leaves <= count &&
+         scope.constant(lows, count, kSize4) != nullptr &&
+         scope.constant(highs, high_words, kSize4) != nullptr;
+}
+
 bool Pairs::check(Fields& fields, const Scope& scope, const Record& record, uint64_t leaves) noexcept {
   const uint32_t columns = fields.length();
   const uint32_t values = fields.word();

@@ -25,6 +25,10 @@ template <typename T>
   return static_cast<uint64_t>(int64_t{load_little<T>(values + (index * sizeof(T)))});
 }
 
+/** The leaf words of Halves; `high_size` is 1 or 2. */
+[[nodiscard]] ECU_COLD bool check_halves(Fields& fields, const Scope& scope, const Record& record,
+                                         uint64_t leaves, uint32_t high_size) noexcept;
+
 /** `columns values leaves`: the trees of group c add to column c. */
 class Values {
  public:
@@ -43,7 +47,8 @@ class Values {
   void count_from(uint32_t first) noexcept { values_ -= first * sizeof(int64_t); }
   void store(uint32_t group) const noexcept { out_.set<uint64_t>(group, sum_); }
 
-  static bool check(Fields& fields, const Scope& scope, const Record& record, uint64_t leaves) noexcept;
+  ECU_COLD static bool check(Fields& fields, const Scope& scope, const Record& record,
+                             uint64_t leaves) noexcept;
 
  private:
   uint32_t columns_;
@@ -52,6 +57,63 @@ class Values {
   Result out_;
   uint64_t sum_ = 0U;
 };
+
+/** `columns lows highs leaves`: as Values, in two tables: the low words, and what is above them as High,
+ * signed. */
+template <typename High>
+class Halves {
+ public:
+  Halves(const Operation& operation, const Frame& frame, uint32_t) noexcept
+      : columns_(operation.word(kLeafWords)),
+        trees_(operation.word(kTrees) / columns_),
+        lows_(constants_at(operation, frame, kLeafWords + 1U)),
+        highs_(constants_at(operation, frame, kLeafWords + 2U)),
+        out_(frame.result(operation.word(kOut))) {}
+
+  [[nodiscard]] uint32_t groups() const noexcept { return columns_; }
+  [[nodiscard]] uint32_t trees_of_group() const noexcept { return trees_; }
+
+  void begin() noexcept { sum_ = 0U; }
+  void add(size_t leaf) noexcept {
+    const uint32_t low = load_little<uint32_t>(lows_ + (leaf * kWordSize));
+    const int32_t high = high_at(highs_ + (leaf * sizeof(High)));
+    sum_ += low | (uint64_t{static_cast<uint32_t>(high)} << 32U);
+  }
+  void skip(uint32_t leaves) noexcept {
+    lows_ += leaves * kWordSize;
+    highs_ += leaves * sizeof(High);
+  }
+  void count_from(uint32_t first) noexcept {
+    lows_ -= first * kWordSize;
+    highs_ -= first * sizeof(High);
+  }
+  void store(uint32_t group) const noexcept { out_.set<uint64_t>(group, sum_); }
+
+  ECU_COLD static bool check(Fields& fields, const Scope& scope, const Record& record,
+                             uint64_t leaves) noexcept {
+    return check_halves(fields, scope, record, leaves, sizeof(High));
+  }
+
+ private:
+  static int32_t high_at(const uint8_t* at) noexcept {
+    if constexpr (sizeof(High) == 1U) {
+      return static_cast<int8_t>(*at);
+    } else {
+      return static_cast<int16_t>(load_little16(at));
+    }
+  }
+
+  uint32_t columns_;
+  uint32_t trees_;
+  const uint8_t* lows_;
+  const uint8_t* highs_;
+  Result out_;
+  uint64_t sum_ = 0U;
+};
+
+/** Leaves of 40 and of 48 bits. */
+using Values40 = Halves<int8_t>;
+using Values48 = Halves<int16_t>;
 
 /** `columns values leaves`: sums of two words. A leaf of a tree of group g is three words: an i64, low word
  *  first, for column 2 g, and an i32 for column 2 g + 1, whose sum is an i32 too. */
@@ -82,7 +144,8 @@ class Pairs {
     out_.set<int64_t>((size_t{2U} * group) + 1U, bit_cast<int32_t>(high_));
   }
 
-  static bool check(Fields& fields, const Scope& scope, const Record& record, uint64_t leaves) noexcept;
+  ECU_COLD static bool check(Fields& fields, const Scope& scope, const Record& record,
+                             uint64_t leaves) noexcept;
 
  private:
   static constexpr uint32_t kLeafWordCount = 3U;
@@ -133,7 +196,8 @@ class Shares {
     }
   }
 
-  static bool check(Fields& fields, const Scope& scope, const Record& record, uint64_t leaves) noexcept;
+  ECU_COLD static bool check(Fields& fields, const Scope& scope, const Record& record,
+                             uint64_t leaves) noexcept;
 
  private:
   static constexpr uint32_t kColumn = 0xffffU;
@@ -181,7 +245,8 @@ class Numbers {
   void skip(uint32_t leaves) noexcept { numbers_ += leaves * kWordSize; }
   static constexpr void store(uint32_t) noexcept {}
 
-  static bool check(Fields& fields, const Scope& scope, const Record& record, uint64_t leaves) noexcept;
+  ECU_COLD static bool check(Fields& fields, const Scope& scope, const Record& record,
+                             uint64_t leaves) noexcept;
 
  private:
   uint32_t trees_;

@@ -17,11 +17,11 @@ enum Word : size_t { kOut, kIn, kElements, kNodes, kNodeCount };
 /* Byte offsets in a node. A child is a later node, or the complement of a leaf's number. */
 enum NodeField : size_t { kKey = 0U, kElement = 4U, kLeft = 8U, kRight = 12U };
 
-bool valid_child(int32_t child, uint32_t node, uint32_t nodes) noexcept {
+ECU_COLD bool valid_child(int32_t child, uint32_t node, uint32_t nodes) noexcept {
   return child < 0 || (static_cast<uint32_t>(child) > node && static_cast<uint32_t>(child) < nodes);
 }
 
-bool check(const Operation& operation, const Scope& scope) noexcept {
+ECU_COLD bool check(const Operation& operation, const Scope& scope) noexcept {
   Fields fields(operation, scope);
   fields.writes(fields.word(), 1U, kSize4);
   const uint32_t in = fields.word();

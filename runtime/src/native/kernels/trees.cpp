@@ -19,7 +19,7 @@ uint32_t table_word(const uint8_t* table, size_t index) noexcept {
 constexpr uint32_t kCountMask = 0xffffU;
 constexpr uint32_t kWindowShift = 16U;
 
-bool valid_window(uint32_t count, uint32_t window) noexcept {
+ECU_COLD bool valid_window(uint32_t count, uint32_t window) noexcept {
   return count > 0U && window <= count && count - window < window && (window & (window - 1U)) == 0U;
 }
 
@@ -36,10 +36,12 @@ uint32_t rank_of(const uint8_t* edges, uint32_t count, uint32_t window, int32_t 
 }
 
 /* Whether an entry names one of `elements`. */
-bool valid_entry(uint32_t entry, uint32_t elements) noexcept { return (entry & kElement) < elements; }
+ECU_COLD bool valid_entry(uint32_t entry, uint32_t elements) noexcept {
+  return (entry & kElement) < elements;
+}
 
 /* Slots of all entries and slot 0. */
-uint32_t count_slots(const Record& record, uint32_t table_words) noexcept {
+ECU_COLD uint32_t count_slots(const Record& record, uint32_t table_words) noexcept {
   uint32_t slots = 1U;
   for (size_t i = 0U; i < record.entries; ++i) {
     slots += (table_word(record.table, i * table_words) & kBothRules) != 0U ? 4U : 2U;

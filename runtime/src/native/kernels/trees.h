@@ -58,13 +58,13 @@ struct Record {
  *  @param table_words words of an entry in the table of slots
  *  @param node_size   bytes of a node
  */
-[[nodiscard]] Record read_record(Fields& fields, const Scope& scope, uint32_t slot_size, uint32_t table_words,
-                                 uint32_t node_size) noexcept;
+[[nodiscard]] ECU_COLD Record read_record(Fields& fields, const Scope& scope, uint32_t slot_size,
+                                          uint32_t table_words, uint32_t node_size) noexcept;
 
 /** Expects room for a result of `elements` of `size` bytes that is apart from the slots, since a walk must
  * find slot 0 as it was filled, and for `counters` of 4 bytes behind the slots. */
-void expect_result(Fields& fields, const Record& record, uint64_t elements, uint32_t size,
-                   uint32_t counters = 0U) noexcept;
+ECU_COLD void expect_result(Fields& fields, const Record& record, uint64_t elements, uint32_t size,
+                            uint32_t counters = 0U) noexcept;
 
 /** Bytes of `slots` slots, rounded up to words. */
 [[nodiscard]] constexpr uint32_t scratch_size(uint32_t slots, uint32_t slot_size) noexcept {
@@ -85,7 +85,7 @@ struct Keyed {
   static uint32_t nodes_of(const uint8_t* head) noexcept { return load_little<uint32_t>(head); }
   static uint32_t leaves_of(const uint8_t* head) noexcept { return load_little<uint32_t>(head + 4U); }
 
-  static bool check_table(const Record& record, uint32_t elements) noexcept;
+  ECU_COLD static bool check_table(const Record& record, uint32_t elements) noexcept;
 
   /** Writes all slots and returns how many there are. */
   static uint32_t fill(const Operation& operation, const Frame& frame, Slot* slots) noexcept;
@@ -104,7 +104,7 @@ struct Ranked {
   static uint32_t nodes_of(const uint8_t* head) noexcept { return load_little16(head); }
   static uint32_t leaves_of(const uint8_t* head) noexcept { return load_little16(head + 2U); }
 
-  static bool check_table(const Record& record, uint32_t elements) noexcept;
+  ECU_COLD static bool check_table(const Record& record, uint32_t elements) noexcept;
   static uint32_t fill(const Operation& operation, const Frame& frame, Slot* slots) noexcept;
 };
 
@@ -113,7 +113,7 @@ struct Ranked {
  *  @param[out] largest the largest leaf number that a link names
  */
 template <typename Layout>
-bool check_tree(const uint8_t* nodes, uint32_t count, uint32_t slots, uint32_t& largest) noexcept {
+ECU_COLD bool check_tree(const uint8_t* nodes, uint32_t count, uint32_t slots, uint32_t& largest) noexcept {
   largest = 0U;
   for (uint32_t i = 0U; i < count; ++i, nodes += Layout::kNodeSize) {
     const int32_t link = Layout::link(nodes);
@@ -139,7 +139,7 @@ bool check_tree(const uint8_t* nodes, uint32_t count, uint32_t slots, uint32_t& 
  *  @param[out] leaves largest leaf number, base included, plus one
  */
 template <typename Layout>
-bool check_trees(const Record& record, uint64_t& leaves) noexcept {
+ECU_COLD bool check_trees(const Record& record, uint64_t& leaves) noexcept {
   uint32_t at = 0U;
   uint64_t base = 0U;
   leaves = 0U;
@@ -181,7 +181,7 @@ template <typename Layout>
 /** Joins a layout with what leaves add. */
 template <typename Layout, typename Leaves>
 struct Ensemble {
-  static bool check(const Operation& operation, const Scope& scope) noexcept {
+  ECU_COLD static bool check(const Operation& operation, const Scope& scope) noexcept {
     Fields fields(operation, scope);
     const Record record =
         read_record(fields, scope, sizeof(typename Layout::Slot), Layout::kTableWords, Layout::kNodeSize);

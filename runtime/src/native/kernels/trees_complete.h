@@ -19,13 +19,14 @@ constexpr uint32_t kUsualDepth = 3U;
  *
  *  @param[out] leaves of all trees
  */
-[[nodiscard]] bool check_complete(const Record& record, uint32_t elements, uint64_t& leaves) noexcept;
+[[nodiscard]] ECU_COLD bool check_complete(const Record& record, uint32_t elements,
+                                           uint64_t& leaves) noexcept;
 
 /** Splits of a tree are a slot and a rank each, level by level; leaves are numbered from left to right, tree
  *  by tree. */
 template <typename Leaves>
 struct CompleteEnsemble {
-  static bool check(const Operation& operation, const Scope& scope) noexcept {
+  ECU_COLD static bool check(const Operation& operation, const Scope& scope) noexcept {
     Fields fields(operation, scope);
     const Record record = read_record(fields, scope, sizeof(Ranked::Slot), Ranked::kTableWords, kSize4);
     uint64_t leaves = 0U;

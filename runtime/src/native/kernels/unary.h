@@ -10,7 +10,7 @@
 namespace ecu::native {
 
 template <typename From, typename To>
-bool check_unary(const Operation& operation, const Scope& scope) noexcept {
+ECU_COLD bool check_unary(const Operation& operation, const Scope& scope) noexcept {
   Fields fields(operation, scope);
   const uint32_t out = fields.word();
   const uint32_t in = fields.word();

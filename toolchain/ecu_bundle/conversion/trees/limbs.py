@@ -52,6 +52,28 @@ def split(leaves: Sequence[NDArray[np.float64]]) -> list[list[NDArray[np.float32
     return limbs
 
 
+def split_on_grid(
+    leaves: Sequence[NDArray[np.float64]], finest: NDArray[np.float64]
+) -> list[list[NDArray[np.float32]]]:
+    """Splits leaf values rounded to a grid, without any rest.
+
+    Args:
+        leaves: per tree the values of its leaves, (leaves, outputs).
+        finest: (outputs,) the power of two that values are rounded to, at least 2**-149.
+
+    Returns:
+        As `split`.
+    """
+    rest = [np.round(values / finest) * finest for values in leaves]
+    limbs: list[list[NDArray[np.float32]]] = []
+    while not limbs or any(values.any() for values in rest):
+        grid = np.maximum(_grid(_largest_sum(rest, len(finest))), finest)
+        limb = [np.round(values / grid) * grid for values in rest]
+        limbs.append([values.astype(np.float32) for values in limb])
+        rest = [values - part for values, part in zip(rest, limb, strict=True)]
+    return limbs
+
+
 def _smallest(leaves: Sequence[NDArray[np.float64]], outputs: int) -> NDArray[np.float64]:
     """Per output, the smallest leaf that is not 0: a sum may consist of such leaves alone."""
     smallest = np.full(outputs, np.inf)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial, reduce
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from ecu_bundle.lowering.graph import Node, Value
 from ecu_bundle.lowering.trees.chains import NUMBERS, SUM
 from ecu_bundle.lowering.trees.encode import add_numbers, add_sums
 from ecu_bundle.lowering.trees.ensemble import Ensemble, read_ensemble
-from ecu_bundle.lowering.trees.fixed import Fixed, sums_fit, to_fixed
+from ecu_bundle.lowering.trees.fixed import Fixed, sums_fit, to_fixed, whole_start
 from ecu_bundle.lowering.trees.lone import LONE, add_lone_tree
 from ecu_bundle.lowering.views import View, constant_view
 
@@ -28,7 +29,10 @@ _OWN_CONVERSION: Final = (
 
 
 def _sum(node: Node, build: Builder) -> Sequence[Value]:
-    """The float64 sum of limbs, times a power of two, plus a start value, divided: the bits of ONNX."""
+    """The float64 sum of limbs, times a power of two, plus a start value, divided: the bits of ONNX.
+
+    Rounded to float32 where that follows: at once where the float64 number is exact.
+    """
     ensemble, matrix = _operands(node, build)
     tree = ensemble.tree_of_leaf()
     limbs = [ensemble.values[:, columns] for columns in np.asarray(node.attributes["limbs"])]
@@ -37,9 +41,30 @@ def _sum(node: Node, build: Builder) -> Sequence[Value]:
     if len(ensemble.roots) > 1 and not all(sums_fit([limb], tree, _FLOAT_BITS) for limb in limbs):
         raise node.refused(_INEXACT, hint=_OWN_CONVERSION)
     fixed = to_fixed(limbs, tree)
+    narrow = bool(node.attributes["narrow"])
+    if narrow and divisor == 1 and fixed is not None and fixed.words == 1:
+        scaled = replace(fixed, exponents=fixed.exponents + exponent)
+        first = whole_start(scaled, tree, start)
+        if first is not None:
+            return [_single(build, matrix, ensemble, scaled, first)]
+    total = _wide(node, build, (ensemble, matrix), limbs, fixed)
+    return [build.cast(total, "f32") if narrow else total]
+
+
+def _wide(
+    node: Node,
+    build: Builder,
+    operands: tuple[Ensemble, View],
+    limbs: Sequence[NDArray[Any]],
+    fixed: Fixed | None,
+) -> View:
+    """The float64 number, (1, outputs)."""
+    ensemble, matrix = operands
+    exponent, divisor = int(node.attributes["exponent"]), int(node.attributes["divisor"])
+    start = node.attributes.get("start")
     if fixed is not None:
-        return [_number(build, matrix, ensemble, fixed, exponent=exponent, start=start, divisor=divisor)]
-    parts = [to_fixed([limb], tree) for limb in limbs]
+        return _number(build, matrix, ensemble, fixed, exponent=exponent, start=start, divisor=divisor)
+    parts = [to_fixed([limb], ensemble.tree_of_leaf()) for limb in limbs]
     numbers = [
         _number(build, matrix, ensemble, part, exponent=exponent) for part in parts if part is not None
     ]
@@ -48,7 +73,7 @@ def _sum(node: Node, build: Builder) -> Sequence[Value]:
     total = reduce(partial(build.binary, "add"), numbers)
     if start is not None:
         total = build.binary("add", total, constant_view(start, "f64"))
-    return [total if divisor == 1 else build.binary("div", total, build.scalar(divisor, "f64"))]
+    return total if divisor == 1 else build.binary("div", total, build.scalar(divisor, "f64"))
 
 
 def _regressor(node: Node, build: Builder) -> Sequence[Value]:
@@ -99,6 +124,16 @@ def _number(
     exponents = constant_view(fixed.exponents + exponent, "i32")
     first = None if start is None else constant_view(start, "f64")
     build.step("fixed_f64", result, sums, outputs, fixed.words, exponents, first, divisor)
+    return result
+
+
+def _single(build: Builder, matrix: View, ensemble: Ensemble, fixed: Fixed, start: NDArray[np.int64]) -> View:
+    """f32 (1, outputs) of exact sums of one word, with the whole number that each starts from."""
+    sums = add_sums(build, matrix, ensemble, fixed.values, 1)
+    result = build.buffer("f32", (1, sums.elements))
+    exponents = constant_view(fixed.exponents, "i32")
+    first = constant_view(start, "i64") if start.any() else None
+    build.step("fixed_f32", result, sums, sums.elements, exponents, first)
     return result
 
 

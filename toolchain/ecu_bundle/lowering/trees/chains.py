@@ -19,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 SUM: Final = "EcuTreeSum"
 """Attributes besides those of the trees: ``limbs`` int64 (limbs, outputs), targets in the order in which they
 are added; ``exponent``: the sum is multiplied by this power of two; ``start`` float64 (outputs,), added
-then, or absent; ``divisor``."""
+then, or absent; ``divisor``; ``narrow``: 1 when the result is rounded to float32."""
 
 NUMBERS: Final = "EcuTreeNumbers"
 _TREES: Final = "TreeEnsembleRegressor"
@@ -54,7 +54,7 @@ def with_sums(graph: onnx.GraphProto, nodes: Sequence[onnx.NodeProto]) -> list[o
     removed: set[str] = set()
     for node in nodes:
         if node.op_type == _TREES:
-            found = _sum_of(node, known) or _numbers_of(node, known)
+            found = _rounded(sum_of(node, known), known) or _numbers_of(node, known)
             if found is not None:
                 replaced[node.output[0]], inner = found
                 removed.update(inner)
@@ -78,8 +78,8 @@ def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
     return {name: value.decode() if isinstance(value, bytes) else value for name, value in values.items()}
 
 
-def _sum_of(trees: onnx.NodeProto, graph: Graph) -> tuple[onnx.NodeProto, list[str]] | None:
-    """The sum that begins at an ensemble, and the tensors inside it."""
+def sum_of(trees: onnx.NodeProto, graph: Graph) -> tuple[onnx.NodeProto, list[str]] | None:
+    """The float64 sum that begins at an ensemble, and the tensors inside it; its result is the last one."""
     limbs = _limbs(trees, graph)
     if limbs is None:
         return None
@@ -97,6 +97,7 @@ def _sum_of(trees: onnx.NodeProto, graph: Graph) -> tuple[onnx.NodeProto, list[s
         "limbs": np.stack([limbs[name] for name in order]),
         "divisor": 1,
         "exponent": 0,
+        "narrow": 0,
     }
     outputs = attributes["limbs"].shape[1]
     for name, found in _tail(total, outputs, graph):
@@ -106,19 +107,38 @@ def _sum_of(trees: onnx.NodeProto, graph: Graph) -> tuple[onnx.NodeProto, list[s
     return _node(SUM, trees, total, attributes), inside
 
 
+def narrowing(total: str, graph: Graph) -> onnx.NodeProto | None:
+    """The cast to float32 that alone reads a sum; None when there is none."""
+    user = graph.only_reader(total)
+    return user if user is not None and casts_to(user, TensorProto.FLOAT) else None
+
+
+def _rounded(
+    found: tuple[onnx.NodeProto, list[str]] | None, graph: Graph
+) -> tuple[onnx.NodeProto, list[str]] | None:
+    """The same sum with the cast to float32 that follows it alone."""
+    cast = narrowing(found[0].output[0], graph) if found is not None else None
+    if found is None or cast is None:
+        return found
+    node, inside = found
+    next(a for a in node.attribute if a.name == "narrow").i = 1
+    node.output[:] = cast.output
+    return node, [*inside, cast.output[0]]
+
+
 def _limbs(trees: onnx.NodeProto, graph: Graph) -> dict[str, NDArray[np.int64]] | None:
     """The float64 tensor of each limb with its targets, the first to be added in front; None without any."""
     users = graph.readers.get(trees.output[0], ())
     targets = helper.get_attribute_value(next(a for a in trees.attribute if a.name == "n_targets"))
     if trees.output[0] in graph.outputs:
         return None
-    if len(users) == 1 and _casts_to(users[0], TensorProto.DOUBLE):
+    if len(users) == 1 and casts_to(users[0], TensorProto.DOUBLE):
         return {users[0].output[0]: np.arange(targets)}
     limbs: dict[str, NDArray[np.int64]] = {}
     for user in users:
         cast = graph.only_reader(user.output[0])
         columns = graph.constants.get(user.input[1]) if user.op_type == "Gather" else None
-        if cast is None or columns is None or not _casts_to(cast, TensorProto.DOUBLE):
+        if cast is None or columns is None or not casts_to(cast, TensorProto.DOUBLE):
             return None
         if _attribute(user, "axis", 0) != 1 or columns.ndim != 1:
             return None
@@ -194,7 +214,7 @@ def _divisor(values: NDArray[Any], outputs: int) -> dict[str, Any] | None:
 
 def _numbers_of(trees: onnx.NodeProto, graph: Graph) -> tuple[onnx.NodeProto, list[str]] | None:
     user = graph.only_reader(trees.output[0])
-    if user is None or not _casts_to(user, TensorProto.INT64):
+    if user is None or not casts_to(user, TensorProto.INT64):
         return None
     attributes = attributes_of(trees)
     target_of = dict(zip(attributes["target_treeids"], attributes["target_ids"], strict=True))
@@ -216,7 +236,7 @@ def _node(operator: str, trees: onnx.NodeProto, output: str, attributes: Mapping
     return node
 
 
-def _casts_to(node: onnx.NodeProto, kind: int) -> bool:
+def casts_to(node: onnx.NodeProto, kind: int) -> bool:
     return node.op_type == "Cast" and _attribute(node, "to", 0) == kind
 
 

@@ -25,7 +25,10 @@ _PER_ENTRY: Final = {"keyed": 18.0, "ranked": 36.0, "complete": 36.0}
 _PER_HALVING: Final = 7.0
 """One step of the search for a rank."""
 
-_PER_LEAF: Final = {"values": 8.0, "pairs": 10.0, "shares": 6.0, "numbers": 4.0}
+_PER_LEAF: Final = {
+    **{"values": 8.0, "values40": 9.0, "values48": 9.0},
+    **{"pairs": 10.0, "shares": 6.0, "numbers": 4.0},
+}
 
 
 @dataclass(frozen=True, slots=True)

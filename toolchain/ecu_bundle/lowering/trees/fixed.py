@@ -23,6 +23,10 @@ _DOUBLE_BITS: Final = 53
 _LARGEST_EXPONENT: Final = 400
 """Of a grid; the kernel that makes float64 numbers of sums takes no more."""
 
+_LEAST_SINGLE: Final = -126
+_LARGEST_SINGLE: Final = 63
+"""Exponents with which every whole number of a word is a normal float32, or 0."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
@@ -72,6 +76,35 @@ def _with_words(limbs: Sequence[NDArray[np.float64]], tree: NDArray[np.int64], w
     if np.abs(exponents).max() > _LARGEST_EXPONENT:
         return None
     return Fixed(words, values.reshape(len(values), -1), exponents.ravel())
+
+
+def whole_start(
+    fixed: Fixed, tree: NDArray[np.int64], start: NDArray[np.float64] | None
+) -> NDArray[np.int64] | None:
+    """The start values in units of the sums of one word, where sum and start are exact in float64.
+
+    The rounding of that float64 number to float32 is then the only one, and the whole number can be rounded
+    instead.
+
+    Args:
+        fixed: of one word.
+        tree: (leaves,) the tree of each leaf.
+        start: (outputs,) or None for 0.
+
+    Returns:
+        None when the float64 number is not exact, or a float32 number might not be normal.
+    """
+    exponents = fixed.exponents
+    values = fixed.values.astype(np.float64)
+    first = np.zeros(len(exponents)) if start is None else np.ldexp(start, -exponents)
+    if exponents.min() < _LEAST_SINGLE or exponents.max() > _LARGEST_SINGLE:
+        return None
+    if not np.array_equal(first, np.trunc(first)) or np.abs(first).max() > 2.0 ** (_DOUBLE_BITS - 1):
+        return None
+    own = np.zeros((int(tree.max()) + 1, values.shape[1]))
+    np.maximum.at(own, tree, np.abs(values))
+    fits = own.sum(axis=0) * (1.0 + 2.0**-20) + np.abs(first) <= 2.0**_DOUBLE_BITS
+    return first.astype(np.int64) if fits.all() else None
 
 
 def sums_fit(limbs: Sequence[NDArray[np.float64]], tree: NDArray[np.int64], bits: int) -> bool:

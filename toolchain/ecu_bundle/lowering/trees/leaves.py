@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ _MAX_VALUES: Final = 2**15
 _MAX_COLUMNS: Final = 2**16
 _VALUE_SHIFT: Final = 16
 _LAST: Final = 1 << 31
+_HIGH: Final[dict[str, np.dtype[Any]]] = {"values40": np.dtype("<i1"), "values48": np.dtype("<i2")}
+"""What stands above the low word of a leaf; the narrower one first."""
+
 _PAIR: Final = np.dtype([("low", "<i8"), ("high", "<i4")])
 
 
@@ -23,7 +26,8 @@ class Leaves:
     """The leaf part of a record.
 
     Attributes:
-        name: second part of the kernel's name: ``values``, ``pairs``, ``shares`` or ``numbers``.
+        name: second part of the kernel's name: ``values``, ``values40``, ``values48``, ``pairs``, ``shares``
+            or ``numbers``.
         number: (leaves,) number of each leaf, within its tree.
         bases: for each tree, by how much the numbers of the next one are larger.
         words: numbers and constants after the common part of the record.
@@ -112,7 +116,11 @@ def _listed(
     order: tuple[int, ...],
     complete: NDArray[np.int64] | None,
 ) -> Leaves | None:
-    """``values``, or ``pairs`` for outputs of two words; None when the second word is too large."""
+    """``values`` of as few bits as hold them, or ``pairs`` for outputs of two words.
+
+    Returns:
+        None when the second word is too large.
+    """
     if complete is None:
         distinct, place = np.unique(rows, axis=0, return_inverse=True)
         number, bases, kept = _numbered(place.ravel(), tree, order)
@@ -121,8 +129,8 @@ def _listed(
         number, bases = np.zeros(len(rows), dtype=np.int64), (0,) * len(order)
         table = rows[complete[list(order)].ravel()]
     if rows.shape[1] == 1:
-        words = (columns, constant_view(table, "i64"), len(table))
-        return Leaves("values", number, bases, words, 8 * len(table), order)
+        name, size, tables = _of_one_word(table.ravel())
+        return Leaves(name, number, bases, (columns, *tables, len(table)), size * len(table), order)
     highs = np.zeros((len(order), 1), dtype=np.int64)
     np.maximum.at(highs, tree, np.abs(rows[:, 1:]))
     if highs.sum() > np.iinfo(np.int32).max:  # an upper bound of the sum of any output
@@ -131,6 +139,18 @@ def _listed(
     pairs["low"], pairs["high"] = table[:, 0], table[:, 1]
     words = (columns, constant_view(pairs.view("<i4"), "i32"), len(table))
     return Leaves("pairs", number, bases, words, _PAIR.itemsize * len(table), order)
+
+
+def _of_one_word(values: NDArray[np.int64]) -> tuple[str, int, list[View]]:
+    """The kind of the leaves, bytes of each, and their tables."""
+    highs = values >> 32
+    for name, dtype in _HIGH.items():
+        if np.array_equal(highs.astype(dtype), highs):
+            stored = highs.astype(dtype).tobytes()
+            padded = np.frombuffer(stored + bytes(-len(stored) % 4), "<i4")
+            lows = (values & 0xFFFFFFFF).astype("<u4").view("<i4")
+            return name, 4 + dtype.itemsize, [constant_view(lows, "i32"), constant_view(padded, "i32")]
+    return "values", 8, [constant_view(values, "i64")]
 
 
 def _numbered(
