@@ -15,6 +15,7 @@ from ecu_bundle.packaging.reader import check_signature, read_package
 from ecu_bundle.packaging.refusals import PackageError, Status
 from ecu_bundle.packaging.signing import sign_envelope
 from ecu_bundle.packaging.template import read_header
+from packages.device import Reader, facts_device, key_record
 from packages.envelopes import head, package
 from packages.examples import ED25519, P256, key_package, model_package, unsigned_model
 
@@ -249,11 +250,28 @@ WRONG = {
 }
 
 
+PAYLOADS = [name for name, (_, status) in WRONG.items() if status == "BAD_PAYLOAD"]
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_wrong_is_named(name: str) -> None:
     data, status = WRONG[name]
     assert data != model_package()
     assert refusal(data) == Status[f"ECU_PACKAGE_{status}"]
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_the_device_gives_the_same_reason(reader: Reader, name: str) -> None:
+    """But for what it sees only when the payload is there, or does not look into."""
+    data, status = WRONG[name]
+    usual = read_header(model_package())
+    assert usual.device is not None
+    device = facts_device(
+        usual.device, vendor=usual.manifest.vendor, device_class=usual.manifest.device_class
+    )
+    found = reader.check(data, [key_record(key) for key in KEYS.values()], device)
+    unseen = name.startswith("information") or name in ("a byte after the package", *PAYLOADS)
+    assert found == (0 if unseen else Status[f"ECU_PACKAGE_{status}"])
 
 
 def test_a_header_may_have_1024_bytes_and_no_more() -> None:
