@@ -13,10 +13,10 @@ from runtime.build import RUNTIME, Outcome, run, succeed
 PROGRAMS = Path(__file__).parent / "programs"
 SOURCE = RUNTIME / "src"
 UPDATE = tuple(
-    f"update/{name}.cpp" for name in ("area", "installer", "journal", "key_set", "slots", "update")
+    f"update/{name}.cpp" for name in ("area", "installer", "journal", "key_set", "package", "slots", "update")
 )
 SHIPPED = (*UPDATE, "image/sha256.cpp", "status.cpp")
-SIMULATION = ("device", "flash_simulator", "flows", "package_double", "packages")
+SIMULATION = ("device", "flash_simulator", "flows", "packages")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import pytest
 from update.build import SANITIZED, Build, compile_program, mutate
 from update.mutants import MUTANTS, Mutant
 
-SAMPLE = (("first", 300), ("second", 8000, 1), ("third", 2000, 1))
+SAMPLE = (("first", 300), ("second", 8000, 1), ("third", 2000, 1), ("faults", 3000, 1))
 """About ten seconds; finds each of the mutants."""
 
 PARTS = 16

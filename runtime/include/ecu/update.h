@@ -41,7 +41,7 @@ typedef struct ecu_flash_geometry {
 typedef struct ecu_flash {
   void* context; /**< passed to every function */
 
-  /** Geometry at the start of a slot, journal sector or key sector. All sectors of a slot are alike. */
+  /** Geometry at the start of an area. All sectors of a slot are alike. */
   ecu_status (*geometry)(void* context, uint32_t address, ecu_flash_geometry* geometry);
 
   ecu_status (*read)(void* context, uint32_t address, void* bytes, uint32_t size);
@@ -57,12 +57,23 @@ typedef struct ecu_flash {
   ecu_status (*counter)(void* context, uint32_t minimum, uint32_t* value);
 } ecu_flash;
 
-/** One of the two places for a model. */
-typedef struct ecu_slot_place {
-  uint32_t address;   /**< start of a sector */
-  uint32_t size;      /**< bytes, a multiple of the sector size, more than ECU_PACKAGE_HEADER_SIZE */
-  const void* memory; /**< where the processor reads the slot, aligned to ECU_IMAGE_ALIGNMENT */
-} ecu_slot_place;
+/** The parts of flash that the update code uses: two slots for models, two sectors for the journal, two for
+ *  key sets. */
+typedef enum ecu_area_id {
+  ECU_AREA_SLOT_0 = 0,
+  ECU_AREA_SLOT_1 = 1,
+  ECU_AREA_JOURNAL_0 = 2,
+  ECU_AREA_JOURNAL_1 = 3,
+  ECU_AREA_KEYS_0 = 4,
+  ECU_AREA_KEYS_1 = 5
+} ecu_area_id;
+#define ECU_AREA_COUNT 6U
+
+/** Where a part of flash lies. No two overlap. */
+typedef struct ecu_area {
+  uint32_t address; /**< start of a sector */
+  uint32_t size;    /**< bytes: of a slot any number of sectors, else exactly one (docs/slots.md) */
+} ecu_area;
 
 /** Kind of a public key. */
 typedef enum ecu_key_kind { ECU_KEY_ED25519 = 1, ECU_KEY_P256 = 2 } ecu_key_kind;
@@ -102,9 +113,8 @@ typedef struct ecu_device {
 /** Everything that does not change while the device runs. */
 typedef struct ecu_update_config {
   const ecu_flash* flash;
-  ecu_slot_place slots[2];
-  uint32_t journal[2]; /**< start of a sector each; at least 8 records long (docs/slots.md) */
-  uint32_t keys[2];    /**< start of a sector each, for key sets that packages bring */
+  ecu_area areas[ECU_AREA_COUNT]; /**< by ecu_area_id */
+  const void* memory[2];          /**< where the processor reads the slots, aligned to ECU_IMAGE_ALIGNMENT */
   ecu_device device;
   const ecu_key* factory_keys; /**< in force until a key package is installed */
   uint32_t factory_key_count;  /**< 1 to ECU_KEY_LIMIT */
@@ -146,8 +156,7 @@ typedef struct ecu_update {
   ecu_journal journal;
   uint8_t running;                 /**< the slot that boot decided for; 2: none */
   uint8_t phase;                   /**< of the install */
-  uint8_t target;                  /**< slot or key sector that is written */
-  uint8_t kind;                    /**< of the package */
+  uint8_t target;                  /**< area that is written */
   uint32_t package;                /**< sequence of the package */
   uint32_t size;                   /**< of the payload, bytes */
   uint32_t received;               /**< bytes of the payload so far */
@@ -169,7 +178,7 @@ typedef struct ecu_boot {
 
 /** Checks the configuration and reads the journal; writes nothing.
  *
- *  @return ECU_OK, ECU_NULL_ARGUMENT, ECU_UPDATE_BAD_LAYOUT, (also where the port has no geometry)
+ *  @return ECU_OK, ECU_NULL_ARGUMENT, ECU_UPDATE_BAD_LAYOUT, also where the port has no geometry
  */
 ECU_NODISCARD ecu_status ecu_update_open(ecu_update* update, const ecu_update_config* config);
 
@@ -211,7 +220,7 @@ ecu_slot_info ecu_update_slot(const ecu_update* update, uint32_t slot);
 
 /** The bytes of the package before its payload, in place at the end of a slot that is not empty: the signed
  *  record of what is installed, with model name, version, digests and RXSWIN (docs/update_package.md).
- *  ECU_PACKAGE_HEADER_SIZE bytes, zeros at the end; null for an empty slot. A slot from the factory has
+ *  ECU_PACKAGE_HEADER_SIZE bytes, erased at the end; null for an empty slot. A slot from the factory has
  *  what the line wrote there.
  */
 const void* ecu_update_package_header(const ecu_update* update, uint32_t slot);

@@ -12,16 +12,18 @@ constexpr uint32_t smaller(uint32_t a, uint32_t b) noexcept { return a < b ? a :
 
 }  // namespace
 
-Area::Area(const ecu_flash& port, uint32_t address) noexcept : port_(port), address_(address) {
-  if (port.geometry(port.context, address, &geometry_) != ECU_OK) {
-    geometry_ = {};
+Area::Area(const ecu_update_config& config, uint32_t index) noexcept
+    : port_(*config.flash), address_(config.areas[index].address), size_(config.areas[index].size) {
+  if (port_.geometry(port_.context, address_, &geometry_) != ECU_OK) {
+    geometry_.program_unit = 0U;
   }
 }
 
 bool Area::usable() const noexcept {
   const uint32_t unit = geometry_.program_unit;
-  return unit != 0U && unit <= ECU_FLASH_LARGEST_UNIT && (unit & (unit - 1U)) == 0U &&
-         geometry_.sector_size != 0U && geometry_.sector_size % unit == 0U;
+  const uint32_t sector = geometry_.sector_size;
+  return unit != 0U && unit <= ECU_FLASH_LARGEST_UNIT && (unit & (unit - 1U)) == 0U && sector != 0U &&
+         sector % unit == 0U && size_ % sector == 0U;
 }
 
 bool Area::read(uint32_t offset, uint8_t* bytes, uint32_t size) const noexcept {
@@ -60,11 +62,19 @@ bool Area::write(uint32_t offset, Bytes bytes) const noexcept {
   return reads_as(offset, bytes.data(), size);
 }
 
-bool Area::erase(uint32_t offset) const noexcept {
-  return port_.erase(port_.context, address_ + offset) == ECU_OK && is_erased(offset, sector_size());
+bool Area::erase() const noexcept {
+  for (uint32_t at = 0U; at < size_; at += geometry_.sector_size) {
+    if (port_.erase(port_.context, address_ + at) != ECU_OK) {
+      return false;
+    }
+  }
+  return is_erased(0U, size_);
 }
 
 bool Area::has_digest(uint32_t size, const uint8_t* expected) const noexcept {
+  if (size > size_) {
+    return false;
+  }
   Sha256 hash;
   uint8_t piece[kPiece];
   for (uint32_t at = 0U; at < size; at += kPiece) {
@@ -76,6 +86,11 @@ bool Area::has_digest(uint32_t size, const uint8_t* expected) const noexcept {
   }
   const Digest digest = hash.finish();
   return memcmp(digest.bytes, expected, sizeof digest.bytes) == 0;
+}
+
+bool Area::ends_with_digest(uint32_t size) const noexcept {
+  uint8_t digest[ECU_DIGEST_SIZE];
+  return read(size, digest, ECU_DIGEST_SIZE) && has_digest(size, digest);
 }
 
 }  // namespace ecu

@@ -18,13 +18,13 @@ using Bytes = Span<const uint8_t>;
  */
 class Area {
  public:
-  /** @param address start of the area; the port was asked for its geometry by Area::check before */
-  Area(const ecu_flash& port, uint32_t address) noexcept;
+  /** @param index an ecu_area_id */
+  Area(const ecu_update_config& config, uint32_t index) noexcept;
 
-  /** Whether the port has a geometry for the address that keeps the rules of docs/slots.md. */
+  /** The port has a geometry here that keeps the rules of docs/slots.md, and the area is whole sectors. */
   [[nodiscard]] bool usable() const noexcept;
 
-  [[nodiscard]] uint32_t sector_size() const noexcept { return geometry_.sector_size; }
+  [[nodiscard]] uint32_t size() const noexcept { return size_; }
   [[nodiscard]] uint32_t program_unit() const noexcept { return geometry_.program_unit; }
 
   [[nodiscard]] bool read(uint32_t offset, uint8_t* bytes, uint32_t size) const noexcept;
@@ -34,16 +34,19 @@ class Area {
    */
   [[nodiscard]] bool write(uint32_t offset, Bytes bytes) const noexcept;
 
-  /** Erases the sector that starts at `offset`. */
-  [[nodiscard]] bool erase(uint32_t offset) const noexcept;
+  /** Erases all sectors. */
+  [[nodiscard]] bool erase() const noexcept;
 
   /** Every byte has the erased value. */
   [[nodiscard]] bool is_erased(uint32_t offset, uint32_t size) const noexcept {
     return reads_as(offset, nullptr, size);
   }
 
-  /** SHA-256 of the first `size` bytes equals `expected` (ECU_DIGEST_SIZE bytes). */
+  /** The area has `size` bytes and more, and SHA-256 of these is `expected` (ECU_DIGEST_SIZE bytes). */
   [[nodiscard]] bool has_digest(uint32_t size, const uint8_t* expected) const noexcept;
+
+  /** The same, with the digest that follows the bytes. */
+  [[nodiscard]] bool ends_with_digest(uint32_t size) const noexcept;
 
  private:
   /** Compares with `expected`, or with the erased value where that is null. */
@@ -51,6 +54,7 @@ class Area {
 
   const ecu_flash& port_;
   uint32_t address_;
+  uint32_t size_;
   ecu_flash_geometry geometry_ = {};
 };
 

@@ -54,7 +54,7 @@ void apply(ecu_journal& journal, const Record& record) noexcept {
     case Op::kReverted:
       slot = ecu_slot_info{ECU_SLOT_EMPTY, 0U};
       if (journal.active == record.slot) {
-        journal.active ^= 1U;  // its confirmation was reported as failed, and given up
+        journal.active ^= 1U;  // damaged, or confirmed although that was reported as failed
       }
       break;
     case Op::kStaged:
@@ -91,7 +91,7 @@ uint32_t follow(const Area& area, ecu_journal& journal) noexcept {
   const uint32_t stride = record_stride(area.program_unit());
   uint32_t count = 0U;
   uint32_t commit = 0U;
-  for (uint32_t offset = 0U; offset + stride <= area.sector_size(); offset += stride) {
+  for (uint32_t offset = 0U; offset + stride <= area.size(); offset += stride) {
     if (area.is_erased(offset, stride)) {
       continue;
     }
@@ -110,52 +110,39 @@ uint32_t follow(const Area& area, ecu_journal& journal) noexcept {
 }
 
 /* Writes a record at the first free place that takes it; a place is never tried twice. */
-bool put(const Area& area, ecu_journal& journal, Record record) noexcept {
+bool put(const Area& area, ecu_journal& journal, Op op, uint8_t slot, uint32_t value,
+         uint8_t tries) noexcept {
   const uint32_t stride = record_stride(area.program_unit());
-  record.sequence = journal.sequence + 1U;
+  const uint32_t sequence = journal.sequence + 1U;
   alignas(8) uint8_t bytes[kRecordSize];
-  encode(record, bytes);
-  while (record.sequence != 0U && journal.end + stride <= area.sector_size()) {
+  encode(Record{sequence, op, slot, tries, value}, bytes);
+  while (sequence != 0U && journal.end + stride <= area.size()) {
     const uint32_t offset = journal.end;
     journal.end += stride;
     if (area.write(offset, Bytes(bytes, kRecordSize))) {
-      journal.sequence = record.sequence;
+      journal.sequence = sequence;
       return true;
     }
   }
   return false;
 }
 
-/* The records that lead from a blank state to this one, in an order that ends with its active slot. */
-uint32_t snapshot(const ecu_journal& journal, Record (&records)[4]) noexcept {
-  uint32_t count = 0U;
-  const uint8_t other = journal.active ^ 1U;
-  if (journal.slots[other].state == ECU_SLOT_STAGED) {
-    records[count++] = Record{0U, Op::kStaged, other, 0U, journal.slots[other].sequence};
-    records[count++] = Record{0U, Op::kTried, other, journal.tries, 0U};
-  } else if (journal.slots[other].state == ECU_SLOT_CONFIRMED) {
-    records[count++] = Record{0U, Op::kConfirmed, other, 0U, journal.slots[other].sequence};
-  }
-  records[count++] = Record{0U, Op::kConfirmed, journal.active, 0U, journal.slots[journal.active].sequence};
-  if (journal.keys != kNone) {
-    records[count++] = Record{0U, Op::kKeys, journal.keys, 0U, journal.keys_sequence};
-  }
-  return count;
-}
-
-/* Continues in the other sector with the state that `journal` describes. */
+/* Continues in the other sector: the records that lead from a blank state to this one, and their commit. */
 bool compact(const ecu_update_config& config, ecu_journal& journal) noexcept {
-  const uint8_t sector = journal.sector == 0U ? 1U : 0U;
-  const Area area(*config.flash, config.journal[sector]);
-  Record records[4];
-  const uint32_t count = snapshot(journal, records);
-  journal.sector = sector;
+  journal.sector = journal.sector == 0U ? 1U : 0U;
   journal.end = 0U;
-  bool done = area.erase(0U);
-  for (uint32_t i = 0U; done && i < count; ++i) {
-    done = put(area, journal, records[i]);
-  }
-  return done && put(area, journal, Record{0U, Op::kCommit, 0U, 0U, count});
+  const Area area(config, ECU_AREA_JOURNAL_0 + journal.sector);
+  const uint8_t active = journal.active;
+  const uint8_t other = active ^ 1U;
+  const ecu_slot_info& info = journal.slots[other];
+  const Op op = info.state == ECU_SLOT_EMPTY ? Op::kBegin
+                                             : (info.state == ECU_SLOT_STAGED ? Op::kStaged : Op::kConfirmed);
+  const uint32_t keys = journal.keys == kNone ? 0U : 1U;
+  return area.erase() && put(area, journal, op, other, info.sequence, 0U) &&
+         put(area, journal, Op::kTried, other, 0U, journal.tries) &&
+         put(area, journal, Op::kConfirmed, active, journal.slots[active].sequence, 0U) &&
+         (keys == 0U || put(area, journal, Op::kKeys, journal.keys, journal.keys_sequence, 0U)) &&
+         put(area, journal, Op::kCommit, 0U, 3U + keys, 0U);
 }
 
 }  // namespace
@@ -166,7 +153,7 @@ void scan(const ecu_update_config& config, ecu_journal& journal) noexcept {
   uint32_t newest = 0U;
   for (uint8_t sector = 0U; sector < 2U; ++sector) {
     ecu_journal found = blank(sector);
-    const uint32_t commit = follow(Area(*config.flash, config.journal[sector]), found);
+    const uint32_t commit = follow(Area(config, ECU_AREA_JOURNAL_0 + sector), found);
     if (commit > newest) {
       newest = commit;
       journal = found;
@@ -177,7 +164,8 @@ void scan(const ecu_update_config& config, ecu_journal& journal) noexcept {
 ecu_status append(const ecu_update_config& config, ecu_journal& journal, Op op, uint8_t slot, uint32_t value,
                   uint8_t tries) noexcept {
   const Record record = {0U, op, slot, tries, value};
-  if (journal.sector != kNone && put(Area(*config.flash, config.journal[journal.sector]), journal, record)) {
+  if (journal.sector != kNone &&
+      put(Area(config, ECU_AREA_JOURNAL_0 + journal.sector), journal, op, slot, value, tries)) {
     apply(journal, record);
     return ECU_OK;
   }

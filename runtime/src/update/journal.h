@@ -40,7 +40,7 @@ constexpr uint8_t kNone = 2U;
   return program_unit > 16U ? program_unit : 16U;
 }
 
-/** Records that a journal sector holds at least: two snapshots of the state, the longest five records. */
+/** Records that a journal sector holds at least: a snapshot of the state has up to five. */
 constexpr uint32_t kFewestRecords = 8U;
 
 /** Reads the journal; without a commit it is the factory state. Writes nothing. */

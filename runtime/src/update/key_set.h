@@ -17,8 +17,9 @@ namespace ecu {
 /** Bytes of the largest key set. */
 constexpr uint32_t kLargestKeySet = 360U;
 
-/** The area starts with a key set that keeps its format and matches its digest. */
-[[nodiscard]] bool holds_key_set(const Area& area) noexcept;
+/** Number of keys of the key set that the area starts with; 0 when it breaks its format or its digest. The
+ *  keys themselves are those that the package was signed for: their ids are not computed again. */
+[[nodiscard]] uint32_t count_keys(const Area& area) noexcept;
 
 /** Looks a key up in the set in force.
  *

@@ -16,16 +16,14 @@ constexpr uint32_t kSmallestImage = 144U;
 /* The slot starts with a model image that matches its own digest. Read through the port, which may meet
  * damage that would stop the processor. */
 bool holds_image(const ecu_update_config& config, uint8_t slot) noexcept {
-  const Area area(*config.flash, config.slots[slot].address);
+  const Area area(config, slot);
   uint8_t head[kImageSizeAt + 4U];
   if (!area.read(0U, head, sizeof head) || memcmp(head, kImageMagic, sizeof kImageMagic) != 0) {
     return false;
   }
   const uint32_t size = load_u32(head + kImageSizeAt);
-  uint8_t digest[ECU_DIGEST_SIZE];
-  return size >= kSmallestImage && size <= payload_room(config.slots[slot]) &&
-         area.read(size - ECU_DIGEST_SIZE, digest, ECU_DIGEST_SIZE) &&
-         area.has_digest(size - ECU_DIGEST_SIZE, digest);
+  return size >= kSmallestImage && size <= payload_room(config, slot) &&
+         area.ends_with_digest(size - ECU_DIGEST_SIZE);
 }
 
 /* Gives the staged model one more try, when it has one left. */
@@ -42,26 +40,24 @@ ecu_status start_trial(ecu_update& update, uint8_t slot) noexcept {
   if (status != ECU_OK || config.self_test == nullptr) {
     return status;
   }
-  return config.self_test(config.self_test_context, config.slots[slot].memory,
-                          payload_room(config.slots[slot]));
+  return config.self_test(config.self_test_context, config.memory[slot], payload_room(config, slot));
 }
 
 void run(ecu_update& update, uint8_t slot, ecu_boot& boot) noexcept {
-  const ecu_slot_place& place = update.config->slots[slot];
   update.running = slot;
   boot.slot = slot;
-  boot.image = place.memory;
-  boot.image_size = payload_room(place);
+  boot.image = update.config->memory[slot];
+  boot.image_size = payload_room(*update.config, slot);
   boot.sequence = update.journal.slots[slot].sequence;
 }
 
 }  // namespace
 
-uint32_t lowest_sequence(const ecu_update& update) noexcept {
+uint32_t lowest_sequence(const ecu_update& update, uint32_t minimum) noexcept {
   const ecu_flash& port = *update.config->flash;
   const uint32_t confirmed = update.journal.slots[update.journal.active].sequence;
   uint32_t counter = 0U;
-  if (port.counter == nullptr || port.counter(port.context, confirmed, &counter) != ECU_OK) {
+  if (port.counter == nullptr || port.counter(port.context, minimum, &counter) != ECU_OK) {
     return confirmed;
   }
   return counter > confirmed ? counter : confirmed;
@@ -107,6 +103,8 @@ ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot) {
       (void)ecu::append(config, journal, ecu::Op::kReverted, staged);
     }
   }
+  // A confirmation may have been cut off before it raised the counter.
+  (void)ecu::lowest_sequence(*update, journal.slots[journal.active].sequence);
   const uint8_t slot = ecu::runnable_slot(*update);
   if (slot == kNone) {
     return ECU_UPDATE_NO_MODEL;
@@ -130,7 +128,7 @@ ecu_status ecu_update_confirm(ecu_update* update) {
   const uint32_t sequence = journal.slots[slot].sequence;
   const ecu_status status = ecu::append(*update->config, journal, ecu::Op::kConfirmed, slot, sequence);
   if (status == ECU_OK) {
-    (void)ecu::lowest_sequence(*update);  // raises the one-time-programmable counter
+    (void)ecu::lowest_sequence(*update, sequence);
   }
   return status;
 }

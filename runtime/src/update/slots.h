@@ -9,8 +9,8 @@
 namespace ecu {
 
 /** Bytes of a slot that a payload may take; what follows keeps the bytes of the package before it. */
-[[nodiscard]] constexpr uint32_t payload_room(const ecu_slot_place& slot) noexcept {
-  return slot.size - ECU_PACKAGE_HEADER_SIZE;
+[[nodiscard]] inline uint32_t payload_room(const ecu_update_config& config, uint32_t slot) noexcept {
+  return config.areas[slot].size - ECU_PACKAGE_HEADER_SIZE;
 }
 
 /** The staged slot, or kNone. */
@@ -20,9 +20,9 @@ namespace ecu {
 }
 
 /** The sequence below which no model runs: what was confirmed last, or the one-time-programmable counter,
- *  which is raised to it where it is lower.
+ *  which is first raised to `minimum`.
  */
-[[nodiscard]] uint32_t lowest_sequence(const ecu_update& update) noexcept;
+[[nodiscard]] uint32_t lowest_sequence(const ecu_update& update, uint32_t minimum = 0U) noexcept;
 
 /** The confirmed slot that may run and holds what it should, or kNone. Reads the image of a slot or two. */
 [[nodiscard]] uint8_t runnable_slot(const ecu_update& update) noexcept;

@@ -49,50 +49,36 @@ constexpr const char* kTexts[] = {
 };
 static_assert(sizeof kTexts / sizeof kTexts[0] == ECU_PACKAGE_BAD_ALGORITHM - kFirst + 1U);
 
-/* An area of the configuration and the rules for it. */
-struct Range {
-  uint32_t first;
-  uint32_t last;
-};
-
-constexpr unsigned kAreas = 6U;
-
-/* The bytes that area `index` takes: slots, journal sectors, key sectors. False when it breaks a rule. */
-bool find_range(const ecu_update_config& config, unsigned index, Range& range) noexcept {
-  const unsigned side = index % 2U;
-  const bool is_slot = index < 2U;
-  const bool is_journal = index == 2U || index == 3U;
-  const uint32_t single = is_journal ? config.journal[side] : config.keys[side];
-  const uint32_t address = is_slot ? config.slots[side].address : single;
-  const ecu::Area area(*config.flash, address);
-  if (!area.usable()) {
-    return false;
+/* Bytes that an area has at least. */
+uint32_t least_size(const ecu::Area& area, uint32_t index) noexcept {
+  if (index >= ECU_AREA_KEYS_0) {
+    return ecu::kLargestKeySet;
   }
-  const uint32_t records = ecu::kFewestRecords * ecu::record_stride(area.program_unit());
-  const uint32_t least = is_journal ? records : ecu::kLargestKeySet;
-  const uint32_t size = is_slot ? config.slots[side].size : area.sector_size();
-  range = Range{address, address + (size - 1U)};
-  return size % area.sector_size() == 0U && size >= (is_slot ? ECU_PACKAGE_HEADER_SIZE + 1U : least) &&
-         range.last >= address;
+  return index >= ECU_AREA_JOURNAL_0 ? ecu::kFewestRecords * ecu::record_stride(area.program_unit())
+                                     : ECU_PACKAGE_HEADER_SIZE + 1U;
+}
+
+/* Differences wrap around, so that each is the distance from the start of one area up to the other. */
+bool apart(const ecu_area& a, const ecu_area& b) noexcept {
+  return b.address - a.address >= a.size && a.address - b.address >= b.size;
 }
 
 bool has_usable_areas(const ecu_update_config& config) noexcept {
-  Range ranges[kAreas] = {};
-  for (unsigned i = 0U; i < kAreas; ++i) {
-    if (!find_range(config, i, ranges[i])) {
-      return false;
+  for (uint32_t i = 0U; i < ECU_AREA_COUNT; ++i) {
+    const ecu::Area area(config, i);
+    bool right = area.usable() && area.size() >= least_size(area, i);
+    for (uint32_t j = 0U; j < i; ++j) {
+      right = right && apart(config.areas[i], config.areas[j]);
     }
-    for (unsigned j = 0U; j < i; ++j) {
-      if (ranges[i].first <= ranges[j].last && ranges[j].first <= ranges[i].last) {
-        return false;
-      }
+    if (!right) {
+      return false;
     }
   }
   return true;
 }
 
-bool is_usable(const ecu_slot_place& slot) noexcept {
-  return slot.memory != nullptr && reinterpret_cast<uintptr_t>(slot.memory) % ECU_IMAGE_ALIGNMENT == 0U;
+bool is_image_place(const void* memory) noexcept {
+  return memory != nullptr && reinterpret_cast<uintptr_t>(memory) % ECU_IMAGE_ALIGNMENT == 0U;
 }
 
 bool is_complete(const ecu_update_config& config) noexcept {
@@ -117,7 +103,8 @@ ecu_status ecu_update_open(ecu_update* update, const ecu_update_config* config) 
     return ECU_NULL_ARGUMENT;
   }
   if (config->tries == 0U || config->factory_key_count == 0U || config->factory_key_count > ECU_KEY_LIMIT ||
-      !is_usable(config->slots[0]) || !is_usable(config->slots[1]) || !has_usable_areas(*config)) {
+      !is_image_place(config->memory[0]) || !is_image_place(config->memory[1]) ||
+      !has_usable_areas(*config)) {
     return ECU_UPDATE_BAD_LAYOUT;
   }
   update->config = config;
@@ -135,6 +122,6 @@ const void* ecu_update_package_header(const ecu_update* update, uint32_t slot) {
   if (ecu_update_slot(update, slot).state == ECU_SLOT_EMPTY) {
     return nullptr;
   }
-  const ecu_slot_place& place = update->config->slots[slot];
-  return static_cast<const uint8_t*>(place.memory) + ecu::payload_room(place);
+  const ecu_update_config& config = *update->config;
+  return static_cast<const uint8_t*>(config.memory[slot]) + ecu::payload_room(config, slot);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cuts power at flash operations of every flow, and checks after each boot that the device is right.
  *
- *   campaign first EVERY [PART PARTS]      one cut: every operation, outcome, fill level, geometry, erased
- * value campaign second RUNS SEED              two cuts: sampled first, then every operation that recovery
- * takes campaign third RUNS SEED               three cuts, sampled campaign replay G E FLOW FILL SEED
- * [OPERATION TORN]...
+ *   campaign first EVERY [PART PARTS]   one cut: each operation and outcome, fill level, kind of flash
+ *   campaign second RUNS SEED           two cuts: first sampled, then every operation of the recovery
+ *   campaign third RUNS SEED            three cuts, sampled
+ *   campaign faults RUNS SEED           stuck bits, bad sectors, read disturb, with and without a cut
+ *   campaign replay G E FLOW FILL SEED [OPERATION TORN]... [faults SEED]
  *
  * EVERY 1 takes all start states, n about one of n. Prints counts; on a finding the line that replays it.
  */
@@ -75,7 +76,7 @@ End run(Device& device, const Flow& flow) {
     }
   }
   device.expect(false, "does not come to an end");
-  return End::kFailed;
+  return device.failure().empty() ? End::kDone : End::kFailed;
 }
 
 struct Counts {
@@ -86,8 +87,12 @@ struct Counts {
 class Campaign {
  public:
   /* One run with all cuts; the device starts where the scene does. */
-  uint32_t replay(const Scene& scene, const std::vector<Cut>& cuts) {
+  uint32_t replay(const Scene& scene, const std::vector<Cut>& cuts, uint64_t faults = 0) {
     Device device = device_of(scene);
+    if (faults != 0) {
+      add_fault(device, faults);
+      faults_ = faults;
+    }
     return proceed(device, scene, cuts, 0);
   }
 
@@ -107,6 +112,7 @@ class Campaign {
       }
     }
     ++counts_.runs;
+    wear_ = device.flash.most_worn() > wear_ ? device.flash.most_worn() : wear_;
     return device.flash.operations();
   }
 
@@ -168,6 +174,21 @@ class Campaign {
     }
   }
 
+  void faults(uint64_t runs, uint64_t seed) {
+    Random random(seed);
+    while (counts_.runs < runs) {
+      const Scene scene = sample(random);
+      const uint32_t operations = replay(scene, {});
+      std::vector<Cut> cuts;
+      if (random.below(2) == 0) {
+        cuts.push_back(sample_cut(random, 0, operations));
+      }
+      replay(scene, cuts, 1 + (random.next() >> 32U));
+      faults_ = 0;
+    }
+    printf("most erases of a sector in a run: %u\n", wear_);
+  }
+
   void print(const char* mode) const {
     printf("%s: %llu runs, %llu power cuts, %u flows, 0 failures\n", mode,
            static_cast<unsigned long long>(counts_.runs), static_cast<unsigned long long>(counts_.cuts),
@@ -181,6 +202,30 @@ class Campaign {
       for (unsigned torn = 0; torn < kTornKinds; ++torn) {
         replay(scene, {{operation, static_cast<Torn>(torn)}});
       }
+    }
+  }
+
+  /* One fault, or a few stuck bits. */
+  static void add_fault(Device& device, uint64_t seed) {
+    Random random(seed);
+    FlashSimulator& flash = device.flash;
+    const uint32_t kind = random.below(8);
+    const uint32_t areas[] = {flash.slot(0), flash.slot(1), flash.journal(0), flash.journal(1),
+                              flash.keys(0)};
+    const uint32_t address = areas[random.below(5)];
+    flash.allow_lost_commits();
+    if (kind == 0) {
+      device.fault = Fault::kReads;
+      flash.disturb(20 + random.below(3000));
+    } else if (kind < 3) {
+      device.fault = Fault::kWrites;
+      for (uint32_t left = 1 + random.below(4); left > 0; --left) {
+        flash.stick(areas[random.below(5)] + random.below(flash.geometry().sector), random);
+      }
+    } else {
+      const Bad bad = static_cast<Bad>(kind - 2);
+      device.fault = bad == Bad::kReadFails ? Fault::kReads : Fault::kWrites;
+      flash.damage_sector(address, bad);
     }
   }
 
@@ -202,18 +247,23 @@ class Campaign {
     return {operation, static_cast<Torn>(random.below(kTornKinds))};
   }
 
-  [[noreturn]] static void fail(const Device& device, const Scene& scene, const std::vector<Cut>& cuts) {
+  [[noreturn]] void fail(const Device& device, const Scene& scene, const std::vector<Cut>& cuts) const {
     printf("FAILED %s: %s\nreplay %u %u %s %u %llu", kFlows[scene.flow].name, device.failure().c_str(),
            scene.geometry, scene.erased, kFlows[scene.flow].name, scene.fill,
            static_cast<unsigned long long>(scene.seed));
     for (const Cut& cut : cuts) {
       printf(" %u %u", cut.operation, static_cast<unsigned>(cut.torn));
     }
+    if (faults_ != 0) {
+      printf(" faults %llu", static_cast<unsigned long long>(faults_));
+    }
     printf("\n");
     exit(1);
   }
 
   Counts counts_;
+  uint64_t faults_ = 0;  // seed of the faults of this run
+  uint32_t wear_ = 0;
 };
 
 unsigned flow_of(const char* name) {
@@ -232,10 +282,15 @@ int run_replay(Campaign& campaign, char** words, int count) {
   const Scene scene = {number(words[0]), number(words[1]), flow_of(words[2]), number(words[3]),
                        strtoull(words[4], nullptr, 10)};
   std::vector<Cut> cuts;
+  uint64_t faults = 0;
   for (int i = 5; i + 1 < count; i += 2) {
+    if (strcmp(words[i], "faults") == 0) {
+      faults = strtoull(words[i + 1], nullptr, 10);
+      break;
+    }
     cuts.push_back({number(words[i]), static_cast<Torn>(number(words[i + 1]))});
   }
-  const uint32_t operations = campaign.replay(scene, cuts);
+  const uint32_t operations = campaign.replay(scene, cuts, faults);
   printf("%s: %u flash operations, right\n", kFlows[scene.flow].name, operations);
   return 0;
 }
@@ -252,6 +307,8 @@ int run_campaign(int argc, char** argv) {
     campaign.second(number(argv[2]), number(argv[3]));
   } else if (strcmp(mode, "third") == 0 && argc == 4) {
     campaign.third(number(argv[2]), number(argv[3]));
+  } else if (strcmp(mode, "faults") == 0 && argc == 4) {
+    campaign.faults(number(argv[2]), number(argv[3]));
   } else {
     printf("see the comment at the top of campaign.cpp\n");
     return 2;

@@ -35,6 +35,11 @@ ecu_flash FlashSimulator::port() {
   port.erase = [](void* self, uint32_t address) {
     return static_cast<FlashSimulator*>(self)->erase(address);
   };
+  if (has_fuses_) {
+    port.counter = [](void* self, uint32_t minimum, uint32_t* value) {
+      return static_cast<FlashSimulator*>(self)->count(minimum, *value);
+    };
+  }
   return port;
 }
 
@@ -44,6 +49,12 @@ void FlashSimulator::place(uint32_t address, const std::vector<uint8_t>& bytes) 
   const size_t last = (address - kBase + bytes.size() + geometry_.unit - 1) / geometry_.unit;
   std::fill(used_.begin() + static_cast<ptrdiff_t>(first), used_.begin() + static_cast<ptrdiff_t>(last),
             uint8_t{1});
+}
+
+void FlashSimulator::stick(uint32_t address, Random& random) {
+  const bool used = used_[(address - kBase) / geometry_.unit] != 0;
+  const uint8_t value = used ? *at(address) : static_cast<uint8_t>(random.next() >> 32U);
+  stuck_.push_back({address, static_cast<uint8_t>(1U << random.below(8)), value});
 }
 
 void FlashSimulator::cut_at(Cut cut, uint64_t seed) {
@@ -121,17 +132,19 @@ void FlashSimulator::change(uint32_t address, const uint8_t* bytes, uint32_t siz
   }
 }
 
-bool FlashSimulator::operate(uint32_t address, const uint8_t* bytes, uint32_t size) {
-  if (!powered_) {
-    return false;
-  }
+/* Counts an operation; power fails in it when it is the last one. */
+bool FlashSimulator::is_last() {
   const bool last = armed_ && operations_ == cut_.operation;
   ++operations_;
-  change(address, bytes, size, last ? cut_.torn : Torn::kComplete);
   if (last) {
     powered_ = false;
     armed_ = false;
   }
+  return last;
+}
+
+bool FlashSimulator::operate(uint32_t address, const uint8_t* bytes, uint32_t size) {
+  change(address, bytes, size, is_last() ? cut_.torn : Torn::kComplete);
   return powered_;
 }
 
@@ -191,6 +204,17 @@ ecu_status FlashSimulator::erase(uint32_t address) {
   }
   ++wear_[index_of(address)];
   return operate(address, nullptr, geometry_.sector) ? ECU_OK : ECU_FLASH_FAILED;
+}
+
+ecu_status FlashSimulator::count(uint32_t minimum, uint32_t& value) {
+  if (!powered_) {
+    return ECU_FLASH_FAILED;
+  }
+  if (minimum > fuses_ && (!is_last() || cut_.torn == Torn::kComplete)) {
+    fuses_ = minimum;
+  }
+  value = fuses_;
+  return powered_ ? ECU_OK : ECU_FLASH_FAILED;
 }
 
 }  // namespace ecu::test

@@ -49,11 +49,18 @@ class FlashSimulator {
   [[nodiscard]] uint8_t erased_value() const { return erased_; }
   [[nodiscard]] uint8_t* at(uint32_t address) { return bytes_.data() + (address - kBase); }
 
-  /** The functions of this flash; the simulator must outlive them and stay where it is. */
+  /** The functions of this flash; the simulator must outlive them and stay where it is. The counter in fuses
+   *  is there after add_fuses. */
   [[nodiscard]] ecu_flash port();
 
   /** Writes past all rules, for the state that a test starts from; may not repeat a unit. */
   void place(uint32_t address, const std::vector<uint8_t>& bytes);
+
+  void add_fuses(uint32_t counter) {
+    has_fuses_ = true;
+    fuses_ = counter;
+  }
+  [[nodiscard]] uint32_t fuses() const { return fuses_; }
 
   void cut_at(Cut cut, uint64_t seed);
   void power_on() { powered_ = true; }
@@ -64,8 +71,8 @@ class FlashSimulator {
   void protect(unsigned slots) { protected_ = slots; }
 
   void damage_sector(uint32_t address, Bad bad) { bad_[index_of(address)] = bad; }
-  /** The bits of `mask` at the address always read as those of `value`. */
-  void stick(uint32_t address, uint8_t mask, uint8_t value) { stuck_.push_back({address, mask, value}); }
+  /** One bit at the address never changes again: as it is where something was written, else either way. */
+  void stick(uint32_t address, Random& random);
   /** One bit of the area changes in about one of `reads` reads. */
   void disturb(uint32_t reads) { disturb_ = reads; }
   /** Commits need not be watched: a failing sector makes a device give up what it was told has failed. */
@@ -85,11 +92,13 @@ class FlashSimulator {
   bool inside(uint32_t address, uint32_t size, const char* what);
   void check_protected(uint32_t address, const char* what);
   void check_commit(uint32_t address);
+  bool is_last();
   bool operate(uint32_t address, const uint8_t* bytes, uint32_t size);
   void change(uint32_t address, const uint8_t* bytes, uint32_t size, Torn torn);
   ecu_status read(uint32_t address, uint8_t* bytes, uint32_t size);
   ecu_status program(uint32_t address, const uint8_t* bytes, uint32_t size);
   ecu_status erase(uint32_t address);
+  ecu_status count(uint32_t minimum, uint32_t& value);
   void report(const std::string& text);
 
   Geometry geometry_;
@@ -101,6 +110,8 @@ class FlashSimulator {
   std::vector<Bad> bad_;
   std::vector<Stuck> stuck_;
   uint32_t disturb_ = 0;
+  bool has_fuses_ = false;
+  uint32_t fuses_ = 0;
   bool watch_commits_ = true;
   bool powered_ = true;
   bool armed_ = false;

@@ -16,8 +16,11 @@ namespace ecu::test {
 
 using ByteVector = std::vector<uint8_t>;
 
-/** Bytes of a header that package_double.cpp reads. */
-constexpr uint32_t kDoubleHeader = 333;
+/** The device that the packages are for, but for what varies. */
+constexpr uint8_t kVendor[16] = {0xaa, 1};
+constexpr uint8_t kClass[16] = {0xbb, 2};
+constexpr uint8_t kInterface[ECU_DIGEST_SIZE] = {1, 2, 3};
+constexpr uint8_t kKernels[] = {0x12, 0x80};
 
 struct PackageParts {
   bool model;
@@ -26,6 +29,7 @@ struct PackageParts {
   ecu_key key;
 };
 
+/** The bytes of docs/update_package.md, written front to back. */
 ByteVector build_package(const PackageParts& parts);
 
 ByteVector sha256_of(const uint8_t* bytes, size_t size);
