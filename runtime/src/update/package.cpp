@@ -377,8 +377,7 @@ ecu_status check_signature(const PackageHeader& header, Span<const ecu_key> keys
   const size_t manifest = header.offsets_[H::kManifest];
   const size_t manifest_size = header.offsets_[H::kManifestEnd] - manifest;
   if (!sha256_matches(Bytes(header.bytes_ + manifest, manifest_size), header.at(H::kDigest)) ||
-      !sha256_matches(Bytes(header.at(H::kFacts), header.numbers_[H::kFactsSize]),
-                      header.at(H::kFactsDigest))) {
+      !sha256_matches(header.facts(), header.at(H::kFactsDigest))) {
     return ECU_PACKAGE_BAD_DIGEST;
   }
   const ecu_key* const key = find_key(keys, header.key_id());

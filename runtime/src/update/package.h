@@ -37,6 +37,7 @@ class PackageHeader {
   [[nodiscard]] const uint8_t* class_id() const noexcept { return at(kClassId); }
   [[nodiscard]] const uint8_t* key_id() const noexcept { return at(kKeyId); }
   [[nodiscard]] const uint8_t* signature() const noexcept { return at(kSignature); }
+  [[nodiscard]] Bytes facts() const noexcept { return Bytes(at(kFacts), numbers_[kFactsSize]); }
 
   // The facts of a model package; zero or empty in a package with keys.
   [[nodiscard]] uint32_t image_kind() const noexcept { return numbers_[kImageKind]; }  // an ecu_engine_id

@@ -1,0 +1,144 @@
+"""libFuzzer on what a device reads of a package: the header before its signature, the vectors after it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ecu_bundle.generation.sources import runtime_files
+from ecu_bundle.image import read_image
+from runtime.build import RUNTIME, Outcome, run, succeed
+
+from .test_device_template import VARIANTS, beyond_the_limit
+from .test_golden_on_device import GOLDEN, HOSTILE, IMAGE
+
+FUZZ = Path(__file__).parent / "fuzz"
+FLAGS = (
+    *("-std=c++17", "-O1", "-g", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"),
+    *("-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all"),
+)
+RUNS = 20_000
+FINDING_RUNS = 300_000
+SLOW_SECONDS = int(os.environ.get("ECU_FUZZ_SECONDS", "15"))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One fuzzer.
+
+    Attributes:
+        own: sources in ``fuzz/``.
+        shipped: sources of the runtime.
+        seeds: real inputs.
+        longest: most bytes of an input.
+    """
+
+    own: tuple[str, ...]
+    shipped: tuple[str, ...]
+    seeds: Callable[[], list[bytes]]
+    longest: int
+
+
+def _native_sources() -> tuple[str, ...]:
+    """The engine with the kernels of the model, and no others."""
+    files = runtime_files("native", read_image(IMAGE.data).kernels)
+    return tuple(path.removeprefix("src/ecu/") for path in files if path.endswith(".cpp"))
+
+
+TARGETS = {
+    "header": Target(
+        ("fuzz_package.cpp", "mutate_package.cpp", "package_parts.cpp"),
+        ("update/package.cpp", "image/sha256.cpp"),
+        lambda: [make() for make in (*VARIANTS.values(), beyond_the_limit)],
+        1200,
+    ),
+    "vectors": Target(
+        ("fuzz_golden.cpp",),
+        ("update/golden.cpp", *_native_sources()),
+        lambda: [GOLDEN, *HOSTILE.values()],
+        400,
+    ),
+}
+
+
+def build(folder: Path, target: Target, source: Path = RUNTIME / "src") -> Path:
+    """Compiles a fuzzer from these sources of the runtime."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sources = [*(FUZZ / name for name in target.own), *(source / name for name in target.shipped)]
+    (folder / "image.ecui").write_bytes(IMAGE.data)
+    program = folder / "fuzzer"
+    succeed(["clang++", *FLAGS, f"-I{RUNTIME}/include", f"-I{source}", *sources, "-o", program])
+    return program
+
+
+def fuzz(program: Path, target: Target, *options: str) -> Outcome:
+    """Runs a fuzzer from its seeds on; findings go beside it."""
+    seeds = program.parent / "seeds"
+    seeds.mkdir(exist_ok=True)
+    for number, data in enumerate(target.seeds()):
+        (seeds / f"{number:03}").write_bytes(data)
+    environment = {**os.environ, "ECU_FUZZ_IMAGE": str(program.parent / "image.ecui")}
+    fixed = (f"-max_len={target.longest}", "-timeout=20", f"-artifact_prefix={program.parent}/", "-seed=1")
+    return run([program, seeds, *fixed, *options], env=environment)
+
+
+@pytest.mark.parametrize("name", ["header", pytest.param("vectors", marks=pytest.mark.slow)])
+def test_seeds_and_some_more(name: str, tmp_path: Path) -> None:
+    target = TARGETS[name]
+    outcome = fuzz(build(tmp_path, target), target, f"-runs={RUNS}")
+    assert outcome.status == 0, outcome.output[-4000:]
+    assert f"Done {RUNS} runs" in outcome.output
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_fuzzer_finds_nothing(name: str, tmp_path: Path) -> None:
+    target = TARGETS[name]
+    outcome = fuzz(build(tmp_path, target), target, f"-max_total_time={SLOW_SECONDS}")
+    assert outcome.status == 0, outcome.output[-4000:]
+
+
+ERRORS = {
+    "bytes that are not there": (
+        "header",
+        "update/package.cpp",
+        "count > bytes_.size() - at_",
+        "count > 2000U",
+    ),
+    "a decision that changes": (
+        "header",
+        "update/package.cpp",
+        "status_ = ECU_PACKAGE_TRUNCATED;",
+        "status_ = ECU_PACKAGE_MALFORMED;",
+    ),
+    "less memory than a row needs": (
+        "vectors",
+        "update/golden.cpp",
+        "memory.size - used)",
+        "memory.size)",
+    ),
+    "a size beyond the end": (
+        "vectors",
+        "update/golden.cpp",
+        "size > bytes.size() || ",
+        "",
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ERRORS)
+def test_the_fuzzer_finds_a_seeded_error(what: str, tmp_path: Path) -> None:
+    name, file, right, wrong = ERRORS[what]
+    source = Path(shutil.copytree(RUNTIME / "src", tmp_path / "src"))
+    text = (source / file).read_text()
+    assert text.count(right) == 1
+    (source / file).write_text(text.replace(right, wrong))
+    target = TARGETS[name]
+    outcome = fuzz(build(tmp_path / "build", target, source), target, f"-runs={FINDING_RUNS}")
+    assert outcome.status != 0
