@@ -59,13 +59,6 @@ def _totals(tables: Mapping[str, Mapping[str, Outcome]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def counts_of(text: str) -> tuple[int, int, int, int, int]:
-    """Models of all tables of a page: all, right, refused, stopped, with nothing to deploy."""
-    numbers = [[int(cell) for cell in re.findall(r"\d+", line)] for line in totals_of(text)[2:]]
-    models, _, right, refused, stopped, nothing = (sum(column) for column in zip(*numbers, strict=True))
-    return models, right, refused, stopped, nothing
-
-
 def rows_of(text: str, section: str) -> dict[str, str]:
     """The lines of one table of a page by the name in their first cell."""
     part = text.partition(f"## {_SECTIONS[section]}\n")[2].partition("\n## ")[0]

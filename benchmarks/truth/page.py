@@ -14,7 +14,8 @@ from benchmarks.truth.trees import MOST_BOUNDARY_ROWS, Figures, TreeResult
 _HEAD = """# How true the conversion is
 
 Written by `python -m benchmarks.truth --update-docs`. The reference is scikit-learn in float64 on inputs
-rounded to float32; a value is right when it is float32(scikit-learn).
+rounded to float32; a value is right when it is float32(scikit-learn). Which estimators convert at all, and
+pass the proof, is in [coverage.md](coverage.md).
 """
 _TREES = f"""## Tree models
 
@@ -39,8 +40,9 @@ _SMOOTH = f"""## Smooth models
 All behind a StandardScaler, on the rows of the proof: the data, its range, corners, special values and
 rows bisected to where the label changes, which is where nearly all flips are. The error is relative to
 the range that the output has on the data; gross are values with an error over {GROSS:g} of it. Label
-flips are all rows with another label, before the gate excuses any, and beside them how many lie within
-the margin that the certificate states. "Stopped" means that no bundle is made. *Undecided* are rows of
+flips are all rows with another label, before the gate excuses any. *Certain* are rows whose label no
+rounding can change, by the running error analysis of the graph, which knows nothing of scikit-learn; flips
+on these would be errors of the conversion. "Stopped" means that no bundle is made. *Undecided* are rows of
 neighbour models with another answer where scikit-learn changes its own with the search that it uses (brute
 force or a tree): two neighbours are equally near within float64. They are in no other column.
 """
@@ -93,8 +95,9 @@ def _totals(results: Sequence[TreeResult]) -> str:
         )
     heads = ["", "models that run", "wrong leaves", "label flips", "undecided"]
     heads += ["values equal", "max ulp", "rows changing"]
-    said = ", ".join(f"{count:,} {origin}" for origin, count in rows.items())
-    return f"Over all models: {said} rows.\n\n{_table(heads, table, words=1)}"
+    said = ", ".join(f"{count:,} {origin}" for origin, count in rows.items()) + " rows"
+    sets = len({result.data for result in results})
+    return f"Over all {len(results)} models on {sets} data sets: {said}.\n\n{_table(heads, table, words=1)}"
 
 
 def _tree_table(results: Sequence[TreeResult], *, ours: bool) -> str:
@@ -131,18 +134,18 @@ def _tree_table(results: Sequence[TreeResult], *, ours: bool) -> str:
 
 
 def _smooth_table(results: Sequence[SmoothResult]) -> str:
-    heads = ["model", "data", "rows", "largest error", "gross", "label flips", "within the margin"]
+    heads = ["model", "data", "rows", "largest error", "gross", "label flips", "certain", "flips on certain"]
     heads += ["undecided", "gate"]
     table = []
     for r in results:
         if r.refused:
-            table.append([r.model, r.data, "refused: " + r.refused, "", "", "", "", "", ""])
+            table.append([r.model, r.data, "refused: " + r.refused, "", "", "", "", "", "", ""])
             continue
         error = "-" if r.error is None else f"{r.error:.1e}"
-        flips, below = _number(r.flips), _number(r.below_margin)
+        flips, certain, wrong = (_number(n) for n in (r.flips, r.certain, r.certain_flips))
         gate = "passed" if r.passed else "stopped"
         table.append(
-            [r.model, r.data, str(r.rows), error, str(r.gross), flips, below, str(r.undecided), gate]
+            [r.model, r.data, str(r.rows), error, str(r.gross), flips, certain, wrong, str(r.undecided), gate]
         )
     return _table(heads, table, words=2)
 

@@ -15,8 +15,7 @@ from ecu_bundle.conversion import convert
 from ecu_bundle.errors import UnsupportedModelError
 from ecu_bundle.loading import from_estimator
 from ecu_bundle.parity import ParityReport, check_parity
-from ecu_bundle.parity.proof import bound_records
-from ecu_bundle.parity.tolerance import label_margins
+from ecu_bundle.parity.proof import certain_labels
 
 GROSS = 1e-4
 
@@ -32,8 +31,9 @@ class SmoothResult:
         gross: values with an error over `GROSS` of that range; not of rows that are undecided.
         flips: rows with another label, before the gate excuses any; None without a label. Not of rows
             that are undecided.
-        below_margin: of these, rows whose scores are closer together than the certified margin; None
-            where the certificate states no margin.
+        certain: rows whose label no rounding can change, by the analysis of the graph, which knows nothing
+            of scikit-learn; None without a label.
+        certain_flips: flips on such rows; None without a label.
         undecided: rows with a gross error or another label where scikit-learn's own answer changes with
             the order of its work.
         refused: why it is not converted; "" when it is.
@@ -46,7 +46,8 @@ class SmoothResult:
     error: float | None = None
     gross: int = 0
     flips: int | None = None
-    below_margin: int | None = None
+    certain: int | None = None
+    certain_flips: int | None = None
     undecided: int = 0
     refused: str = ""
     passed: bool = False
@@ -79,7 +80,8 @@ def measure_smooth(name: str, estimator: Any, data: Data) -> SmoothResult:
         error=float(errors.max()) if errors.size else None,
         gross=int((errors > GROSS).sum()),
         flips=int(flipped.sum()) if label.dtype == "int32" else None,
-        below_margin=_below_margin(model, report, flipped),
+        certain=int(_certain(model, report).sum()) if label.dtype == "int32" else None,
+        certain_flips=int((flipped & _certain(model, report)).sum()) if label.dtype == "int32" else None,
         undecided=len(unclear),
         passed=report.passed,
     )
@@ -107,13 +109,7 @@ def _errors(model: OnnxModel, report: ParityReport) -> NDArray[np.float64]:
     return np.concatenate(shares, axis=1)
 
 
-def _below_margin(model: OnnxModel, report: ParityReport, flipped: NDArray[np.bool_]) -> int | None:
-    """How many of the rows with another label lie within the margin of the certificate."""
-    if model.interface.outputs[0].dtype != "int32":
-        return None
-    margins = label_margins(model.interface, report.expected)
-    records = bound_records(model, report.proof, report.expected, report.tolerance)
-    stated = [record.label_margin for record in records if record.label_margin is not None]
-    if margins is None or not stated:
-        return None
-    return int((margins[flipped] <= max(stated)).sum())
+def _certain(model: OnnxModel, report: ParityReport) -> NDArray[np.bool_]:
+    """Rows whose label no rounding can change, by the analysis of the graph alone."""
+    certain = certain_labels(model, report.proof)
+    return np.zeros(len(report.rows), dtype=bool) if certain is None else certain

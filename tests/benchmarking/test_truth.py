@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
+from benchmarks.truth import smooth as smooth_figures
 from benchmarks.truth.cases import TREES, Data, TreeCase, data_sets, smooth_models
 from benchmarks.truth.certificate import Cost, measure_certificate
 from benchmarks.truth.leaves import estimator_leaves, graph_leaves, wrong_leaves
@@ -16,8 +18,11 @@ from benchmarks.truth.smooth import SmoothResult, measure_smooth
 from benchmarks.truth.summary import summary
 from benchmarks.truth.trees import Figures, TreeResult, measure_trees, rows_of
 from onnx import helper
+from sklearn.linear_model import LogisticRegression
 
+from ecu_bundle.artifacts import OnnxModel
 from ecu_bundle.conversion import convert
+from parity.damage import at, edit
 
 CASES = {case.name: case for case in TREES}
 
@@ -107,26 +112,42 @@ def test_the_page_says_what_was_measured() -> None:
     assert smooth.passed
     assert smooth.error is not None
     assert 0.0 < smooth.error < 1e-5
-    assert (smooth.gross, smooth.flips) == (0, smooth.below_margin)
+    assert (smooth.gross, smooth.certain_flips) == (0, 0)
     assert smooth.flips, "rows bisected to where the label changes have to show some"
+    assert smooth.certain is not None
+    assert smooth.rows / 2 < smooth.certain <= smooth.rows - smooth.flips
     cost = measure_certificate(data, trees=5, depth=3)
     assert cost.splits > 5
+    assert 0.0 < cost.silence <= cost.prove
     assert cost.peak >= cost.start > 0.0
     text = page(trees, [smooth], [cost])
     assert "| made up | data | 7 | 3 | 2 | 4 | 99.900 % | 5 | 1 |" in text
     assert "| made up | data | 7 | 0 | - | - | 100 % | 0 | 0 |" in text
     assert "| ValueError: not tried |" in text
     assert f"| breast cancer | {cost.splits} | {cost.rows:,} |" in text
-    assert "| tree models and data sets | at least 12 on 4 | 2 on 2, " in text
     assert "| labels that differ | 0 | 0; beside them 0 on which scikit-learn is undecided | yes |" in text
+
+
+def test_a_moved_decision_flips_labels_that_no_rounding_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    def moved_intercept(loaded: Any) -> OnnxModel:
+        model = convert(loaded)
+        proto = copy.deepcopy(model.proto)
+        edit(proto.graph, "LinearClassifier", "intercepts", at(0, lambda v: v + 1e-3))
+        return replace(model, proto=proto)
+
+    monkeypatch.setattr(smooth_figures, "convert", moved_intercept)
+    result = measure_smooth("LogisticRegression", LogisticRegression(), small("breast cancer"))
+    assert result.certain_flips
+    assert not result.passed
 
 
 def test_the_summary_says_no_where_a_figure_is_not_reached() -> None:
     bad = Figures(3, 2, 1, 1000, 990, 2, 1)
     trees = [TreeResult("made up", "data", {"real": 7}, bad, "none")]
-    smooth = [SmoothResult("smooth", "data", rows=9, error=0.5, gross=1, flips=3, below_margin=2)]
-    costs = [Cost("data", 9, 9, convert=40.0, prove=30.0, processor=70.0, start=1.0, peak=3000.0, steps=0)]
+    smooth = [SmoothResult("smooth", "data", rows=9, error=0.5, gross=1, flips=3, certain=5, certain_flips=1)]
+    costs = [
+        Cost("data", 9, 9, convert=40.0, prove=30.0, processor=70.0, start=1.0, peak=3000.0, silence=12.0)
+    ]
     rows = {figure: reached for figure, _, _, reached in summary(trees, smooth, costs)}
-    assert rows.pop("models of the coverage table that the proof stops") == "yes"
     assert set(rows.values()) == {"no"}
-    assert len(rows) == 12
+    assert len(rows) == 11

@@ -112,6 +112,10 @@ LABEL_ONLY: dict[str, Seed] = {
         three_classes,
         edited("LinearClassifier", "intercepts", at(0, lambda v: v + 1e-4)),
     ),
+    "an intercept 1e-5 off": (
+        three_classes,
+        edited("LinearClassifier", "intercepts", at(0, lambda v: v + 1e-5)),
+    ),
     "thresholds behind a rotation 1e-4 off": (rotated_tree, all_splits(lambda v: v + 1e-4)),
     "thresholds behind a rotation 0.01 % off": (rotated_tree, all_splits(lambda v: v * 1.0001)),
     "thresholds of a rotated forest 0.01 % off": (rotated_forest, all_splits(lambda v: v * 1.0001)),

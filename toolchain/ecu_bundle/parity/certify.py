@@ -88,7 +88,7 @@ def certify(
         comparisons=comparisons,
         binaries=binaries,
         witnesses=witness_record(report.proof.witnesses),
-        bounds=bound_records(model, report.proof, report.expected, report.tolerance),
+        bounds=bound_records(model, report.proof, report.expected),
         claims=(*_claims(model), *claims(report.proof.witnesses)),
         limits=_limits(loaded, model),
         refused_inputs=_refused_inputs(model.interface),

@@ -22,7 +22,8 @@ DECADES = tuple(10.0**e for e in range(-12, 4))
 MAX_CONFUSION_CLASSES = 20
 
 Bound = Mapping[str, NDArray[np.float64]]
-"""Per float output a bound on the error of each value, (rows, elements); not finite where there is none."""
+"""Per output a bound on the error of each value, (rows, elements); not finite where there is none. A label
+has 0 where no rounding can change it."""
 
 
 def compare(
@@ -51,7 +52,8 @@ def compare(
             A label may differ where the allowances of the scores of its row cover the margin. None:
             never.
         exact: outputs whose label may differ only where the reference's own float64 additions decide.
-        bound: replaces the tolerance of a value where it is finite and smaller.
+        bound: replaces the tolerance of a value where it is finite and smaller. A label for which it is 0
+            may not differ.
     """
     bounds = bound or {}
     names = [tensor.name for tensor in interface.outputs]
@@ -64,7 +66,10 @@ def compare(
                 limit, sides = tolerance[follower], (expected[follower], actual[follower])
                 exactly, pairs = tensor.name in exact, are_pairs(interface)
                 scores = _Scores(*sides, limit, bounds.get(follower), exactly, pairs)
-            outputs.append(_labels(tensor, rows, reference, judged, margins=margins, scores=scores))
+            certain = _certain(bounds.get(tensor.name), len(rows))
+            outputs.append(
+                _labels(tensor, rows, reference, judged, margins=margins, scores=scores, certain=certain)
+            )
         else:
             limit = tolerance[tensor.name]
             outputs.append(
@@ -78,6 +83,11 @@ def compare(
         outputs=tuple(outputs),
         passed=all(output.passed for output in outputs),
     )
+
+
+def _certain(bound: NDArray[np.float64] | None, count: int) -> NDArray[np.bool_]:
+    """Rows whose label no rounding can change, (rows,)."""
+    return np.zeros(count, dtype=bool) if bound is None else np.asarray((bound == 0.0).all(axis=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,12 +215,13 @@ def _labels(
     *,
     margins: NDArray[np.float64] | None,
     scores: _Scores | None,
+    certain: NDArray[np.bool_],
 ) -> OutputComparison:
     different = (expected != actual).any(axis=1)
     allowed = np.zeros_like(different)
     method: Method = "exact"
     if margins is not None and scores is not None:
-        allowed = scores.excuse(tensor, expected, actual, margins)
+        allowed = scores.excuse(tensor, expected, actual, margins) & ~certain
         if not scores.exact:
             method = "tolerance" if scores.bound is None else _method(scores.limit, scores.bound)
     unforgiven = different & ~allowed

@@ -12,7 +12,8 @@ away the other decision is. A row is excused when, within the tolerance, the ref
 result **and** the judged side gives the reference's result. Both decisions are then within the tolerance of
 the row. A rounding error is moreover far smaller than the tolerance on nearly all rows, where a decision
 that was moved is moved on all of them: most of the excused rows need a step of `TYPICAL` at most, or none
-is excused. Nothing is excused away from decisions, since there neither side changes.
+is excused. Nothing is excused away from decisions, since there neither side changes, and nothing where the
+analysis of rounding errors shows that no rounding decides.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ def compare_beside(
         return Judged(gate, none)
     smooth = agreement(interface, expected, actual, tolerance)
     exactly = agreement(interface, expected, actual, tolerance, only=exact)
-    failing = np.flatnonzero(~smooth & exactly)
+    failing = np.flatnonzero(~smooth & exactly & _within(bound or {}, expected, actual))
     excused = on_decisions(
         reference, judged, interface, rows, failing, tolerance=tolerance, relative=relative
     )
@@ -126,6 +127,17 @@ def compare_beside(
         return Judged(gate, none)
     kept = np.setdiff1d(np.arange(len(rows)), excused)
     return Judged(compared(kept).model_copy(update={"on_decision": len(excused)}), excused)
+
+
+def _within(bound: Bound, expected: Outputs, actual: Outputs) -> NDArray[np.bool_]:
+    """Rows that no finite bound contradicts, (rows,): a value beyond its bound is no rounding, nor is another
+    label where no rounding can change it."""
+    within = np.ones(len(next(iter(actual.values()))), dtype=bool)
+    for name, limit in bound.items():
+        with np.errstate(invalid="ignore", over="ignore"):
+            error = np.abs(actual[name].astype(np.float64) - expected[name].astype(np.float64))
+        within &= ~(np.isfinite(limit) & (error > limit)).any(axis=1)
+    return within
 
 
 def agreement(

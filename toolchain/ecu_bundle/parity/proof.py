@@ -14,7 +14,7 @@ from ecu_bundle.artifacts import OnnxModel
 from ecu_bundle.interface import Rows
 from ecu_bundle.parity.bounds import OutputBound, output_bounds
 from ecu_bundle.parity.certificate import BoundRecord, SumRecord, WitnessRecord
-from ecu_bundle.parity.tolerance import Tolerance
+from ecu_bundle.parity.tolerance import Tolerance, label_margins
 from ecu_bundle.parity.witnesses import Witnesses
 
 HALF_ULP = 2.0**-24
@@ -29,7 +29,7 @@ NO_BOUND = "none"
 @dataclass(frozen=True, slots=True)
 class Proof:
     """Attributes:
-    bounds: of the smooth float outputs.
+    bounds: of the smooth outputs, labels included.
     witnesses: of the trees; None where nothing was witnessed.
     """
 
@@ -38,8 +38,8 @@ class Proof:
 
 
 def bounds_of(model: OnnxModel, rows: Rows) -> tuple[OutputBound, ...]:
-    """Bounds of the smooth float outputs on the rows of the proof, and over the declared ranges."""
-    smooth = {t.name for t in model.interface.outputs if t.dtype == "float32"} - model.exact
+    """Bounds of the smooth outputs on the rows of the proof, and over the declared ranges."""
+    smooth = {t.name for t in model.interface.outputs} - model.exact
     return tuple(b for b in output_bounds(model, rows) if b.name in smooth) if smooth else ()
 
 
@@ -51,13 +51,15 @@ def gate_bound(
     """The bounds as the gate needs them: against a reference with roundings of its own.
 
     The reference is rounded to float32, and where a sum of its own cancels, float64 leaves a remainder
-    that no bound of the graph knows.
+    that no bound of the graph knows. A label needs neither.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         return {
             b.name: b.rows
             + HALF_ULP * np.abs(expected[b.name].astype(np.float64))
             + max(_SMALLEST, tolerance[b.name].remainder)
+            if b.name in tolerance
+            else b.rows
             for b in bounds
         }
 
@@ -86,25 +88,42 @@ def witness_record(witnesses: Witnesses | None) -> WitnessRecord | None:
     )
 
 
+def certain_labels(model: OnnxModel, proof: Proof) -> NDArray[np.bool_] | None:
+    """Rows whose label no rounding can change, (rows,); None without a smooth label, or without a bound."""
+    label = model.interface.outputs[0]
+    for bound in proof.bounds:
+        if bound.name == label.name and label.dtype == "int32":
+            return np.asarray((bound.rows == 0.0).all(axis=1))
+    return None
+
+
+def label_margin(model: OnnxModel, proof: Proof, expected: Mapping[str, NDArray[Any]]) -> float | None:
+    """The largest margin of a row whose label a rounding could change; 0 when there is no such row.
+
+    It follows from the analysis of the steps to the label itself, so it holds for thresholds and votes too.
+    None without a smooth label, where the analysis reaches no label at all, or where labels have no margin.
+    """
+    certain = certain_labels(model, proof)
+    margins = label_margins(model.interface, expected)
+    if certain is None or margins is None or not certain.any():
+        return None
+    narrow = float(margins[~certain].max(initial=0.0))
+    return narrow if np.isfinite(narrow) else None
+
+
 def bound_records(
     model: OnnxModel,
     proof: Proof,
     expected: Mapping[str, NDArray[Any]],
-    tolerance: Mapping[str, Tolerance],
 ) -> tuple[BoundRecord, ...]:
     """The part of the certificate, one for each smooth float output."""
     outputs = model.interface.outputs
-    scores = ""
-    if len(outputs) > 1 and outputs[0].dtype == "int32" and outputs[0].name not in model.exact:
-        scores = outputs[1].name
-    limits = gate_bound(proof.bounds, expected, tolerance)
+    scores = outputs[1].name if len(outputs) > 1 else ""
     records = []
     for bound in proof.bounds:
+        if bound.name not in {t.name for t in outputs if t.dtype == "float32"}:
+            continue
         finite = bool(np.isfinite(bound.rows).all())
-        margin = None
-        if bound.name == scores:
-            allowance = tolerance[scores].allowance(expected[scores], limits[scores])
-            margin = 2.0 * float(allowance.max(initial=0.0))
         records.append(
             BoundRecord(
                 name=bound.name,
@@ -112,7 +131,7 @@ def bound_records(
                 largest_on_rows=float(bound.rows.max(initial=0.0)) if finite else None,
                 interval=bound.interval,
                 reason=bound.reason,
-                label_margin=margin,
+                label_margin=label_margin(model, proof, expected) if bound.name == scores else None,
             )
         )
     return tuple(records)
