@@ -126,8 +126,8 @@ def make(name: str) -> Any:
     return ESTIMATORS[name](**settings)
 
 
-def inputs_of(name: str) -> Any:  # noqa: PLR0911
-    """What it is fitted on."""
+def inputs_of(name: str, numbers: Any = X) -> Any:  # noqa: PLR0911
+    """What it is fitted on: the numbers, or what the estimator takes in place of them."""
     if name in TEXT:
         return ["brake warm", "brake cold", "engine warm", "engine cold"]
     if name in RECORDS:
@@ -137,12 +137,12 @@ def inputs_of(name: str) -> Any:  # noqa: PLR0911
     if name in LABELS:
         return THREE
     if name in ONE_COLUMN:
-        return X[:, 0]
+        return numbers[:, 0]
     if name in SQUARE:
-        return X @ X.T
+        return numbers @ numbers.T
     if name in WHOLE:
-        return np.clip(np.abs(X).round(), 0, 2)
-    return np.abs(X) if name in NOT_NEGATIVE else X
+        return np.clip(np.abs(numbers).round(), 0, 2)
+    return np.abs(numbers) if name in NOT_NEGATIVE else numbers
 
 
 def target_of(name: str, estimator: Any) -> Any:

@@ -19,11 +19,16 @@ run by ONNX Runtime on rows of its range, at its boundaries and with missing val
 - **refused**: exit code 3, with the reason and what to do instead.
 - **stopped**: the proof finds a difference, and no bundle is made.
 - **nothing to deploy**: the estimator has no answer for new rows.
+
+Classifiers are fitted on three classes; the last table has them again with two classes, with classes that
+are text, and with other data of other sizes; regressors again with two targets, where they take them, and
+with other data.
 """
 _SECTIONS = {
     "estimators": "Estimators of scikit-learn",
     "variants": "Settings that change the arithmetic",
     "pipelines": "Common pipelines",
+    "trials": "Classifiers and regressors on other data",
 }
 _ROW = re.compile(r"^\| ([^|]+?) \| .* \|$")
 
@@ -39,7 +44,7 @@ def row(name: str, result: Outcome) -> str:
 
 
 def page(tables: Mapping[str, Mapping[str, Outcome]]) -> str:
-    """The whole page; ``tables`` has the keys ``estimators``, ``variants`` and ``pipelines``."""
+    """The whole page; ``tables`` has the keys ``estimators``, ``variants``, ``pipelines`` and ``trials``."""
     parts = [_HEAD, _totals(tables)]
     for key, title in _SECTIONS.items():
         lines = [row(name, result) for name, result in tables[key].items()]

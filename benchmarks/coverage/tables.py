@@ -9,12 +9,14 @@ from functools import cache
 from benchmarks.coverage import estimators
 from benchmarks.coverage.outcomes import Outcome, outcome
 from benchmarks.coverage.pipelines import PIPELINES
+from benchmarks.coverage.trials import TRIALS, fitted_trial
 from benchmarks.coverage.variants import VARIANTS, Fit
 
 NAMES = {
     "estimators": tuple(sorted(estimators.ESTIMATORS)),
     "variants": tuple(VARIANTS),
     "pipelines": tuple(PIPELINES),
+    "trials": tuple(TRIALS),
 }
 """What each table lists, in the order of its rows."""
 
@@ -22,6 +24,8 @@ NAMES = {
 @cache
 def outcome_of(table: str, name: str) -> Outcome:
     """The outcome of one row."""
+    if table == "trials":
+        return outcome(fitted_trial(name), estimators.words_of(TRIALS[name][0]))
     if table != "estimators":
         return outcome(_fitted((VARIANTS if table == "variants" else PIPELINES)[name]))
     result = outcome(estimators.fitted(name), estimators.words_of(name))

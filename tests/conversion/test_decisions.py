@@ -30,7 +30,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 from sklearn.semi_supervised import LabelPropagation, LabelSpreading
-from sklearn.svm import SVC, LinearSVC
+from sklearn.svm import SVC, LinearSVC, NuSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from ecu_bundle.conversion import convert
@@ -94,6 +94,11 @@ VOTES: list[Case] = [
     (OutputCodeClassifier(TREE, random_state=0), THREE),
     (OutputCodeClassifier(SVC(), code_size=3, random_state=1), FOUR),
 ]
+CANCELLING: list[Case] = [
+    (NuSVC(nu=0.05, gamma=0.02), TWO),
+    (SVC(C=1e6, gamma=0.01), WORDS),
+    (SVC(C=1e5, kernel="poly", decision_function_shape="ovo"), FOUR),
+]
 DUMMIES: list[Case] = [
     (DummyClassifier(), WORDS),
     (DummyClassifier(strategy="most_frequent"), THREE),
@@ -138,7 +143,7 @@ FUNCTIONS: list[Case] = [
     )
 ]
 RIGHT = [
-    *THRESHOLDS, *CALIBRATED, *PROCESSES, *NEAR, *VOTES, *DUMMIES, *CHAINS, *TARGETS, *FUNCTIONS,
+    *THRESHOLDS, *CALIBRATED, *PROCESSES, *NEAR, *VOTES, *CANCELLING, *DUMMIES, *CHAINS, *TARGETS, *FUNCTIONS,
 ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from benchmarks.coverage.estimators import ESTIMATORS, NOTHING_TO_DEPLOY
@@ -17,8 +18,21 @@ AT_LEAST_RIGHT = 160
 """Of the 190 estimators that have something to deploy."""
 
 
+SAMPLED = 9
+"""One in so many trials on other data belongs to the default tests; the others are slow."""
+
+
+def marks_of(table: str, position: int) -> Any:
+    return pytest.mark.slow if table == "trials" and position % SAMPLED else ()
+
+
 @pytest.mark.parametrize(
-    ("table", "name"), [(table, name) for table, names in NAMES.items() for name in names]
+    ("table", "name"),
+    [
+        pytest.param(table, name, marks=marks_of(table, position))
+        for table, names in NAMES.items()
+        for position, name in enumerate(names)
+    ],
 )
 def test_the_row_is_true(table: str, name: str) -> None:
     result = outcome_of(table, name)
@@ -55,7 +69,12 @@ def test_estimators_with_nothing_to_deploy_can_neither_predict_nor_transform() -
 def test_a_page_is_read_as_it_was_written() -> None:
     result = Outcome("refused", "a|b", alternative="c")
     text = page(
-        {"estimators": {"A": result}, "variants": {}, "pipelines": {"P": Outcome("right", "exact", ("Add",))}}
+        {
+            "estimators": {"A": result},
+            "variants": {},
+            "pipelines": {"P": Outcome("right", "exact", ("Add",))},
+            "trials": {},
+        }
     )
     assert rows_of(text, "estimators") == {"A": "| A | refused | a/b; c |"}
     assert rows_of(text, "pipelines") == {"P": "| P | right, exact | Add |"}

@@ -75,13 +75,12 @@ def prepare(estimator: Any) -> Prepared:
             vocabulary.accepts_unknown &= position not in visitor.numeric_uses
             columns.append(vocabulary.column(name))
     widen_scalers(twin)
-    spread_columns(twin)
     used = tuple(sorted(visitor.numeric_uses | visitor.kept | visitor.vocabularies.keys()))
     if names and used:
         visitor.narrow(set(used))
     else:
         used = tuple(range(count))
-    return Prepared(twin, tuple(columns), used, tuple(notes))
+    return Prepared(spread_columns(twin), tuple(columns), used, tuple(notes))
 
 
 def _feature_count(estimator: Any) -> int:
@@ -164,8 +163,8 @@ class _Walk:
 
         for part, columns in self._inputs:
             kept = [i for i, column in enumerate(columns) if column in used]
-            if "n_features_in_" in vars(part):
-                part.n_features_in_ = len(kept)
+            if "n_features_in_" in vars(part):  # a part of a chain sees more than these
+                part.n_features_in_ -= len(columns) - len(kept)
             if isinstance(part, ColumnTransformer):
                 place = {old: new for new, old in enumerate(kept)}
                 part.transformers_ = [

@@ -15,33 +15,15 @@ from ecu_bundle.conversion.registry import CLASSIFIER_OPTIONS, Family
 
 
 def convert_one_vs_one(scope: Any, operator: Any, container: Any) -> None:
-    """Votes of the pairs, and their summed confidence c as ``c / (3 * (|c| + 1))`` to break ties.
-
-    The formula is that of ``sklearn.utils.multiclass._ovr_decision_function``.
-    """
+    """Votes of the pairs, and their confidences to break ties."""
     nodes, model = Nodes(scope, container), operator.raw_operator
     inner, variable = Inner(scope, container, nodes), operator.inputs[0]
     if model.pairwise_indices_ is not None:
         raise NotImplementedError("its members take a matrix of kernel values")
     answers = [nodes.cast(inner.labels(m, variable), TensorProto.DOUBLE) for m in model.estimators_]
     confidences = [inner.binary_scores(member, variable) for member in model.estimators_]
-    first, second = _pairs(len(model.classes_))
-    one = nodes.constant(np.array([1.0]))
     yes = nodes.add("Concat", answers, axis=1)
-    no = nodes.add("Sub", [one, yes])
-    votes = nodes.add(
-        "Add",
-        [
-            nodes.add("MatMul", [no, nodes.constant(first)]),
-            nodes.add("MatMul", [yes, nodes.constant(second)]),
-        ],
-    )
-    confidence = nodes.add(
-        "MatMul", [nodes.add("Concat", confidences, axis=1), nodes.constant(second - first)]
-    )
-    size = nodes.add("Add", [nodes.add("Abs", [confidence]), one])
-    share = nodes.add("Div", [confidence, nodes.add("Mul", [nodes.constant(np.array([3.0])), size])])
-    scores = nodes.add("Add", [votes, share])
+    scores = votes_and_confidences(nodes, yes, nodes.add("Concat", confidences, axis=1), len(model.classes_))
     if len(model.classes_) > 2:
         write_best(nodes, operator, scores)
         return
@@ -53,7 +35,34 @@ def convert_one_vs_one(scope: Any, operator: Any, container: Any) -> None:
     write_real(nodes, operator, nodes.add("Concat", [nodes.add("Neg", [score]), score], axis=1), position=1)
 
 
-def _pairs(classes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def votes_and_confidences(nodes: Nodes, yes: str, confidences: str, classes: int) -> str:
+    """Votes of the pairs, and their summed confidence c as ``c / (3 * (|c| + 1))``, (rows, classes).
+
+    The formula is that of ``sklearn.utils.multiclass._ovr_decision_function``.
+
+    Args:
+        nodes: where to add.
+        yes: float64 (rows, pairs): 1 where a pair votes for its second class, else 0.
+        confidences: float64 (rows, pairs): in the second class of a pair.
+        classes: how many.
+    """
+    first, second = pairs_of(classes)
+    one = nodes.constant(np.array([1.0]))
+    no = nodes.add("Sub", [one, yes])
+    votes = nodes.add(
+        "Add",
+        [
+            nodes.add("MatMul", [no, nodes.constant(first)]),
+            nodes.add("MatMul", [yes, nodes.constant(second)]),
+        ],
+    )
+    confidence = nodes.add("MatMul", [confidences, nodes.constant(second - first)])
+    size = nodes.add("Add", [nodes.add("Abs", [confidence]), one])
+    share = nodes.add("Div", [confidence, nodes.add("Mul", [nodes.constant(np.array([3.0])), size])])
+    return nodes.add("Add", [votes, share])
+
+
+def pairs_of(classes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """For each pair of classes, in scikit-learn's order, a 1 at its first and at its second class."""
     pairs = [(i, j) for i in range(classes) for j in range(i + 1, classes)]
     unit = np.eye(classes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -35,13 +36,14 @@ class Columns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return taken
 
 
-def spread_columns(estimator: Any) -> None:
-    """Replaces each ColumnTransformer behind another step of a pipeline, in place.
+def spread_columns(estimator: Any) -> Any:
+    """Replaces each ColumnTransformer that skl2onnx does not split truly, in place; returns the estimator.
 
     skl2onnx splits columns before it knows how many there are, which works on the input of the model
-    alone. A FeatureUnion of pipelines that begin with `Columns` means the same.
+    alone; and it takes a block of as many columns as there are for the input itself, whatever their order.
+    A FeatureUnion of pipelines that begin with `Columns` means the same.
     """
-    _spread(estimator, late=False)
+    return _spread(estimator, late=False)
 
 
 def _spread(part: Any, *, late: bool) -> Any:
@@ -61,13 +63,21 @@ def _spread(part: Any, *, late: bool) -> Any:
         part.transformer_list = [(name, _spread(inner, late=late)) for name, inner in part.transformer_list]
     elif isinstance(part, ColumnTransformer):
         # a meta-estimator keeps a template that was not fitted beside its fitted copies
-        if late and hasattr(part, "transformers_"):
+        if hasattr(part, "transformers_") and (late or not _in_order(part)):
             return _as_union(part)
     else:
         for inner in walk(part):
             if isinstance(inner, Pipeline):
                 _spread(inner, late=late)
     return part
+
+
+def _in_order(transformer: Any) -> bool:
+    """Whether each block takes rising columns: as many as there are is then all of them in order."""
+    return all(
+        inner == "drop" or all(a < b for a, b in pairwise(columns))
+        for _, inner, columns in transformer.transformers_
+    )
 
 
 def _as_union(transformer: Any) -> Any:

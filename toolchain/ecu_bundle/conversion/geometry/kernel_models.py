@@ -16,19 +16,22 @@ _SAMPLE = 400
 _MAX_CANCELLATION = 8.0
 
 
-def cancels(values: NDArray[np.float64], weights: NDArray[np.float64]) -> bool:
+def cancels(
+    values: NDArray[np.float64], weights: NDArray[np.float64], most: float = _MAX_CANCELLATION
+) -> bool:
     """Whether ``values @ weights`` loses too many digits in float32.
 
     Args:
         values: kernel values (rows, points) of rows like those in use.
         weights: (points, outputs).
+        most: how much larger the absolute terms may be than the result.
 
     The rounding error of a sum is proportional to the sum of absolute terms; 8 times the largest result
     leaves about 1e-6 of it, a tenth of what the proof allows.
     """
     size = np.abs(values) @ np.abs(weights)
     result = np.abs(values @ weights).max(axis=0)
-    return bool((size.max(axis=0) > _MAX_CANCELLATION * result).any())
+    return bool((size.max(axis=0) > most * result).any())
 
 
 def spread_rows(rows: NDArray[np.float64]) -> NDArray[np.float64]:
