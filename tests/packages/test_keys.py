@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
+import pty
 import stat
 import subprocess
 from pathlib import Path
@@ -11,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 
-from cli.program import call, succeed
+from cli.program import PROGRAM, call, succeed
 from ecu_bundle.errors import BundleError, UsageError
 from ecu_bundle.packaging.key_files import read_private, read_public, read_trusted
 from ecu_bundle.packaging.key_header import key_header
@@ -265,3 +268,23 @@ def test_every_error_is_one_that_a_person_can_act_on(tmp_path: Path) -> None:
     with pytest.raises(BundleError) as caught:
         read_private(tmp_path / "a.pem", nobody)
     assert caught.value.hint and caught.value.place
+
+
+def test_a_passphrase_that_a_person_types(tmp_path: Path) -> None:
+    """At a terminal of its own; it does not show what is typed."""
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(tmp_path)
+        os.execv(PROGRAM, [str(PROGRAM), "keygen", "-o", "a.pem", "--passphrase"])  # noqa: S606
+    shown = b""
+    for answer in (b"one secret\n", b"one secret\n"):
+        shown += os.read(terminal, 1000)
+        os.write(terminal, answer)
+    with contextlib.suppress(OSError):  # the end of the program is the end of the terminal
+        while piece := os.read(terminal, 1000):
+            shown += piece
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, shown
+    assert b"passphrase" in shown and b"one secret" not in shown
+    assert read_private(tmp_path / "a.pem", lambda: b"one secret").public == read_public(
+        tmp_path / "a.pub.pem"
+    )
