@@ -110,7 +110,7 @@ def _wait(build: Running, moment: Callable[[Running], bool]) -> None:
 
 def _assert_clean(build: Running) -> None:
     assert build.process.wait(PATIENCE) == 130, build.log.read_text()
-    assert build.log.read_text().endswith("interrupted; no bundle was written\n")
+    assert build.log.read_text().endswith("interrupted; nothing was written\n")
     assert build.children() == []
     assert list(build.output.iterdir()) == []
     assert list(build.scratch.iterdir()) == []
