@@ -49,16 +49,29 @@ CORTEX_M4 = Toolchain(
 )
 
 
-def native_sources() -> list[Path]:
+def native_sources(runtime: Path = RUNTIME) -> list[Path]:
     """Every source of the native engine and of the runtime around it, in the order of their paths."""
-    source = RUNTIME / "src"
+    source = runtime / "src"
     return [source / name for name in SHARED] + sorted((source / "native").rglob("*.cpp"))
 
 
-def compile_all(folder: Path, tools: Toolchain, sources: Iterable[Path], *flags: str) -> list[Path]:
+def joined_sources(folder: Path, runtime: Path = RUNTIME) -> list[Path]:
+    """The same, most kernels in one file of the folder to save time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    small = {name for name, number in KERNELS.items() if number not in TREES}
+    sources = native_sources(runtime)
+    kernels = [source for source in sources if source.stem in small]
+    together = folder / "kernels.cpp"
+    together.write_text("".join(f'#include "{source}"\n' for source in kernels))
+    return [together, *(source for source in sources if source not in kernels)]
+
+
+def compile_all(
+    folder: Path, tools: Toolchain, sources: Iterable[Path], *flags: str, runtime: Path = RUNTIME
+) -> list[Path]:
     """One object for each source, with all warnings as errors; two compilers at a time."""
     folder.mkdir(parents=True, exist_ok=True)
-    include = (f"-I{RUNTIME}/include", f"-I{RUNTIME}/src")
+    include = (f"-I{runtime}/include", f"-I{runtime}/src")
 
     def compile_one(source: Path) -> Path:
         target = folder / f"{source.parent.name}_{source.stem}.o"
@@ -71,14 +84,8 @@ def compile_all(folder: Path, tools: Toolchain, sources: Iterable[Path], *flags:
 
 
 def link_program(folder: Path, tools: Toolchain, main: Path, *flags: str) -> Path:
-    """The engine with all kernels, most in one object to save time, and a program of ours around it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    small = {name for name, number in KERNELS.items() if number not in TREES}
-    kernels = [source for source in native_sources() if source.stem in small]
-    together = folder / "kernels.cpp"
-    together.write_text("".join(f'#include "{source}"\n' for source in kernels))
-    others = [source for source in native_sources() if source not in kernels]
-    objects = compile_all(folder, tools, [main, together, *others], *flags)
+    """The engine with all kernels, and a program of ours around it."""
+    objects = compile_all(folder, tools, [main, *joined_sources(folder)], *flags)
     program = folder / main.stem
     succeed([tools.compiler, *tools.flags, *flags, *objects, "-o", program])
     return program

@@ -40,9 +40,13 @@ class Outcome:
 
 
 def run(
-    command: Sequence[str | Path], env: Mapping[str, str] | None = None, cwd: Path | None = None
+    command: Sequence[str | Path],
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    *,
+    seconds: float = 300,
 ) -> Outcome:
-    """Runs a program; standard error belongs to the output."""
+    """Runs a program, for at most so long; standard error belongs to the output."""
     done = subprocess.run(
         [str(word) for word in command],
         stdout=subprocess.PIPE,
@@ -50,7 +54,7 @@ def run(
         text=True,
         env=dict(env) if env is not None else None,
         cwd=cwd,
-        timeout=300,
+        timeout=seconds,
         check=False,
     )
     return Outcome(done.returncode, done.stdout)
