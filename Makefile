@@ -97,7 +97,7 @@ $(VENV)/ready: $(NATIVE) $(VENV)/packages
 $(VENV)/ready-dev: requirements/dev.lock $(VENV)/ready
 	@echo 'installing what the tests need' >&2
 	@$(INSTALL) --require-hashes --only-binary :all: -r requirements/dev.lock
-	@scripts/install-system-packages.sh binutils chromium chromium-driver clang valgrind \
+	@scripts/install-system-packages.sh binutils chromium chromium-driver clang clang-tidy cppcheck valgrind \
 		g++-powerpc-linux-gnu gcc-arm-none-eabi libclang-rt-dev libnewlib-arm-none-eabi qemu-user
 	@$(TOOL) doctor --install
 	@touch $@
