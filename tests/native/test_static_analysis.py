@@ -20,9 +20,19 @@ INCLUDE = (f"-I{RUNTIME}/include", f"-I{RUNTIME}/src")
 LANGUAGE = ("-std=c++17", "-fno-exceptions", "-fno-rtti", "-ffp-contract=off")
 CORE = (
     *("model.cpp", "image/reader.cpp", "native/engine.cpp", "native/program.cpp", "native/scope.cpp"),
-    *("native/kernels/tree_lone.cpp", "native/kernels/trees.cpp"),
+    *("native/kernels/tree_lone.cpp", "native/kernels/trees.cpp", "update/package.cpp"),
 )
 """What reads hostile bytes: looked at in every test run. The others take three times as long."""
+
+FOREIGN = ("ed25519", "p256")
+"""Sources that need the header of a library that is fetched."""
+OTHERS = [
+    path
+    for part in ("ort", "update")
+    for path in sorted((RUNTIME / "src" / part).glob("*.cpp"))
+    if path.stem not in FOREIGN
+]
+"""Beside the native engine."""
 
 CPPCHECK = (
     *("cppcheck", "--quiet", "--std=c++17", "--error-exitcode=1", "--inline-suppr"),
@@ -39,6 +49,10 @@ CPPCHECK = (
     "--suppress=ignoredReturnValue",
     # Kernels for both types of numbers compare sizes of templates that can be 0.
     "--suppress=unsignedLessThanZero",
+    # The block of a hash is written before it is read; a header is filled by its reader, a friend.
+    *("--suppress=uninitMemberVar:*/sha*.cpp", "--suppress=noConstructor:*/update/package.h"),
+    # A number of a record that wraps to 0.
+    "--suppress=knownConditionTrueFalse:*/update/journal.cpp",
 )
 STRICTER = (
     *("-Wcast-align", "-Wcast-qual", "-Wextra-semi", "-Wformat=2", "-Wimplicit-fallthrough", "-Wundef"),
@@ -63,7 +77,7 @@ def test_clang_tidy_finds_nothing_where_bytes_are_read() -> None:
 @pytest.mark.slow
 def test_clang_tidy_finds_nothing(tmp_path: Path) -> None:
     shutil.copy(CHECKOUT / ".clang-tidy", tmp_path)
-    outcome = tidy([*joined_sources(tmp_path), *sorted((RUNTIME / "src/ort").glob("*.cpp"))])
+    outcome = tidy([*joined_sources(tmp_path), *OTHERS])
     assert outcome.status == 0, outcome.output
 
 
@@ -74,8 +88,8 @@ def test_cppcheck_finds_nothing() -> None:
 
 @pytest.mark.parametrize("compiler", ["g++", "clang++"])
 def test_compilers_have_nothing_to_say(tmp_path: Path, compiler: str) -> None:
-    sources = [*joined_sources(tmp_path), *sorted((RUNTIME / "src/ort").glob("*.cpp"))]
-    alone = [source for source in sources if source.stem in ALONE]
+    sources = [*joined_sources(tmp_path), *OTHERS]
+    alone = [source for source in sources if source.stem in ALONE or source.parent.name == "update"]
     others = [source for source in sources if source not in alone and not source.stem.startswith("trees_")]
     joined = tmp_path / "joined.cpp"
     joined.write_text("".join(f'#include "{source}"\n' for source in others))
