@@ -143,10 +143,10 @@ ERRORS = {
         "elements * size <= space - offset",
         "elements * size <= space",
     ),
-    "a child behind the last node": (
+    "an element behind the row": (
         "native/kernels/tree_lone.cpp",
-        "static_cast<uint32_t>(child) < nodes",
-        "static_cast<uint32_t>(child) <= nodes",
+        "~kNanIsLow) >= elements",
+        "~kNanIsLow) > elements",
     ),
 }
 
