@@ -22,19 +22,19 @@ ENGINE = Engine(
     arena=656,
     stack=480,
 )
-DEVICE = Device(VENDOR, CLASS, hardware=0x1001, counter=7, slot_size=336, engine=ENGINE)
+DEVICE = Device(VENDOR, CLASS, hardware=0x1001, counter=7, slot_size=336 + 1024, engine=ENGINE)
 
 REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "WRONG_VENDOR": ({"vendor": "other.example"}, {}),
     "WRONG_CLASS": ({"device_class": "steering"}, {}),
     "WRONG_HARDWARE": ({"hardware": 0x1002}, {}),
     "ROLLBACK": ({"counter": 8}, {}),
-    "TOO_LARGE": ({"slot_size": 335}, {}),
     "WRONG_FORMAT": ({}, {"kind": 1}),
     "WRONG_INTERFACE": ({}, {"interface_hash": bytes(32)}),
     "KERNEL_MISSING": ({}, {"kernels": (1, 43)}),
     "ARENA_TOO_SMALL": ({}, {"arena": 655}),
     "STACK_TOO_SMALL": ({}, {"stack": 479}),
+    "TOO_LARGE": ({"slot_size": 336 + 1023}, {}),
 }
 """Changes of device and engine, in the order of the checks."""
 

@@ -224,7 +224,7 @@ def test_a_device_with_this_bundle_takes_its_package(
     found = succeed(*verify, "--bundle", bundle, "-e", "ort", "--slot-size", "0x100000", "--json").data
     assert (found["verified"], found["unchecked"]) == (True, [])
     assert succeed(*verify).stdout.endswith(
-        "not checked: size of the slot, engine, interface, kernels and arena\n"
+        "not checked: engine, interface, kernels and arena, size of the slot\n"
     )
     for arguments, status in (
         (["--bundle", bundles("auto_mpg")], "WRONG_INTERFACE"),

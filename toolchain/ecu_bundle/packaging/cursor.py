@@ -66,6 +66,10 @@ class Cursor:
         Raises:
             PackageError: with the status, at the first byte that differs.
         """
+        end = self.at + len(wanted)
+        if self._data[self.at : end] == wanted and (self._limit is None or end <= self._limit):
+            self.at = end
+            return
         for position, byte in enumerate(wanted):
             self.require(1)
             if self._data[self.at] != byte:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ecu_bundle.packaging.facts import DeviceFacts
-from ecu_bundle.packaging.layout import class_id, vendor_id
+from ecu_bundle.packaging.layout import HEADER_LIMIT, class_id, vendor_id
 from ecu_bundle.packaging.refusals import PackageError, Status
 from ecu_bundle.packaging.template import Header
 
@@ -39,7 +39,7 @@ class Device:
         vendor, device_class: texts, of which the ids are made.
         hardware: id.
         counter: of the last confirmed package.
-        slot_size: bytes of a slot that a payload may fill.
+        slot_size: bytes of a slot, whose end keeps the header of the package.
         engine: what runs there.
     """
 
@@ -58,8 +58,8 @@ class Device:
             "class": self.vendor is not None and self.device_class is not None,
             "hardware": self.hardware is not None,
             "counter": self.counter is not None,
-            "size of the slot": self.slot_size is not None,
             "engine, interface, kernels and arena": self.engine is not None,
+            "size of the slot": self.slot_size is not None,
         }
         return tuple(what for what, is_known in known.items() if not is_known)
 
@@ -80,14 +80,16 @@ def check_device(header: Header, device: Device) -> None:
         )
     if header.device is None:
         return
-    if device.slot_size is not None and manifest.payload_size > device.slot_size:
-        raise PackageError(
-            Status.ECU_PACKAGE_TOO_LARGE,
-            f"the payload has {manifest.payload_size} bytes, the slot takes {device.slot_size}",
-            hint="pack fewer golden rows, or a smaller model",
-        )
     if device.engine is not None:
         _check_needs(header.device, device.engine)
+    room = manifest.payload_size if device.slot_size is None else max(0, device.slot_size - HEADER_LIMIT)
+    if manifest.payload_size > room:
+        raise PackageError(
+            Status.ECU_PACKAGE_TOO_LARGE,
+            f"the payload has {manifest.payload_size} bytes, the slot has room for {room}: "
+            f"its last {HEADER_LIMIT} bytes keep the header of the package",
+            hint="pack fewer golden rows, or a smaller model",
+        )
 
 
 def _check_addressee(header: Header, device: Device) -> None:
