@@ -1,4 +1,4 @@
-"""Bagging and voting of any classifiers: the label follows the mean probabilities, or the votes.
+"""Bagging and voting of any members: the label follows the mean probabilities, or the votes.
 
 The decision function of a bagging ensemble is a mean of its own; scikit-learn's label never follows it.
 Ensembles of trees alone are converted by `ecu_bundle.conversion.trees`, exactly.
@@ -64,6 +64,14 @@ def convert_voting(scope: Any, operator: Any, container: Any) -> None:
         write_best(nodes, operator, _mean(nodes, parts, weights))
 
 
+def convert_voting_regressor(scope: Any, operator: Any, container: Any) -> None:
+    """VotingRegressor: the weighted mean of what its members predict."""
+    nodes, model = Nodes(scope, container), operator.raw_operator
+    inner = Inner(scope, container, nodes)
+    parts = [inner.values(member, operator.inputs[0]) for member in model.estimators_]
+    write_real(nodes, operator, _mean(nodes, parts, model._weights_not_none))
+
+
 def _shares(nodes: Nodes, inner: Inner, member: Any, variable: Any, classes: int) -> str:
     """Probabilities of a member over all classes; 1 for its label where it has no probabilities.
 
@@ -104,5 +112,6 @@ def _total(nodes: Nodes, parts: Sequence[str], weights: Sequence[float] | None =
 SMOOTH: dict[str, Callable[[Any, Any, Any], None]] = {
     "BaggingClassifier": convert_bagging,
     "VotingClassifier": convert_voting,
+    "VotingRegressor": convert_voting_regressor,
 }
 """Converters of ensembles that are not of trees alone, by class."""

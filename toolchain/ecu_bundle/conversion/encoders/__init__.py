@@ -7,7 +7,7 @@ from ecu_bundle.conversion.registry import Family
 
 def families() -> list[Family]:
     """Every family of this package."""
-    from ecu_bundle.conversion.encoders import bins, functions, scaling, selection, target
+    from ecu_bundle.conversion.encoders import bins, functions, imputing, scaling, selection, target
 
-    modules = (bins, functions, scaling, selection, target)
+    modules = (bins, functions, imputing, scaling, selection, target)
     return [family for module in modules for family in module.families()]
