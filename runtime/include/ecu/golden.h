@@ -15,12 +15,12 @@
 extern "C" {
 #endif
 
-/** Bytes that the test of a model needs behind the arena: for each input and output a pointer, for each of
- *  their values 4 bytes, and for rounding. Both counts are over inputs and outputs of one row.
+/** Bytes that the test of a model needs: its arena, and behind it for each input and output a pointer, for
+ * each of their values 4 bytes. Both counts are over inputs and outputs of one row.
  */
-#define ECU_GOLDEN_MEMORY_SIZE(arena_size, tensors, elements)                                  \
-  ((((size_t)(arena_size) + ECU_ARENA_ALIGNMENT - 1U) & ~((size_t)ECU_ARENA_ALIGNMENT - 1U)) + \
-   ((size_t)(tensors) * sizeof(void*)) + (4U * (size_t)(elements)) + (4U * ECU_ARENA_ALIGNMENT))
+#define ECU_GOLDEN_MEMORY_SIZE(arena_size, tensors, elements)                           \
+  (((((size_t)(arena_size)) + 15U) / 16U * 16U) + ((size_t)(tensors) * sizeof(void*)) + \
+   (4U * (size_t)(elements)))
 
 /** Memory for the test; the application can use it for its model when no test runs. */
 typedef struct ecu_golden_memory {

@@ -10,13 +10,21 @@
 namespace ecu {
 namespace {
 
-constexpr uint8_t kMagic[4] = {0x45U, 0x43U, 0x55U, 0x47U};  // "ECUG"
-constexpr uint16_t kVersion = 1U;
+constexpr uint32_t kMagic = 0x47554345U;  // "ECUG"
+constexpr uint32_t kVersion = 1U;
 constexpr size_t kHeaderSize = 24U;
 constexpr size_t kValueSize = 4U;      // of a value of a row
 constexpr size_t kToleranceSize = 8U;  // of a float32 output
 constexpr uint32_t kInfinity = 0x7f800000U;
 constexpr uint32_t kMagnitude = 0x7fffffffU;
+
+/* Memory for one row, and what it holds. */
+struct Row {
+  void** pointers;  // to each input, then to each output; the values follow each other
+  size_t inputs;    // bytes
+  size_t outputs;   // bytes
+  size_t floats;    // float32 outputs
+};
 
 /* Golden vectors, with a right digest and the sizes of the model. */
 struct Vectors {
@@ -25,38 +33,27 @@ struct Vectors {
   Bytes values;
 };
 
-/* Memory for one row: a pointer for each input, then for each output, and the values that they point to. */
-struct Row {
-  Span<void*> pointers;
-  Span<uint32_t> values;
-};
-
-/* Values of one row of these tensors. */
-size_t elements(const ecu_tensor_info* infos, uint32_t count) noexcept {
-  size_t sum = 0U;
-  for (uint32_t i = 0U; i < count; ++i) {
-    sum += infos[i].elements;
-  }
-  return sum;
-}
-
-uint32_t* point(void** pointers, const ecu_tensor_info* infos, uint32_t count, uint32_t* next) noexcept {
-  for (uint32_t i = 0U; i < count; ++i) {
-    pointers[i] = next;
-    next += infos[i].elements;
-  }
-  return next;
-}
-
-bool make_row(Arena& arena, const ecu_model_info& info, Row& row) noexcept {
-  const size_t values = elements(info.inputs, info.input_count) + elements(info.outputs, info.output_count);
-  if (!arena.make(static_cast<size_t>(info.input_count) + info.output_count, row.pointers) ||
-      !arena.make(values, row.values)) {
+bool make_row(const ecu_model_info& info, const ecu_golden_memory& memory, Row& row) noexcept {
+  const size_t count = static_cast<size_t>(info.input_count) + info.output_count;
+  size_t used = (info.arena_size + (ECU_ARENA_ALIGNMENT - 1U)) / ECU_ARENA_ALIGNMENT * ECU_ARENA_ALIGNMENT;
+  if (used > memory.size || count > (memory.size - used) / sizeof(void*)) {
     return false;
   }
-  void** const pointers = row.pointers.data();
-  uint32_t* const outputs = point(pointers, info.inputs, info.input_count, row.values.data());
-  (void)point(pointers + info.input_count, info.outputs, info.output_count, outputs);
+  uint8_t* const bytes = static_cast<uint8_t*>(memory.bytes);
+  row.pointers = static_cast<void**>(static_cast<void*>(bytes + used));
+  used += count * sizeof(void*);
+  for (size_t i = 0U; i < count; ++i) {
+    const bool is_input = i < info.input_count;
+    const ecu_tensor_info& tensor = is_input ? info.inputs[i] : info.outputs[i - info.input_count];
+    const size_t size = kValueSize * tensor.elements;
+    if (size > memory.size - used) {
+      return false;
+    }
+    (void)new (Place{row.pointers + i}) void*(bytes + used);
+    used += size;
+    (is_input ? row.inputs : row.outputs) += size;
+    row.floats += !is_input && tensor.dtype == ECU_FLOAT32 ? 1U : 0U;
+  }
   return true;
 }
 
@@ -69,14 +66,6 @@ float as_float(uint32_t bits) noexcept {
 /* |value|, without the mathematical library. */
 float magnitude(float value) noexcept { return value < 0.0F ? -value : value; }
 
-uint32_t floats(const ecu_model_info& info) noexcept {
-  uint32_t count = 0U;
-  for (uint32_t i = 0U; i < info.output_count; ++i) {
-    count += info.outputs[i].dtype == ECU_FLOAT32 ? 1U : 0U;
-  }
-  return count;
-}
-
 bool valid_tolerances(Bytes tolerances) noexcept {
   Cursor cursor(tolerances);
   bool valid = true;
@@ -86,29 +75,33 @@ bool valid_tolerances(Bytes tolerances) noexcept {
   return valid;
 }
 
-/* Vectors that fit the model. */
-bool read_vectors(Bytes bytes, const ecu_model_info& info, Vectors& vectors) noexcept {
-  Cursor cursor(bytes);
-  const Bytes magic = cursor.take(sizeof kMagic);
-  const uint16_t version = cursor.u16();
-  vectors.rows = cursor.u16();
-  const uint32_t size = cursor.u32();
-  const uint32_t input_size = cursor.u32();
-  const uint32_t output_size = cursor.u32();
-  const uint32_t float_count = cursor.u32();  // and a reserved half, 0
-  if (cursor.failed() || memcmp(magic.data(), kMagic, sizeof kMagic) != 0 || version != kVersion ||
-      vectors.rows == 0U || input_size != kValueSize * elements(info.inputs, info.input_count) ||
-      output_size != kValueSize * elements(info.outputs, info.output_count) || float_count != floats(info)) {
+/* Vectors that fit the model: of all fields only the number of rows is free. */
+bool read_vectors(Bytes bytes, const Row& row, Vectors& vectors) noexcept {
+  if (bytes.size() < kHeaderSize) {
     return false;
   }
-  const size_t tolerances = kToleranceSize * float_count;
-  const uint64_t values = static_cast<uint64_t>(vectors.rows) * (input_size + output_size);
-  if (size > bytes.size() || size != kHeaderSize + tolerances + values + ECU_DIGEST_SIZE) {
+  Cursor cursor(bytes);
+  vectors.rows = bytes[6] | (static_cast<uint32_t>(bytes[7]) << 8U);
+  const size_t tolerances = kToleranceSize * row.floats;
+  const uint64_t values = static_cast<uint64_t>(vectors.rows) * (row.inputs + row.outputs);
+  const uint64_t size = kHeaderSize + tolerances + values + ECU_DIGEST_SIZE;
+  const uint32_t fields[] = {kMagic,
+                             kVersion | (vectors.rows << 16U),
+                             static_cast<uint32_t>(size),
+                             static_cast<uint32_t>(row.inputs),
+                             static_cast<uint32_t>(row.outputs),
+                             static_cast<uint32_t>(row.floats)};
+  for (const uint32_t field : fields) {
+    if (cursor.u32() != field) {
+      return false;
+    }
+  }
+  if (vectors.rows == 0U || size > bytes.size()) {
     return false;
   }
   vectors.tolerances = cursor.take(tolerances);
   vectors.values = cursor.take(static_cast<size_t>(values));
-  const Bytes content = bytes.part(0U, size - ECU_DIGEST_SIZE);
+  const Bytes content = bytes.part(0U, cursor.position());
   return valid_tolerances(vectors.tolerances) && sha256_matches(content, content.end());
 }
 
@@ -127,7 +120,7 @@ bool passes(uint32_t expected, uint32_t actual, float absolute, float relative) 
   return magnitude(as_float(actual) - e) <= absolute + (relative * magnitude(e));
 }
 
-bool compare(const ecu_model_info& info, const uint32_t* actual, Cursor& values, Bytes tolerances) noexcept {
+bool compare(const ecu_model_info& info, const uint8_t* actual, Cursor& values, Bytes tolerances) noexcept {
   Cursor limits(tolerances);
   bool same = true;
   for (uint32_t i = 0U; i < info.output_count; ++i) {
@@ -135,27 +128,29 @@ bool compare(const ecu_model_info& info, const uint32_t* actual, Cursor& values,
     const float absolute = is_float ? as_float(limits.u32()) : 0.0F;
     const float relative = is_float ? as_float(limits.u32()) : 0.0F;
     for (uint32_t left = info.outputs[i].elements; left > 0U; --left) {
-      same = passes(values.u32(), *actual, absolute, relative) && same;
-      ++actual;
+      uint32_t value = 0U;
+      memcpy(&value, actual, sizeof value);
+      same = passes(values.u32(), value, absolute, relative) && same;
+      actual += sizeof value;
     }
   }
   return same;
 }
 
 ecu_status run_rows(ecu_model& model, const Vectors& vectors, const Row& row) noexcept {
-  const ecu_model_info& info = model.info;
-  void* const* const outputs = row.pointers.data() + info.input_count;
-  const size_t inputs = elements(info.inputs, info.input_count);
+  void** const outputs = row.pointers + model.info.input_count;
+  uint8_t* const inputs = static_cast<uint8_t*>(row.pointers[0]);
   Cursor values(vectors.values);
   for (uint32_t left = vectors.rows; left > 0U; --left) {
-    for (size_t i = 0U; i < inputs; ++i) {
-      row.values[i] = values.u32();
+    for (size_t at = 0U; at < row.inputs; at += kValueSize) {
+      const uint32_t value = values.u32();
+      memcpy(inputs + at, &value, sizeof value);
     }
-    const ecu_status status = ecu_model_run(&model, row.pointers.data(), outputs);
+    const ecu_status status = ecu_model_run(&model, row.pointers, outputs);
     if (status != ECU_OK) {
       return status;
     }
-    if (!compare(info, row.values.data() + inputs, values, vectors.tolerances)) {
+    if (!compare(model.info, inputs + row.inputs, values, vectors.tolerances)) {
       return ECU_UPDATE_SELF_TEST_FAILED;
     }
   }
@@ -163,26 +158,20 @@ ecu_status run_rows(ecu_model& model, const Vectors& vectors, const Row& row) no
 }
 
 ecu_status test_open(ecu_model& model, Bytes payload, const ecu_golden_memory& memory) noexcept {
-  const ecu_model_info& info = model.info;
+  Row row = {};
+  if (!make_row(model.info, memory, row)) {
+    return ECU_ARENA_TOO_SMALL;
+  }
   Cursor cursor(payload);
-  (void)cursor.take(info.image_size);
+  (void)cursor.take(model.info.image_size);
   uint8_t gap = 0U;
   while (cursor.position() % ECU_IMAGE_ALIGNMENT != 0U && !cursor.failed()) {
     gap |= cursor.u8();
   }
   const size_t start = cursor.position();
   Vectors vectors = {};
-  if (gap != 0U || !read_vectors(payload.part(start, payload.size() - start), info, vectors)) {
-    return ECU_PACKAGE_BAD_VECTORS;
-  }
-  const size_t used =
-      (info.arena_size + (ECU_ARENA_ALIGNMENT - 1U)) / ECU_ARENA_ALIGNMENT * ECU_ARENA_ALIGNMENT;
-  if (used > memory.size) {
-    return ECU_ARENA_TOO_SMALL;
-  }
-  Row row = {};
-  Arena arena(static_cast<uint8_t*>(memory.bytes) + used, memory.size - used);
-  return make_row(arena, info, row) ? run_rows(model, vectors, row) : ECU_ARENA_TOO_SMALL;
+  const bool valid = gap == 0U && read_vectors(payload.part(start, payload.size() - start), row, vectors);
+  return valid ? run_rows(model, vectors, row) : ECU_PACKAGE_BAD_VECTORS;
 }
 
 }  // namespace

@@ -14,15 +14,16 @@ constexpr uint32_t kProgramFormat = 1U;
 constexpr uint32_t kLeastVectors = 64U;  // bytes of golden vectors with one row of one int32 each way
 constexpr uint32_t kKeySetFrame = 40U;   // bytes of a key set without its keys
 constexpr uint32_t kKeySetKey = 80U;
-constexpr uint8_t kEs256 = 0x26U;    // -7
-constexpr uint8_t kEddsa = 0x27U;    // -8
-constexpr uint8_t kEsp256 = 0x28U;   // -9
-constexpr uint8_t kEd25519 = 0x32U;  // -19
-constexpr uint8_t kAlgorithms[] = {kEs256, kEddsa, kEsp256, kEd25519};
+constexpr uint8_t kEs256 = 0x26U;        // -7; next is -8, EdDSA
+constexpr uint8_t kEsp256 = 0x28U;       // -9
+constexpr uint8_t kEd25519 = 0x32U;      // -19
 constexpr size_t kProtectedSize = 14U;   // the protected header with its head,
 constexpr size_t kProtectedBefore = 3U;  // and its bytes before the algorithm
 constexpr size_t kDigestSize = 38U;      // the signed digest with its heads,
 constexpr size_t kDigestBefore = 6U;     // and its bytes before SHA-256
+constexpr uint32_t kMagicSize = 4U;
+constexpr uint32_t kMostKernelBytes = 32U;
+constexpr uint32_t kMostIds = 4U;
 constexpr size_t kNameSize = 5U;
 constexpr char kNames[2][kNameSize + 1U] = {"model", "trust"};
 
@@ -32,14 +33,22 @@ constexpr uint8_t kBytes = 0x40U;
 constexpr uint8_t kArray = 0x80U;
 
 // What stands in a template beside bytes that are compared as they are; no such byte is in a package.
-constexpr uint8_t kOpen = 0xe0U;       // the head of a string whose content follows
-constexpr uint8_t kClose = 0xe1U;      // the end of that content
-constexpr uint8_t kHole = 0xe2U;       // then which, size: any bytes
-constexpr uint8_t kNumber = 0xe3U;     // then which, major type, largest value or 0: a head
-constexpr uint8_t kName = 0xe4U;       // the name of the kind of package
-constexpr uint8_t kVersion = 0xe5U;    // a version
-constexpr uint8_t kAlgorithm = 0xe6U;  // one of kAlgorithms
+constexpr uint8_t kClose = 0xe0U;      // the end of the content of a string
+constexpr uint8_t kSkip = 0xe1U;       // then size: any bytes
+constexpr uint8_t kHole = 0xe2U;       // then which, size: any bytes, to be found again
+constexpr uint8_t kName = 0xe3U;       // the name of the kind of package
+constexpr uint8_t kVersion = 0xe4U;    // a version
+constexpr uint8_t kAlgorithm = 0xe5U;  // of a signature
+constexpr uint8_t kRest = 0xe6U;       // what is left of the facts; goes on with the template of the payload
 constexpr uint8_t kEnd = 0xe7U;
+
+// These begin with a head, the first with that of an integer, the next of an array, the others of a string.
+constexpr uint8_t kNumber = 0xe8U;   // then which: the value
+constexpr uint8_t kIds = 0xe9U;      // hardware ids
+constexpr uint8_t kOpen = 0xeaU;     // the content up to kClose
+constexpr uint8_t kFacts = 0xebU;    // the facts; goes on with the template of their kind
+constexpr uint8_t kKernels = 0xecU;  // the bits of kernels
+constexpr uint8_t kPayload = 0xedU;  // nothing: the payload follows
 
 }  // namespace
 
@@ -54,9 +63,8 @@ class TemplateReader {
 
   static const uint8_t kEnvelope[];
   static const uint8_t kModelFacts[];
-  static const uint8_t kHardware[];
   static const uint8_t kTrustFacts[];
-  static const uint8_t kPayload[];
+  static const uint8_t kLast[];
 
   [[nodiscard]] bool fail(ecu_status status) noexcept {
     status_ = status;
@@ -64,20 +72,26 @@ class TemplateReader {
   }
   [[nodiscard]] const uint8_t* take(uint32_t count) noexcept;
   [[nodiscard]] bool literal(uint8_t byte, ecu_status wrong) noexcept;
-  [[nodiscard]] bool head(uint8_t major, uint32_t& value) noexcept;
+  [[nodiscard]] bool head(uint8_t major) noexcept;
   [[nodiscard]] bool name() noexcept;
   [[nodiscard]] bool algorithm() noexcept;
-  [[nodiscard]] bool number(const uint8_t* parameters) noexcept;
-  [[nodiscard]] bool step(const uint8_t*& next) noexcept;
-  [[nodiscard]] bool match(const uint8_t* next) noexcept;
-  [[nodiscard]] bool model_facts() noexcept;
   [[nodiscard]] bool facts() noexcept;
+  [[nodiscard]] bool kernels() noexcept;
+  [[nodiscard]] bool ids() noexcept;
+  [[nodiscard]] bool rest() noexcept;
   [[nodiscard]] bool payload() noexcept;
   [[nodiscard]] bool payload_fits() const noexcept;
+  [[nodiscard]] bool begin(uint8_t operation) noexcept;
+  [[nodiscard]] bool step(uint8_t operation) noexcept;
+
+  void mark(uint8_t hole) noexcept { header_.offsets_[hole] = static_cast<uint16_t>(at_); }
+  [[nodiscard]] bool is_model() const noexcept { return header_.kind_ == PackageKind::kModel; }
 
   Bytes bytes_;
   PackageHeader& header_;
+  const uint8_t* next_ = kEnvelope;  // in the template
   uint32_t at_ = 0U;
+  uint32_t argument_ = 0U;                    // of the last head
   uint32_t limit_ = ECU_PACKAGE_HEADER_SIZE;  // no byte at or after it is read
   ecu_status beyond_ = ECU_PACKAGE_TOO_LONG;  // what to say where one would be
   uint32_t ends_[3] = {};                     // of the open strings
@@ -89,37 +103,34 @@ class TemplateReader {
 // clang-format off
 const uint8_t TemplateReader::kEnvelope[] = {
     0xd8, 0x6b, 0xa4, 0x02, kOpen, 0x82,                     // envelope; authentication
-    0x58, 0x24, 0x82, 0x2f, 0x58, 0x20, kHole, H::kDigest, 32,
-    kOpen, 0xd2, 0x84, 0x4d, 0xa2, 0x01, kAlgorithm, 0x04, 0x48, kHole, H::kKeyId, 8,
-    0xa0, 0xf6, 0x58, 0x40, kHole, H::kSignature, 64, kClose, kClose,
-    0x03, kHole, H::kManifest, 0, kOpen, 0xa5, 0x01, kVersion,
-    0x02, kNumber, H::kSequence, kUint, 0,
+    0x58, 0x24, 0x82, 0x2f, 0x58, 0x20, kSkip, 32,
+    kOpen, 0xd2, 0x84, 0x4d, 0xa2, 0x01, kAlgorithm, 0x04, 0x48, kSkip, 8,
+    0xa0, 0xf6, 0x58, 0x40, kSkip, 64, kClose, kClose,
+    0x03, kOpen, 0xa5, 0x01, kVersion,
+    0x02, kNumber, H::kSequence,
     0x03, kOpen, 0xa2, 0x02, 0x82,                           // common part: components
     0x81, 0x45, 'f', 'a', 'c', 't', 's', 0x81, 0x45, kName,
     0x04, kOpen, 0x90, 0x0c, 0xf5,                           // shared sequence: ids
     0x14, 0xa2, 0x01, 0x50, kHole, H::kVendorId, 16, 0x02, 0x50, kHole, H::kClassId, 16,
     0x01, 0x0f, 0x02, 0x0f,
     0x0c, 0x00, 0x14, 0xa2, 0x03, 0x58, 0x24, 0x82, 0x2f, 0x58, 0x20, kHole, H::kFactsDigest, 32,
-    0x0e, kNumber, H::kFactsSize, kUint, 0,
+    0x0e, kNumber, H::kFactsSize,
     0x0c, 0x01, 0x14, 0xa2, 0x03, 0x58, 0x24, 0x82, 0x2f, 0x58, 0x20, kHole, H::kPayloadDigest, 32,
-    0x0e, kNumber, H::kPayloadSize, kUint, 0, kClose, kClose,
+    0x0e, kNumber, H::kPayloadSize, kClose, kClose,
     0x07, 0x45, 0x84, 0x0c, 0xf5, 0x03, 0x0f,                // validate
     0x14, 0x58, 0x21, 0x90,                                  // install
     0x0c, 0x00, 0x14, 0xa1, 0x15, 0x66, '#', 'f', 'a', 'c', 't', 's', 0x15, 0x0f, 0x03, 0x0f,
     0x0c, 0x01, 0x14, 0xa1, 0x15, 0x66, '#', kName, 0x15, 0x0f, 0x03, 0x0f, kClose,
-    kHole, H::kManifestEnd, 0, 0x66, '#', 'f', 'a', 'c', 't', 's', kEnd};
+    kHole, H::kManifestEnd, 0, 0x66, '#', 'f', 'a', 'c', 't', 's', kFacts};
 
 const uint8_t TemplateReader::kModelFacts[] = {
-    0x82, 0x8a, kVersion, kNumber, H::kImageKind, kUint, 0, kNumber, H::kImageFormat, kUint, 0,
-    kNumber, H::kProgramFormat, kUint, 0, 0x58, 0x20, kHole, H::kInterfaceHash, 32,
-    kNumber, H::kArenaSize, kUint, 0, kNumber, H::kStackSize, kUint, 0, kNumber, H::kImageSize, kUint, 0,
-    kNumber, H::kKernelsSize, kBytes, 32, kHole, H::kKernels, 0, kEnd};
+    0x82, 0x8a, kVersion, kNumber, H::kImageKind, kNumber, H::kImageFormat, kNumber, H::kProgramFormat,
+    0x58, 0x20, kHole, H::kInterfaceHash, 32, kNumber, H::kArenaSize, kNumber, H::kStackSize,
+    kNumber, H::kImageSize, kKernels, kIds, kRest};
 
-const uint8_t TemplateReader::kHardware[] = {kNumber, H::kHardwareCount, kArray, 4, kEnd};
+const uint8_t TemplateReader::kTrustFacts[] = {0x82, 0x81, kVersion, kRest};
 
-const uint8_t TemplateReader::kTrustFacts[] = {0x82, 0x81, kVersion, kEnd};
-
-const uint8_t TemplateReader::kPayload[] = {0x66, '#', kName, kEnd};
+const uint8_t TemplateReader::kLast[] = {0x66, '#', kName, kPayload, kEnd};
 // clang-format on
 
 /* The next bytes; null, with a status, where they may not be or are not there. */
@@ -142,29 +153,31 @@ bool TemplateReader::literal(uint8_t byte, ecu_status wrong) noexcept {
 }
 
 /* Initial byte and argument, in the shortest form. */
-bool TemplateReader::head(uint8_t major, uint32_t& value) noexcept {
+bool TemplateReader::head(uint8_t major) noexcept {
   const uint8_t* bytes = take(1U);
   if (bytes == nullptr) {
     return false;
   }
-  const uint32_t code = *bytes & 0x1fU;
-  if ((*bytes & 0xe0U) != major || code > 26U) {
+  uint32_t value = *bytes & 0x1fU;
+  uint32_t least = 0U;
+  if ((*bytes & 0xe0U) != major || value > 26U) {
     return fail(ECU_PACKAGE_MALFORMED);
   }
-  value = code;
-  if (code < 24U) {
-    return true;
+  if (value >= 24U) {
+    uint32_t count = 1U << (value - 24U);
+    bytes = take(count);
+    if (bytes == nullptr) {
+      return false;
+    }
+    least = count == 1U ? 24U : 1U << (4U * count);
+    value = 0U;
+    for (; count > 0U; --count) {
+      value = (value << 8U) | *bytes;
+      ++bytes;
+    }
   }
-  const uint32_t count = 1U << (code - 24U);
-  bytes = take(count);
-  if (bytes == nullptr) {
-    return false;
-  }
-  value = 0U;
-  for (uint32_t i = 0U; i < count; ++i) {
-    value = (value << 8U) | bytes[i];
-  }
-  return value >= (count == 1U ? 24U : 1U << (4U * count)) || fail(ECU_PACKAGE_MALFORMED);
+  argument_ = value;
+  return value >= least || fail(ECU_PACKAGE_MALFORMED);
 }
 
 /* At the first place any kind, at the others the same. */
@@ -188,115 +201,66 @@ bool TemplateReader::algorithm() noexcept {
   if (byte == nullptr) {
     return false;
   }
-  header_.offsets_[H::kAlgorithm] = static_cast<uint16_t>(at_ - 1U);
-  return memchr(kAlgorithms, *byte, sizeof kAlgorithms) != nullptr || fail(ECU_PACKAGE_BAD_ALGORITHM);
+  const bool known = (*byte >= kEs256 && *byte <= kEsp256) || *byte == kEd25519;
+  return known || fail(ECU_PACKAGE_BAD_ALGORITHM);
 }
 
-bool TemplateReader::number(const uint8_t* parameters) noexcept {
-  uint32_t& value = header_.numbers_[parameters[0]];
-  if (!head(parameters[1], value)) {
-    return false;
-  }
-  const bool right =
-      (parameters[2] == 0U || value <= parameters[2]) && (value > 0U || parameters[0] != H::kSequence);
-  return right || fail(ECU_PACKAGE_MALFORMED);
-}
-
-/* One operation or byte of a template. */
-bool TemplateReader::step(const uint8_t*& next) noexcept {
-  const uint8_t operation = *next;
-  ++next;
-  switch (operation) {
-    case kOpen: {
-      uint32_t size = 0U;
-      const bool right = head(kBytes, size);
-      ends_[depth_] = at_ + size;  // a sum beyond 32 bits is below at_, and never reached either
-      ++depth_;
-      return right;
-    }
-    case kClose:
-      --depth_;
-      return at_ == ends_[depth_] || fail(ECU_PACKAGE_MALFORMED);
-    case kHole:
-      header_.offsets_[next[0]] = static_cast<uint16_t>(at_);
-      next += 2;
-      return take(next[-1]) != nullptr;
-    case kNumber:
-      next += 3;
-      return number(next - 3);
-    case kName:
-      return name();
-    case kVersion:
-      return literal(kProfile, ECU_PACKAGE_BAD_VERSION);
-    case kAlgorithm:
-      return algorithm();
-    default:
-      return literal(operation, at_ < 4U ? ECU_PACKAGE_BAD_MAGIC : ECU_PACKAGE_MALFORMED);
-  }
-}
-
-bool TemplateReader::match(const uint8_t* next) noexcept {
-  while (*next != kEnd) {
-    if (!step(next)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-bool TemplateReader::model_facts() noexcept {
-  if (!match(kModelFacts)) {
-    return false;
-  }
-  const uint32_t size = header_.numbers_[H::kKernelsSize];
-  const uint8_t* const kernels = take(size);
-  if (kernels == nullptr) {
-    return false;
-  }
-  if (size > 0U && kernels[size - 1U] == 0U) {
-    return fail(ECU_PACKAGE_MALFORMED);
-  }
-  if (!match(kHardware)) {
-    return false;
-  }
-  for (uint32_t i = 0U; i < header_.numbers_[H::kHardwareCount]; ++i) {
-    if (!head(kUint, header_.numbers_[H::kHardware + i])) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/* The facts, which are read when all of them are there; what follows the part for the device is skipped. */
+/* The facts, which are read when all of them are there. */
 bool TemplateReader::facts() noexcept {
-  uint32_t size = 0U;
-  if (!head(kBytes, size)) {
-    return false;
-  }
+  const uint32_t size = argument_;
   if (size != header_.numbers_[H::kFactsSize]) {
     return fail(ECU_PACKAGE_MALFORMED);
   }
-  const uint32_t start = at_;
+  mark(H::kFacts);
   if (take(size) == nullptr) {
     return false;
   }
-  header_.offsets_[H::kFacts] = static_cast<uint16_t>(start);
   limit_ = at_;
   beyond_ = ECU_PACKAGE_MALFORMED;
-  at_ = start;
-  const bool model = header_.kind_ == PackageKind::kModel;
-  if (!(model ? model_facts() : match(kTrustFacts)) || take(1U) == nullptr) {
+  at_ -= size;
+  next_ = is_model() ? kModelFacts : kTrustFacts;
+  return true;
+}
+
+bool TemplateReader::kernels() noexcept {
+  const uint32_t size = argument_;
+  header_.numbers_[H::kKernelsSize] = size;
+  mark(H::kKernels);
+  const uint8_t* const bits = take(size);
+  return bits != nullptr && size <= kMostKernelBytes && (size == 0U || bits[size - 1U] != 0U);
+}
+
+bool TemplateReader::ids() noexcept {
+  uint32_t* next = header_.numbers_ + H::kHardwareCount;
+  *next = argument_;
+  if (argument_ > kMostIds) {
+    return fail(ECU_PACKAGE_MALFORMED);
+  }
+  for (uint32_t left = argument_; left > 0U; --left) {
+    if (!head(kUint)) {
+      return false;
+    }
+    ++next;
+    *next = argument_;
+  }
+  return true;
+}
+
+/* The part of the facts that is not for the device, at least a byte. */
+bool TemplateReader::rest() noexcept {
+  if (take(1U) == nullptr) {
     return false;
   }
   at_ = limit_;
   limit_ = ECU_PACKAGE_HEADER_SIZE;
   beyond_ = ECU_PACKAGE_TOO_LONG;
+  next_ = kLast;
   return true;
 }
 
 bool TemplateReader::payload_fits() const noexcept {
   const uint32_t size = header_.payload_size();
-  if (header_.kind_ == PackageKind::kTrust) {
+  if (!is_model()) {
     return (size - kKeySetFrame) % kKeySetKey == 0U && size - kKeySetFrame - 1U < kKeySetKey * ECU_KEY_LIMIT;
   }
   const uint32_t image = (size - kLeastVectors) / ECU_IMAGE_ALIGNMENT * ECU_IMAGE_ALIGNMENT;  // at most
@@ -304,18 +268,72 @@ bool TemplateReader::payload_fits() const noexcept {
 }
 
 bool TemplateReader::payload() noexcept {
-  uint32_t size = 0U;
-  if (!match(kPayload) || !head(kBytes, size)) {
-    return false;
-  }
   header_.size_ = static_cast<uint16_t>(at_);
-  return (size == header_.payload_size() && payload_fits()) || fail(ECU_PACKAGE_MALFORMED);
+  return argument_ == header_.payload_size() && payload_fits();
+}
+
+/* The head of those operations that begin with one. */
+bool TemplateReader::begin(uint8_t operation) noexcept {
+  if (operation < kNumber || operation > kPayload) {
+    return true;
+  }
+  return head(operation == kNumber ? kUint : operation == kIds ? kArray : kBytes);
+}
+
+/* One operation or byte of the template. */
+bool TemplateReader::step(uint8_t operation) noexcept {
+  switch (operation) {
+    case kOpen:
+      ends_[depth_] = at_ + argument_;  // a sum beyond 32 bits is below at_, and never reached either
+      ++depth_;
+      return true;
+    case kClose:
+      --depth_;
+      return at_ == ends_[depth_] || fail(ECU_PACKAGE_MALFORMED);
+    case kHole:
+      mark(*next_);
+      ++next_;
+      [[fallthrough]];
+    case kSkip:
+      ++next_;
+      return take(next_[-1]) != nullptr;
+    case kNumber:
+      header_.numbers_[*next_] = argument_;
+      ++next_;
+      return header_.sequence() != 0U || fail(ECU_PACKAGE_MALFORMED);
+    case kName:
+      return name();
+    case kVersion:
+      return literal(kProfile, ECU_PACKAGE_BAD_VERSION);
+    case kAlgorithm:
+      return algorithm();
+    case kFacts:
+      return facts();
+    case kKernels:
+      return kernels() || fail(ECU_PACKAGE_MALFORMED);
+    case kIds:
+      return ids();
+    case kRest:
+      return rest();
+    case kPayload:
+      return payload() || fail(ECU_PACKAGE_MALFORMED);
+    default:
+      return literal(operation, at_ < kMagicSize ? ECU_PACKAGE_BAD_MAGIC : ECU_PACKAGE_MALFORMED);
+  }
 }
 
 ecu_status TemplateReader::read() noexcept {
   header_ = PackageHeader{};
   header_.bytes_ = bytes_.data();
-  return match(kEnvelope) && facts() && payload() ? ECU_OK : status_;
+  uint8_t operation = *next_;
+  while (operation != kEnd) {
+    ++next_;
+    if (!begin(operation) || !step(operation)) {
+      return status_;
+    }
+    operation = *next_;
+  }
+  return ECU_OK;
 }
 
 ecu_status read_header(Bytes bytes, PackageHeader& header) noexcept {
@@ -324,23 +342,18 @@ ecu_status read_header(Bytes bytes, PackageHeader& header) noexcept {
 
 namespace {
 
+constexpr uint8_t kContext[] = {0x84, 0x6a, 'S', 'i', 'g', 'n', 'a', 't', 'u', 'r', 'e', '1'};
+constexpr size_t kMessageSize = sizeof kContext + kProtectedSize + 1U + kDigestSize;
+
 /* Sig_structure of RFC 9052: the protected header and the signed digest as they stand in the package. */
-class SignedMessage {
- public:
-  SignedMessage(const uint8_t* protected_header, const uint8_t* digest) noexcept {
-    memcpy(bytes_, kContext, sizeof kContext);
-    memcpy(bytes_ + sizeof kContext, protected_header, kProtectedSize);
-    bytes_[sizeof kContext + kProtectedSize] = 0x40U;  // no external data
-    memcpy(bytes_ + (sizeof bytes_ - kDigestSize), digest, kDigestSize);
-  }
-
-  [[nodiscard]] Bytes bytes() const noexcept { return Bytes(bytes_, sizeof bytes_); }
-
- private:
-  static constexpr uint8_t kContext[] = {0x84, 0x6a, 'S', 'i', 'g', 'n', 'a', 't', 'u', 'r', 'e', '1'};
-
-  uint8_t bytes_[sizeof kContext + kProtectedSize + 1U + kDigestSize];
-};
+void signed_message(const uint8_t* protected_header, const uint8_t* digest, uint8_t* message) noexcept {
+  memcpy(message, kContext, sizeof kContext);
+  message += sizeof kContext;
+  memcpy(message, protected_header, kProtectedSize);
+  message += kProtectedSize;
+  *message = 0x40U;  // no external data
+  memcpy(message + 1, digest, kDigestSize);
+}
 
 const ecu_key* find_key(Span<const ecu_key> keys, const uint8_t* id) noexcept {
   for (const ecu_key& key : keys) {
@@ -374,9 +387,9 @@ bool for_hardware(Span<const uint32_t> ids, uint32_t id) noexcept {
 ecu_status check_signature(const PackageHeader& header, Span<const ecu_key> keys, ecu_verify verify,
                            void* context) noexcept {
   using H = PackageHeader;
-  const size_t manifest = header.offsets_[H::kManifest];
-  const size_t manifest_size = header.offsets_[H::kManifestEnd] - manifest;
-  if (!sha256_matches(Bytes(header.bytes_ + manifest, manifest_size), header.at(H::kDigest)) ||
+  const uint8_t* const bytes = header.bytes_;
+  if (!sha256_matches(Bytes(bytes + H::kManifest, header.offsets_[H::kManifestEnd] - H::kManifest),
+                      bytes + H::kDigest) ||
       !sha256_matches(header.facts(), header.at(H::kFactsDigest))) {
     return ECU_PACKAGE_BAD_DIGEST;
   }
@@ -384,16 +397,15 @@ ecu_status check_signature(const PackageHeader& header, Span<const ecu_key> keys
   if (key == nullptr) {
     return ECU_PACKAGE_UNKNOWN_KEY;
   }
-  const uint8_t algorithm = *header.at(H::kAlgorithm);
+  const uint8_t algorithm = bytes[H::kAlgorithm];
   const ecu_key_kind kind = algorithm == kEs256 || algorithm == kEsp256 ? ECU_KEY_P256 : ECU_KEY_ED25519;
   if (key->kind != kind) {
     return ECU_PACKAGE_BAD_ALGORITHM;
   }
-  const SignedMessage message(header.at(H::kAlgorithm) - kProtectedBefore,
-                              header.at(H::kDigest) - kDigestBefore);
-  const Bytes bytes = message.bytes();
+  uint8_t message[kMessageSize];
+  signed_message(bytes + (H::kAlgorithm - kProtectedBefore), bytes + (H::kDigest - kDigestBefore), message);
   const ecu_status status =
-      verify(context, kind, key->public_key, bytes.data(), bytes.size(), header.signature());
+      verify(context, kind, key->public_key, message, sizeof message, header.signature());
   if (status != ECU_OK) {
     return status;
   }

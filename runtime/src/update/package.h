@@ -35,8 +35,8 @@ class PackageHeader {
   [[nodiscard]] const uint8_t* payload_digest() const noexcept { return at(kPayloadDigest); }
   [[nodiscard]] const uint8_t* vendor_id() const noexcept { return at(kVendorId); }
   [[nodiscard]] const uint8_t* class_id() const noexcept { return at(kClassId); }
-  [[nodiscard]] const uint8_t* key_id() const noexcept { return at(kKeyId); }
-  [[nodiscard]] const uint8_t* signature() const noexcept { return at(kSignature); }
+  [[nodiscard]] const uint8_t* key_id() const noexcept { return bytes_ + kKeyId; }
+  [[nodiscard]] const uint8_t* signature() const noexcept { return bytes_ + kSignature; }
   [[nodiscard]] Bytes facts() const noexcept { return Bytes(at(kFacts), numbers_[kFactsSize]); }
 
   // The facts of a model package; zero or empty in a package with keys.
@@ -71,17 +71,19 @@ class PackageHeader {
     kHardware,
     kNumbers = kHardware + 4U
   };
+  // Offsets of what stands before everything that varies in length.
+  static constexpr uint32_t kDigest = 0x0dU;
+  static constexpr uint32_t kAlgorithm = 0x34U;
+  static constexpr uint32_t kKeyId = 0x37U;
+  static constexpr uint32_t kSignature = 0x43U;
+  static constexpr uint32_t kManifest = 0x84U;  // with the head that wraps it
+
   enum Hole : uint8_t {
-    kDigest,
-    kAlgorithm,
-    kKeyId,
-    kSignature,
-    kManifest,  // with the head that wraps it
-    kManifestEnd,
     kVendorId,
     kClassId,
     kFactsDigest,
     kPayloadDigest,
+    kManifestEnd,
     kFacts,
     kInterfaceHash,
     kKernels,

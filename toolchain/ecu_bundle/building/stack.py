@@ -74,6 +74,33 @@ def stack_of(graphs: Mapping[str, str]) -> Stack:
         InternalError: a call through a pointer has no known destination, or an entry of the device API is
             in no graph.
     """
+    functions, named = _functions(graphs)
+    lost = [name for name in (_OPEN, _RUN) if name not in functions]
+    if lost:
+        raise InternalError("stack", f"no frame is known of {' and '.join(lost)}", place=", ".join(graphs))
+    uncounted = sorted(named - functions.keys() - {_POINTER})
+    return Stack(
+        open=_depth(_OPEN, functions, ()),
+        run=_depth(_RUN, functions, ()),
+        uncounted=tuple(name for name in uncounted if "/" not in name),
+    )
+
+
+def stack_below(graphs: Mapping[str, str], entry: str) -> int:
+    """Bytes of stack of a function that calls nothing through a pointer, from texts of call graphs by file.
+
+    Raises:
+        VerificationError: a frame has no bound, or a function calls itself.
+        InternalError: it is in no graph, or something is called through a pointer.
+    """
+    functions, _ = _functions(graphs)
+    if entry not in functions:
+        raise InternalError("stack", f"no frame is known of {entry}", place=", ".join(graphs))
+    return _depth(entry, functions, ())
+
+
+def _functions(graphs: Mapping[str, str]) -> tuple[dict[str, _Function], set[str]]:
+    """Every function with a frame, and all that are named."""
     functions: dict[str, _Function] = {}
     named: set[str] = set()
     for file, text in graphs.items():
@@ -89,15 +116,7 @@ def stack_of(graphs: Mapping[str, str]) -> Stack:
                 raise VerificationError("stack", f"a frame without bound: {label}", place=Path(file).name)
             role = next((role for role, pattern in _ROLES if pattern.search(label)), "inner")
             functions[title] = _Function(int(found[1]), role, tuple(calls.get(title, ())), file)
-    lost = [name for name in (_OPEN, _RUN) if name not in functions]
-    if lost:
-        raise InternalError("stack", f"no frame is known of {' and '.join(lost)}", place=", ".join(graphs))
-    uncounted = sorted(named - functions.keys() - {_POINTER})
-    return Stack(
-        open=_depth(_OPEN, functions, ()),
-        run=_depth(_RUN, functions, ()),
-        uncounted=tuple(name for name in uncounted if "/" not in name),
-    )
+    return functions, named
 
 
 def _depth(name: str, functions: Mapping[str, _Function], path: tuple[str, ...]) -> int:
