@@ -26,7 +26,7 @@ from packages.examples import ED25519, P256, key_package, model_package, unsigne
 
 ADDRESS, SIZE = 0x0804_0000, 0x2000
 PAYLOAD = read_package(model_package()).payload
-RECORD = model_package()[: -len(PAYLOAD)].ljust(1024, b"\0")
+RECORD = model_package()[: -len(PAYLOAD)].ljust(1024, b"\xff")
 OBJCOPY = ["objcopy", "--gap-fill", "0xff", "-O", "binary"]
 
 

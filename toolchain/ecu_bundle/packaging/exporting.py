@@ -11,7 +11,7 @@ from ecu_bundle.folders import scratch_folder
 from ecu_bundle.image.layout import ALIGNMENT
 from ecu_bundle.packaging.checking import check_content
 from ecu_bundle.packaging.exporters import EXPORTERS, Content, Exporter
-from ecu_bundle.packaging.exporters.flash_image import FlashImage, Region, merged
+from ecu_bundle.packaging.exporters.flash_image import ERASED, FlashImage, Region, merged
 from ecu_bundle.packaging.files import read_file, write_file
 from ecu_bundle.packaging.key_header import key_header
 from ecu_bundle.packaging.key_set import decode_key_set
@@ -128,7 +128,7 @@ def _flash_image(
     data = package.payload if is_payload else package.envelope.encode()
     regions = [Region(slot_address, data)]
     if is_payload and keeps_record and slot_size is not None:
-        record = package.envelope.header().ljust(HEADER_LIMIT, b"\0")
+        record = package.envelope.header().ljust(HEADER_LIMIT, bytes([ERASED]))
         regions.append(Region(slot_address + slot_size - HEADER_LIMIT, record))
     _require_fit(regions, slot_address, slot_size)
     manifest, information = package.header.manifest, package.information
