@@ -183,3 +183,17 @@ def training_point(row: int, step: float) -> Damage:
         tensor.CopyFrom(numpy_helper.from_array(points, tensor.name))
 
     return damage
+
+
+def element(place: int, change: Callable[[float], float]) -> Damage:
+    """Changes one element of the largest constant of real numbers."""
+
+    def damage(graph: Graph) -> None:
+        kinds = (onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE)
+        real = [tensor for tensor in graph.initializer if tensor.data_type in kinds]
+        tensor = max(real, key=lambda t: int(np.prod(t.dims)))
+        values = numpy_helper.to_array(tensor).copy()
+        values.flat[place] = change(values.flat[place])
+        tensor.CopyFrom(numpy_helper.from_array(values, tensor.name))
+
+    return damage

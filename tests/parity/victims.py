@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.ensemble import (
+    AdaBoostClassifier,
     GradientBoostingClassifier,
     GradientBoostingRegressor,
     HistGradientBoostingRegressor,
@@ -15,15 +18,18 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor, RidgeClassifier
+from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.neural_network import MLPRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import SVC, OneClassSVM
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from conversion.models import FRAME, THREE, TWO, VALUE, X
+from conversion.models import FRAME, POSITIVE, THREE, TWO, VALUE, X
 
 
 def tree() -> Any:
@@ -95,3 +101,56 @@ def rotated_forest() -> Any:
 
 def neighbours() -> Any:
     return KNeighborsClassifier().fit(X, THREE)
+
+
+def poisson() -> Any:
+    return PoissonRegressor().fit(X, POSITIVE)
+
+
+def three_vectors() -> Any:
+    return SVC().fit(X, THREE)
+
+
+def lines() -> Any:
+    return RidgeClassifier().fit(X, THREE)
+
+
+def layers() -> Any:
+    return MLPClassifier((8,), solver="lbfgs", random_state=0).fit(X, THREE)
+
+
+def bayes() -> Any:
+    return GaussianNB().fit(X, THREE)
+
+
+def quadratic() -> Any:
+    return QuadraticDiscriminantAnalysis().fit(X, THREE)
+
+
+def means() -> Any:
+    return KMeans(4, random_state=0).fit(X)
+
+
+def mixture() -> Any:
+    return GaussianMixture(3, random_state=0).fit(X)
+
+
+def one_class() -> Any:
+    return OneClassSVM(nu=0.2).fit(X)
+
+
+def rotated_lines() -> Any:
+    return make_pipeline(PCA(2), LogisticRegression()).fit(X, THREE)
+
+
+def scaled_columns() -> Any:
+    columns = ColumnTransformer([("scaled", StandardScaler(), [0, 1])], remainder="passthrough")
+    return make_pipeline(columns, LogisticRegression()).fit(X * 3 + 1, THREE)
+
+
+def boosted_stumps() -> Any:
+    return AdaBoostClassifier(n_estimators=5, random_state=0).fit(X, THREE)
+
+
+def chosen_threshold() -> Any:
+    return FixedThresholdClassifier(LogisticRegression(), threshold=0.3).fit(X, TWO)
