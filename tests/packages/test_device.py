@@ -10,7 +10,8 @@ import pytest
 from ecu_bundle.packaging.device import Device, Engine, check_device
 from ecu_bundle.packaging.refusals import PackageError, Status
 from ecu_bundle.packaging.template import read_header
-from packages.examples import CLASS, VENDOR, key_package, model_package
+from packages.device import Reader, facts_device, key_record
+from packages.examples import CLASS, ED25519, VENDOR, key_package, model_package
 
 MODEL, KEYS = read_header(model_package()), read_header(key_package())
 ENGINE = Engine(
@@ -61,6 +62,36 @@ def test_the_first_thing_that_does_not_fit_is_named(position: int) -> None:
         with pytest.raises(PackageError) as caught:
             check_device(MODEL, changed(wrong))
         assert caught.value.status == Status[f"ECU_PACKAGE_{names[0]}"]
+
+
+DEVICE_CHANGES: dict[str, dict[str, Any]] = {
+    "WRONG_VENDOR": {"vendor": bytes(16)},
+    "WRONG_CLASS": {"device_class": bytes(16)},
+    "WRONG_HARDWARE": {"hardware_id": 0x1002},
+    "WRONG_FORMAT": {"engine": 1},
+    "WRONG_INTERFACE": {"interface_hash": bytes(31) + b"\1"},
+    "KERNEL_MISSING": {"kernels": b"\2\0\0\0\0\x08", "kernels_size": 6},
+    "ARENA_TOO_SMALL": {"arena_size": 655},
+    "STACK_TOO_SMALL": {"stack_size": 479},
+}
+"""The same for the device's own code, but for counter and slot, which its installer knows."""
+
+
+@pytest.mark.parametrize("position", range(len(DEVICE_CHANGES)))
+def test_the_device_has_the_same_order(reader: Reader, position: int) -> None:
+    assert MODEL.device is not None
+    names = list(DEVICE_CHANGES)[position:]
+    assert names == [name for name in list(REFUSALS) if name in names]
+    for wrong in (names, names[:1], []):
+        changes: dict[str, Any] = {
+            "vendor": MODEL.manifest.vendor,
+            "device_class": MODEL.manifest.device_class,
+        }
+        for name in wrong:
+            changes |= DEVICE_CHANGES[name]
+        device = facts_device(MODEL.device, **changes)
+        found = reader.check(model_package(), [key_record(ED25519.public)], device)
+        assert found == (Status[f"ECU_PACKAGE_{names[0]}"] if wrong else 0)
 
 
 def test_kernels_are_named() -> None:

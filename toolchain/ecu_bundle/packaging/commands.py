@@ -49,7 +49,13 @@ _signing_options = _together(
         "64 bytes of the signature to stdout. With --public-key.",
     ),
     click.option("--public-key", "-p", type=PATH, help="Public key of --command."),
-    click.option("--timeout", type=float, default=60.0, show_default=True, help="Seconds for --command."),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(0.1, 3600),
+        default=60.0,
+        show_default=True,
+        help="Seconds for --command.",
+    ),
     _passphrase_options,
 )
 _addressee_options = _together(
