@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from onnx import TensorProto
 
 from ecu_bundle.conversion.decisions.labels import write_real
 from ecu_bundle.conversion.nodes import Nodes, real_input, real_type
@@ -82,13 +83,28 @@ def write_function(nodes: Nodes, function: Any, source: str, kind: type[np.float
     return source if function is None else _WRITERS[function](nodes, source, kind)
 
 
+_ROUNDED_ONCE = frozenset(
+    {np.abs, np.fabs, np.negative, np.reciprocal, np.sign, np.sqrt, np.square}
+)  # fmt: skip
+"""Functions of one IEEE operation: float32 has the bits of float64 rounded."""
+
+
 def convert_function(scope: Any, operator: Any, container: Any) -> None:
-    """FunctionTransformer: the function of each number."""
+    """FunctionTransformer: the function of each number.
+
+    In float64, rounded once: where a function is flat (tanh of 9), a tree or a search for neighbours behind
+    it tells numbers apart that float32's own function makes equal.
+    """
     nodes, model = Nodes(scope, container), operator.raw_operator
     if model.kw_args:
         raise NotImplementedError("kw_args are not supported")
     source = real_input(nodes, operator)
-    write_real(nodes, operator, write_function(nodes, model.func, source, real_type(operator)))
+    if model.func is None or model.func in _ROUNDED_ONCE:
+        result = write_function(nodes, model.func, source, real_type(operator))
+    else:
+        wide = nodes.cast(source, TensorProto.DOUBLE)
+        result = write_function(nodes, model.func, wide, np.float64)
+    write_real(nodes, operator, result)
 
 
 def _shape(operator: Any) -> None:
