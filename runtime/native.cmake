@@ -64,6 +64,7 @@ target_sources(
           src/native/kernels/matmul_f64.cpp
           src/native/kernels/max_f32.cpp
           src/native/kernels/max_f64.cpp
+          src/native/kernels/mean_f64.cpp
           src/native/kernels/min_f32.cpp
           src/native/kernels/min_f64.cpp
           src/native/kernels/mul_f32.cpp
@@ -114,6 +115,8 @@ target_sources(
           src/native/kernels/top_k_f64.cpp
           src/native/kernels/tree_leaves.cpp
           src/native/kernels/tree_lone.cpp
+          src/native/kernels/tree_rows.cpp
+          src/native/kernels/tree_walk.cpp
           src/native/kernels/trees.cpp
           src/native/kernels/trees_complete.cpp
           src/native/kernels/trees_complete_pairs.cpp

@@ -58,7 +58,7 @@ def test_constants_start_at_a_multiple_of_16() -> None:
         (16, b"\x11"),
         (20, b"\x31"),
         (24, b"\1"),
-        (28, b"\1"),
+        (28, b"\2"),
         (32, b"\xff"),
         (34, b"\0"),
         (34, b"\x05"),

@@ -203,7 +203,7 @@ HEADERS: dict[str, tuple[int, Callable[[bytes], bytes]]] = {
     "constants over operations": (MALFORMED, lambda payload: _with(payload, 20, 48)),
     "constants that wrap": (MALFORMED, lambda payload: _with(payload, 24, 0xFFFFFFFC)),
     "bytes after the constants": (MALFORMED, lambda payload: payload + bytes(4)),
-    "reserved word": (MALFORMED, lambda payload: _with(payload, 28, 1)),
+    "flags that are not known": (MALFORMED, lambda payload: _with(payload, 28, 2)),
     "a record of no words": (MALFORMED, lambda payload: _with(payload, 32, KERNELS["neg_f32"])),
     "a record beyond the operations": (
         MALFORMED,

@@ -187,7 +187,7 @@ def test_what_was_not_measured_is_not_mentioned() -> None:
     partly = Page(report(certificates.onnx_only(), {"target": "host", "arena_bytes": 1024})).text
     assert "Resources on host" in partly
     assert "1.0\N{NO-BREAK SPACE}KiB".replace("\N{NO-BREAK SPACE}", " ") in partly
-    assert "Instructions" not in partly
+    assert "Work on" not in partly
 
 
 def test_many_classes_become_a_list_of_confusions() -> None:

@@ -13,10 +13,10 @@ namespace ecu::native {
 namespace {
 
 struct State {
+  Frame frame;  // inputs and outputs are those of the run
   const uint8_t* operations;
-  const uint8_t* constants;
-  uint8_t* workspace;
-  uint32_t count;  // operations
+  uint32_t count;     // operations
+  bool may_give_nan;  // in a float32 output
 };
 
 // Upper bound on every target that docs/native_engine.md, "Arena", publishes.
@@ -36,33 +36,42 @@ ECU_COLD ecu_status open(ModelState& model, Arena& arena) noexcept {
   if (!arena.make(1U, place) || !arena.make(program.workspace, workspace)) {
     return ECU_IMAGE_MALFORMED;
   }
-  place[0] = State{program.operations.data(), program.constants.data(), workspace.data(), program.count};
+  State& state = place[0];
+  state.frame.workspace = workspace.data();
+  state.frame.constants = program.constants.data();
+  state.frame.input_infos = model.inputs;
+  state.operations = program.operations.data();
+  state.count = program.count;
+  state.may_give_nan = program.may_give_nan;
   model.engine_state = place.data();
   return check_operations(program, model.inputs, model.outputs);
 }
 
 /* The sign and payload of a NaN differ between processors; in an output there is one NaN. */
-void unify_nans(const ecu_tensor_info& info, uint8_t* values) noexcept {
-  for (size_t i = 0U; i < info.elements; ++i) {
-    if ((load<uint32_t>(values + (i * kSize4)) & kMagnitude) > kInfinity) {
-      store(values + (i * kSize4), kNan);
+void unify_nans(const ModelState& model, void* const* outputs) noexcept {
+  for (size_t output = 0U; output < model.outputs.size(); ++output) {
+    const ecu_tensor_info& info = model.outputs[output];
+    uint8_t* const values = static_cast<uint8_t*>(outputs[output]);
+    for (size_t i = 0U; info.dtype == ECU_FLOAT32 && i < info.elements; ++i) {
+      if ((load<uint32_t>(values + (i * kSize4)) & kMagnitude) > kInfinity) {
+        store(values + (i * kSize4), kNan);
+      }
     }
   }
 }
 
 ecu_status run(ModelState& model, const void* const* inputs, void* const* outputs) noexcept {
-  const State& state = *static_cast<const State*>(model.engine_state);
-  const Frame frame = {state.workspace, state.constants, inputs, outputs, model.inputs};
+  State& state = *static_cast<State*>(model.engine_state);
+  state.frame.inputs = inputs;
+  state.frame.outputs = outputs;
   const uint8_t* record = state.operations;
-  for (uint32_t i = 0U; i < state.count; ++i) {
+  for (uint32_t left = state.count; left > 0U; --left) {
     const RecordHead head = read_head(record);
-    kKernelTable.kernels[head.kernel]->run(Operation(record + kWordSize, head.words - 1U), frame);
+    kKernelTable.kernels[head.kernel]->run(Operation(record + kWordSize, head.words - 1U), state.frame);
     record += head.words * kWordSize;
   }
-  for (size_t i = 0U; i < model.outputs.size(); ++i) {
-    if (model.outputs[i].dtype == ECU_FLOAT32) {
-      unify_nans(model.outputs[i], static_cast<uint8_t*>(outputs[i]));
-    }
+  if (state.may_give_nan) {
+    unify_nans(model, outputs);
   }
   return ECU_OK;
 }

@@ -108,6 +108,7 @@
   KERNEL(108, tree_lone)             \
   KERNEL(109, fixed_f64)             \
   KERNEL(110, fixed_f32)             \
+  KERNEL(111, tree_rows)             \
   KERNEL(112, trees_keyed_values)    \
   KERNEL(113, trees_keyed_values40)  \
   KERNEL(114, trees_keyed_values48)  \
@@ -123,7 +124,8 @@
   KERNEL(124, trees_complete_values) \
   KERNEL(125, trees_complete_values40)\
   KERNEL(126, trees_complete_values48)\
-  KERNEL(127, trees_complete_pairs)
+  KERNEL(127, trees_complete_pairs)  \
+  KERNEL(128, mean_f64)
 // clang-format on
 
 // Weak here and only here: a weak declaration beside a definition would make the kernel weak.

@@ -10,6 +10,7 @@ constexpr uint32_t kMagic = 0x50554345U;  // "ECUP", read as a little-endian wor
 constexpr uint32_t kVersion = 1U;
 constexpr uint32_t kHeaderSize = 32U;
 constexpr uint32_t kAlignment = 16U;
+constexpr uint32_t kNoNan = 1U;  // flag: no output ever holds a NaN
 
 /* Words of the header. */
 enum Field : size_t {
@@ -20,7 +21,7 @@ enum Field : size_t {
   kOperationsSize,
   kConstantsOffset,
   kConstantsSize,
-  kReserved,
+  kFlags,
 };
 
 constexpr uint64_t aligned(uint64_t size) noexcept {
@@ -54,8 +55,9 @@ bool read_program(Span<const uint8_t> payload, Program& program) noexcept {
   const Operation header(payload.data(), kHeaderSize / kWordSize);
   program.count = header.word(kVersionAndCount) >> 16U;
   program.workspace = header.word(kWorkspace);
+  program.may_give_nan = header.word(kFlags) != kNoNan;
   if (header.word(kMagicField) != kMagic || (header.word(kVersionAndCount) & 0xffffU) != kVersion ||
-      program.count == 0U || (program.workspace % kAlignment) != 0U || header.word(kReserved) != 0U ||
+      program.count == 0U || (program.workspace % kAlignment) != 0U || header.word(kFlags) > kNoNan ||
       !valid_layout(header, payload)) {
     return false;
   }

@@ -20,6 +20,7 @@ namespace ecu::native {
 struct Program {
   uint32_t count;      // operations
   uint32_t workspace;  // bytes
+  bool may_give_nan;   // in a float32 output
   Span<const uint8_t> operations;
   Span<const uint8_t> constants;  // from a multiple of 16 of the payload
 };

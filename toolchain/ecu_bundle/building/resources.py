@@ -60,8 +60,9 @@ def measure(
         ``library`` (bytes by part and by kind of section, before linking), ``image_bytes``,
         ``arena_bytes``, ``onnxruntime_bytes`` and, when counted, ``instructions`` (whole numbers:
         ``open`` in total, ``run`` per golden row), and ``totals`` of it all. For the native engine also
-        ``kernels``, ``symbols`` and ``stack`` (bytes of ``open`` and ``run``, and what is not counted); for
-        a machine without operating system ``linked`` (bytes by part and kind in the linked self-test) and
+        ``kernels``, ``symbols``, ``stack`` (bytes of ``open`` and ``run``, and what is not counted) and, for
+        a model with trees, ``trees`` (how many, and the splits that any row passes, least and most); for a
+        machine without operating system ``linked`` (bytes by part and kind in the linked self-test) and
         ``instructions`` under QEMU.
 
     Raises:
@@ -92,7 +93,10 @@ def measure(
 
 
 def _native(build: BuildResult, target: Target, image: ModelImage) -> dict[str, object]:
-    kernels = read_image(image.data).kernels
+    from ecu_bundle.lowering.trees.paths import paths_of
+
+    contents = read_image(image.data)
+    kernels = contents.kernels
     symbols = check_symbols(build, target, kernels)
     figures: dict[str, object] = {
         "kernels": list(kernels),
@@ -105,6 +109,9 @@ def _native(build: BuildResult, target: Target, image: ModelImage) -> dict[str, 
     stack = worst_stack(build)
     if stack is not None:
         figures["stack"] = {"open": stack.open, "run": stack.run, "uncounted": list(stack.uncounted)}
+    paths = paths_of(contents.program) if contents.program is not None else None
+    if paths is not None:
+        figures["trees"] = {"count": paths.trees, "splits_least": paths.least, "splits_most": paths.most}
     return figures
 
 

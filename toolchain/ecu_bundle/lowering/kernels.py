@@ -12,7 +12,21 @@ from typing import Final
 
 REFERENCES: Final = frozenset(
     (
-        *("out", "in", "a", "b", "c", "x", "points", "index", "values", "positions", "bias", "keys"),
+        *(
+            "out",
+            "second",
+            "in",
+            "a",
+            "b",
+            "c",
+            "x",
+            "points",
+            "index",
+            "values",
+            "positions",
+            "bias",
+            "keys",
+        ),
         *("slots", "slot_table", "edges", "nodes", "leaf_values", "lows", "highs", "units"),
         *("entries", "exponents", "start_values"),
     )
@@ -120,6 +134,11 @@ def _all() -> Iterator[Kernel]:
     yield Kernel(108, "tree_lone", ("out", "in", "elements", "nodes", "node_count"))
     yield Kernel(109, "fixed_f64", ("out", "in", "n", "words", "exponents", "start_values", "divisor"))
     yield Kernel(110, "fixed_f32", ("out", "in", "n", "exponents", "start_values"))
+    yield Kernel(128, "mean_f64", ("out", "in", "n", "exponents", "divisor"))
+    rows = ("leaves", "leaf_values", "words", "second_words")
+    yield Kernel(
+        111, "tree_rows", ("out", "second", "in", "elements", "nodes", "node_count", *rows), results=2
+    )
     for i, name in enumerate(_TREES):
         yield Kernel(112 + i, f"trees_{name}", (*_ENSEMBLE, *_LEAVES[name.split("_")[1]]), results=2)
 

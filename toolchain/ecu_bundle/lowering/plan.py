@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
 
 from ecu_bundle.errors import InternalError
 from ecu_bundle.lowering.affine import with_folded_scaling
@@ -44,7 +47,35 @@ def plan(steps: Sequence[Step], outputs: Sequence[View]) -> Program:
     constants = _Constants()
     operations = [_operation(step, offsets, constants) for step in kept]
     ends = [offset + buffer.size for buffer, offset in offsets.items()]
-    return Program(tuple(operations), bytes(constants.data), _aligned(max(ends, default=0)))
+    workspace = _aligned(max(ends, default=0))
+    return Program(tuple(operations), bytes(constants.data), workspace, _never_nan(kept))
+
+
+_NO_NAN: Final = ("fixed_f64", "fixed_f32", "mean_f64", "tree_rows")
+"""Kernels whose results are never NaN, or the NaN that outputs hold."""
+
+_HANDS_ON: Final = ("copy4", "copy8", "pick4", "pick8", "f64_f32")
+"""Kernels whose results are NaN only where an operand is."""
+
+
+def _never_nan(steps: Sequence[Step]) -> bool:
+    """Whether every output of floats comes from whole numbers or constants."""
+    dirty: set[Storage] = set()
+
+    def is_clean(view: View) -> bool:
+        if view.dtype in ("i32", "i64"):
+            return True
+        if isinstance(view.storage, Constant):
+            return not np.isnan(
+                np.frombuffer(view.storage.data, f"<{view.dtype[0]}{SIZES[view.dtype]}")
+            ).any()
+        return not isinstance(view.storage, Input) and view.storage not in dirty
+
+    for step in steps:
+        handed = step.kernel in _HANDS_ON and all(map(is_clean, step.operands))
+        if not handed and step.kernel not in _NO_NAN:
+            dirty.update(view.storage for view in step.results if view.dtype in ("f32", "f64"))
+    return all(is_clean(view) for step in steps for view in step.results if isinstance(view.storage, Output))
 
 
 def _with_outputs(steps: Sequence[Step], outputs: Sequence[View]) -> tuple[Step, ...]:

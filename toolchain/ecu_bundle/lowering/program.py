@@ -69,11 +69,13 @@ class Program:
         operations: in order; each runs once.
         constants: bytes, from a multiple of 16 of the payload.
         workspace: bytes of working memory, a multiple of 16.
+        no_nan: no output ever holds a NaN.
     """
 
     operations: tuple[Operation, ...]
     constants: bytes
     workspace: int
+    no_nan: bool = False
 
     @property
     def kernels(self) -> tuple[str, ...]:
@@ -93,7 +95,7 @@ def encode_program(program: Program) -> bytes:
     constants = _HEADER.size + len(records) + -len(records) % ALIGNMENT
     header = _HEADER.pack(
         *(MAGIC, PROGRAM_VERSION, len(program.operations), program.workspace),
-        *(_HEADER.size, len(records), constants, len(program.constants), 0),
+        *(_HEADER.size, len(records), constants, len(program.constants), program.no_nan),
     )
     return header + records + bytes(-len(records) % ALIGNMENT) + program.constants
 
@@ -106,7 +108,7 @@ def decode_program(payload: bytes) -> Program:
     """
     if len(payload) < _HEADER.size:
         raise _malformed(f"a program of {len(payload)} bytes", 0)
-    magic, version, count, workspace, start, size, constants, constants_size, reserved = _HEADER.unpack_from(
+    magic, version, count, workspace, start, size, constants, constants_size, flags = _HEADER.unpack_from(
         payload
     )
     end = start + size
@@ -115,7 +117,8 @@ def decode_program(payload: bytes) -> Program:
         and version == PROGRAM_VERSION
         and count > 0
         and workspace % ALIGNMENT == 0
-        and (start, reserved) == (_HEADER.size, 0)
+        and start == _HEADER.size
+        and flags in (0, 1)
         and size % 4 == constants_size % 4 == 0
         and constants == end + -end % ALIGNMENT
         and constants + constants_size == len(payload)
@@ -126,7 +129,7 @@ def decode_program(payload: bytes) -> Program:
     operations = tuple(_records(payload[start:end], start))
     if len(operations) != count:
         raise _malformed(f"{len(operations)} operations, {count} are announced", 6)
-    return Program(operations, payload[constants:], workspace)
+    return Program(operations, payload[constants:], workspace, bool(flags))
 
 
 def _check_limits(program: Program) -> None:

@@ -34,6 +34,16 @@ class Stack(BaseModel):
     run: NonNegativeInt | None = None
 
 
+class Trees(BaseModel):
+    """Trees of the program, and the splits that any row passes in all of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    count: NonNegativeInt | None = None
+    splits_least: NonNegativeInt | None = None
+    splits_most: NonNegativeInt | None = None
+
+
 class Symbols(BaseModel):
     """What the library takes from the compiler's own."""
 
@@ -51,6 +61,7 @@ class Resources(BaseModel):
         linked: the same of a program, after the linker dropped what is unused; empty where none was measured.
         stack: of open and run.
         symbols: of the library.
+        trees: of a model with trees on the native engine.
         image_bytes: model image, read-only.
         arena_bytes: RAM that the caller provides.
         onnxruntime_bytes: the ONNX Runtime library; 0 when there is none.
@@ -65,6 +76,7 @@ class Resources(BaseModel):
     linked: dict[str, dict[str, NonNegativeInt]] = Field(default_factory=dict)
     stack: Stack = Field(default_factory=Stack)
     symbols: Symbols = Field(default_factory=Symbols)
+    trees: Trees = Field(default_factory=Trees)
     image_bytes: NonNegativeInt | None = None
     arena_bytes: NonNegativeInt | None = None
     onnxruntime_bytes: NonNegativeInt | None = None
@@ -184,7 +196,14 @@ def _instructions(ident: str, resources: Resources) -> Table:
         for name, number, note in measured
         if number is not None
     )
+    trees = resources.trees
+    if trees.splits_most is not None:
+        same = trees.splits_least == trees.splits_most
+        note = f"of {count(trees.count or 0)} trees together, proved" + (
+            ", the same for every row" if same else ""
+        )
+        rows += ((Cell("Splits of a run, at most", note=note), Cell(count(trees.splits_most), "number")),)
     place = "the emulated board, in instructions and not cycles" if resources.linked else "the host"
     double = ", ".join(resources.symbols.double)
     note = f"; double arithmetic in software: {double}" if double else ""
-    return Table(ident, f"Work on {place}{note}", ("Call", "Instructions"), rows)
+    return Table(ident, f"Work on {place}{note}", ("Call", "Count"), rows)

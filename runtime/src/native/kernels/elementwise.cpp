@@ -80,13 +80,15 @@ void run_elementwise(const Operation& operation, const Frame& frame, const Layou
   const uint32_t after_references = layout.operands + 1U;
   const Shape shape(operation, after_references + (layout.has_start ? 1U : 0U));
   const uint32_t last = shape.rank() - 1U;
-  const Operand none(nullptr, false);
-  Operand starts[kMaxOperands] = {none, none, none};
-  Row row = {frame.result(operation.word(0U)), {none, none, none}, {}, shape.length(last)};
-  size_t start = layout.has_start ? operation.word(after_references) : 0U;
-  for (uint32_t i = 0U; i < layout.operands; ++i) {
-    starts[i] = frame.operand(operation.word(i + 1U)).from(start * layout.operand_sizes[i]);
-    start = 0U;
+  // The first operand in every place: zeros would be a call of memset.
+  const size_t start = layout.has_start ? operation.word(after_references) : 0U;
+  const Operand first = frame.operand(operation.word(1U)).from(start * layout.operand_sizes[0]);
+  const size_t stride = shape.stride(0U, last);
+  Operand starts[kMaxOperands] = {first, first, first};
+  Row row = {
+      frame.result(operation.word(0U)), {first, first, first}, {stride, stride, stride}, shape.length(last)};
+  for (uint32_t i = 1U; i < layout.operands; ++i) {
+    starts[i] = frame.operand(operation.word(i + 1U));
     row.operands[i] = starts[i];
     row.strides[i] = shape.stride(i, last);
   }

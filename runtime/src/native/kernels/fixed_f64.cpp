@@ -8,8 +8,6 @@
 namespace ecu::native {
 namespace {
 
-constexpr int32_t kLargestExponent = 400;
-constexpr uint32_t kLargestDivisor = 65535U;
 constexpr uint32_t kMaxWords = 2U;
 
 enum Word : size_t { kOut, kIn, kCount, kWords, kExponents, kStart, kDivisor };
@@ -18,7 +16,7 @@ enum Word : size_t { kOut, kIn, kCount, kWords, kExponents, kStart, kDivisor };
 ECU_COLD bool valid_start(uint64_t bits) noexcept {
   constexpr uint64_t kSignBit = uint64_t{1U} << 63U;
   const int32_t exponent = static_cast<int32_t>((bits & ~kSignBit) >> 52U) - 1023;
-  return bits == 0U || (exponent >= -kLargestExponent && exponent <= kLargestExponent);
+  return bits == 0U || (exponent >= -wide::kLargestExponent && exponent <= wide::kLargestExponent);
 }
 
 ECU_COLD bool check(const Operation& operation, const Scope& scope) noexcept {
@@ -31,23 +29,17 @@ ECU_COLD bool check(const Operation& operation, const Scope& scope) noexcept {
   const uint32_t start_reference = fields.word();
   const uint32_t divisor = fields.length();
   const uint64_t sums = uint64_t{count} * words;
-  fields.expect(words <= kMaxWords && divisor <= kLargestDivisor);
+  fields.expect(words <= kMaxWords && divisor <= wide::kLargestDivisor);
   if (!fields.done()) {
     return false;
   }
   fields.reads(in, sums, kSize8);
   fields.writes(out, count, kSize8);
-  const uint8_t* const exponents = scope.constant(exponent_reference, sums, kSize4);
   const bool has_start = start_reference != kMissing;
   const uint8_t* const start = has_start ? scope.constant(start_reference, count, kSize8) : nullptr;
-  if (!fields.good() || exponents == nullptr || has_start != (start != nullptr)) {
+  if (!fields.good() || !wide::valid_exponents(scope, exponent_reference, sums) ||
+      has_start != (start != nullptr)) {
     return false;
-  }
-  for (size_t i = 0U; i < sums; ++i) {
-    const int32_t exponent = load_little<int32_t>(exponents + (i * sizeof(int32_t)));
-    if (exponent < -kLargestExponent || exponent > kLargestExponent) {
-      return false;
-    }
   }
   for (size_t i = 0U; has_start && i < count; ++i) {
     if (!valid_start(load_little<uint64_t>(start + (i * sizeof(uint64_t))))) {

@@ -12,12 +12,6 @@ ECU_COLD uint64_t extent(uint32_t batch, uint32_t step, uint32_t size) noexcept 
 
 }  // namespace
 
-MatmulWords matmul_words(const Operation& operation) noexcept {
-  return MatmulWords{operation.word(3U), operation.word(4U),        operation.word(5U),
-                     operation.word(6U), operation.word(7U),        operation.word(8U),
-                     operation.word(9U), operation.word(10U) != 0U, operation.word(11U) != 0U};
-}
-
 bool check_matmul(const Operation& operation, const Scope& scope, uint32_t size) noexcept {
   constexpr uint32_t kWords = 12U;
   if (operation.count() != kWords) {

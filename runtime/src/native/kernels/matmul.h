@@ -35,7 +35,11 @@ struct MatmulWords {
 [[nodiscard]] ECU_COLD bool check_matmul(const Operation& operation, const Scope& scope,
                                          uint32_t size) noexcept;
 
-[[nodiscard]] MatmulWords matmul_words(const Operation& operation) noexcept;
+[[nodiscard]] inline MatmulWords matmul_words(const Operation& operation) noexcept {
+  return MatmulWords{operation.word(3U), operation.word(4U),        operation.word(5U),
+                     operation.word(6U), operation.word(7U),        operation.word(8U),
+                     operation.word(9U), operation.word(10U) != 0U, operation.word(11U) != 0U};
+}
 
 /** What follows a sum. NaN and the sign of zero stay. */
 template <typename T>

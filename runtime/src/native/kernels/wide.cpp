@@ -33,6 +33,17 @@ Number normalised(uint64_t mantissa, int32_t exponent, bool negative) noexcept {
 
 }  // namespace
 
+bool valid_exponents(const Scope& scope, uint32_t reference, uint64_t count) noexcept {
+  const uint8_t* const exponents = scope.constant(reference, count, kSize4);
+  for (size_t i = 0U; exponents != nullptr && i < count; ++i) {
+    const int32_t exponent = load_little<int32_t>(exponents + (i * sizeof(int32_t)));
+    if (exponent < -kLargestExponent || exponent > kLargestExponent) {
+      return false;
+    }
+  }
+  return exponents != nullptr;
+}
+
 Number rounded(uint64_t mantissa, int32_t exponent, bool negative) noexcept {
   const uint64_t rest = mantissa & (kUnit - 1U);
   uint64_t kept = mantissa - rest;

@@ -9,7 +9,16 @@
 
 #include <stdint.h>
 
+#include "../scope.h"
+
 namespace ecu::native::wide {
+
+/** Of what `from_fixed` and `quotient` take: results stay far from overflow and from subnormal numbers. */
+constexpr int32_t kLargestExponent = 400;
+constexpr uint32_t kLargestDivisor = 65535U;
+
+/** Whether a reference is to `count` i32 constants from -kLargestExponent to kLargestExponent. */
+[[nodiscard]] ECU_COLD bool valid_exponents(const Scope& scope, uint32_t reference, uint64_t count) noexcept;
 
 /** A number of 53 significant bits: mantissa * 2^exponent. */
 struct Number {

@@ -122,6 +122,9 @@ def _number(
     outputs = sums.elements // fixed.words
     result = build.buffer("f64", (1, outputs))
     exponents = constant_view(fixed.exponents + exponent, "i32")
+    if start is None and fixed.words == 1:
+        build.step("mean_f64", result, sums, outputs, exponents, divisor)
+        return result
     first = None if start is None else constant_view(start, "f64")
     build.step("fixed_f64", result, sums, outputs, fixed.words, exponents, first, divisor)
     return result

@@ -21,8 +21,8 @@ _PER_STEP: Final = {"keyed": 6.4, "ranked": 6.4, "complete": 6.0}
 of three steps."""
 
 _PER_TREE: Final = {"keyed": 9.0, "ranked": 10.0, "complete": 4.0}
-_PER_ENTRY: Final = {"keyed": 18.0, "ranked": 36.0, "complete": 36.0}
-_PER_HALVING: Final = 7.0
+_PER_ENTRY: Final = {"keyed": 18.0, "ranked": 34.0, "complete": 34.0}
+_PER_HALVING: Final = 4.0
 """One step of the search for a rank."""
 
 _PER_LEAF: Final = {

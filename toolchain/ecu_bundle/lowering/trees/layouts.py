@@ -19,11 +19,11 @@ _MAX_SLOTS: Final = 2**16
 _MAX_RANKED_SLOTS: Final = 2**8
 _MAX_RANKS: Final = 254
 _MAX_COMPLETE_DEPTH: Final = 8
-_WINDOW_SHIFT: Final = 16
-_KEYED: Final = np.dtype([("slot", "<u2"), ("link", "<i2"), ("key", "<i4")])
-_KEYED_HEAD: Final = np.dtype([("nodes", "<u4"), ("leaves", "<u4")])
-_RANKED: Final = np.dtype([("slot", "u1"), ("rank", "u1"), ("link", "<i2")])
-_RANKED_HEAD: Final = np.dtype([("nodes", "<u2"), ("leaves", "<u2")])
+_HALVINGS_SHIFT: Final = 16
+KEYED: Final = np.dtype([("slot", "<u2"), ("link", "<i2"), ("key", "<i4")])
+KEYED_HEAD: Final = np.dtype([("nodes", "<u4"), ("leaves", "<u4")])
+RANKED: Final = np.dtype([("slot", "u1"), ("rank", "u1"), ("link", "<i2")])
+RANKED_HEAD: Final = np.dtype([("nodes", "<u2"), ("leaves", "<u2")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Layout:
         """Steps of the searches for all ranks."""
         if self.slot_size > 1:
             return 0
-        return sum(int(word).bit_length() - 1 for word in self.table[:, 1] >> _WINDOW_SHIFT)
+        return int((self.table[:, 1] >> _HALVINGS_SHIFT).sum())
 
     @property
     def size(self) -> int:
@@ -119,13 +119,13 @@ def keyed(trees: Sequence[Links], bases: Sequence[int], slots: Slots) -> Layout 
         return None
     parts = []
     for tree, leaves in zip(trees, bases, strict=True):
-        rows = np.zeros(len(tree.node), dtype=_KEYED)
+        rows = np.zeros(len(tree.node), dtype=KEYED)
         rows["slot"], rows["link"] = slots.slot[tree.node] + tree.mirrored, tree.link
         rows["key"] = np.where(rows["slot"] > 0, slots.keys(tree.node, tree.mirrored), 0)
-        parts += [np.array([(len(rows), leaves)], dtype=_KEYED_HEAD).tobytes(), rows.tobytes()]
+        parts += [np.array([(len(rows), leaves)], dtype=KEYED_HEAD).tobytes(), rows.tobytes()]
     nodes = b"".join(parts)
     table = slots.table.astype("<u4")
-    return Layout("keyed", table, np.zeros(0, "<i4"), nodes, len(nodes) // _KEYED.itemsize, slots.count, 4)
+    return Layout("keyed", table, np.zeros(0, "<i4"), nodes, len(nodes) // KEYED.itemsize, slots.count, 4)
 
 
 def ranked(trees: Sequence[Links], bases: Sequence[int], slots: Slots) -> Layout | None:
@@ -136,12 +136,12 @@ def ranked(trees: Sequence[Links], bases: Sequence[int], slots: Slots) -> Layout
         return None
     parts = []
     for tree, leaves in zip(trees, bases, strict=True):
-        rows = np.zeros(len(tree.node), dtype=_RANKED)
+        rows = np.zeros(len(tree.node), dtype=RANKED)
         rows["slot"], rows["link"] = slots.slot[tree.node] + tree.mirrored, tree.link
         rows["rank"] = np.where(rows["slot"] > 0, slots.ranks(tree.node, tree.mirrored), 0)
-        parts += [np.array([(len(rows), leaves)], dtype=_RANKED_HEAD).tobytes(), rows.tobytes()]
+        parts += [np.array([(len(rows), leaves)], dtype=RANKED_HEAD).tobytes(), rows.tobytes()]
     nodes = b"".join(parts)
-    count = len(nodes) // _RANKED.itemsize
+    count = len(nodes) // RANKED.itemsize
     return Layout("ranked", _ranked_table(slots), _edges(slots), nodes, count, slots.count, 1)
 
 
@@ -189,8 +189,8 @@ def _ranks_fit(slots: Slots) -> bool:
 
 
 def _ranked_table(slots: Slots) -> NDArray[np.uint32]:
-    """Elements with flags; how many edges, and the largest power of two that is no more."""
-    counts = [len(edges) | 1 << len(edges).bit_length() - 1 << _WINDOW_SHIFT for edges in slots.edges]
+    """Elements with flags; how many edges, and the exponent of the largest power of two that is no more."""
+    counts = [len(edges) | len(edges).bit_length() - 1 << _HALVINGS_SHIFT for edges in slots.edges]
     return np.stack([slots.table, np.array(counts, dtype=np.int64)], axis=1).astype("<u4")
 
 

@@ -24,9 +24,12 @@ LONE: Final = "EcuLoneTree"
 """Attributes besides those of the tree: ``tables``, one tensor (leaves, elements) of int32 or float32 for
 each output; ``shapes``, that of each output for one row."""
 
-_NODE: Final = np.dtype([("key", "<i4"), ("element", "<u4"), ("left", "<i4"), ("right", "<i4")])
+LONE_NODE: Final = np.dtype([("key", "<i4"), ("element", "<u4"), ("left", "<i4"), ("right", "<i4")])
 _MAX_LEAVES: Final = 2**16
 """Beyond, a table for every leaf takes longer to compute and more flash than it saves."""
+
+_MAX_ROWS: Final = 2
+"""Results of `tree_rows`."""
 
 _TYPES: Final = {TensorProto.FLOAT: np.float32, TensorProto.INT64: np.int64}
 
@@ -71,11 +74,23 @@ def add_lone_tree(
     """
     number, rows = _distinct(tables)
     nodes = _nodes(ensemble, number)
+    tree = (matrix, matrix.elements, constant_view(nodes.view("<i4"), "i32"), len(nodes))
+    if len(tables) <= _MAX_ROWS:
+        return _row(build, tree, [table[rows] for table in tables])
     leaf = build.buffer("i32", (1,))
-    build.step(
-        "tree_lone", leaf, matrix, matrix.elements, constant_view(nodes.view("<i4"), "i32"), len(nodes)
-    )
+    build.step("tree_lone", leaf, *tree)
     return [build.pick(constant_view(table[rows], _element_type(table)), leaf) for table in tables]
+
+
+def _row(build: Builder, tree: Sequence[int | View], tables: Sequence[NDArray[Any]]) -> list[View]:
+    """The row of the reached leaf of one table, which holds all of them side by side."""
+    results = [build.buffer(_element_type(table), (1, table.shape[1])) for table in tables]
+    second = results[1] if len(results) > 1 else None
+    one_nan = [np.where(table != table, np.float32(np.nan), table).astype(table.dtype) for table in tables]  # noqa: PLR0124
+    words = np.concatenate([table.view(np.int32) for table in one_nan], axis=1)
+    sizes = (results[0].elements, second.elements if second else 0)
+    build.step("tree_rows", results[0], second, *tree, len(words), constant_view(words, "i32"), *sizes)
+    return results
 
 
 def _element_type(table: NDArray[Any]) -> ElementType:
@@ -93,16 +108,17 @@ def _nodes(ensemble: Ensemble, number: NDArray[np.int64]) -> NDArray[Any]:
     """Splits in their order; a lone leaf is a split with the same leaf on both sides."""
     splits = np.flatnonzero(ensemble.leaf < 0)
     if not len(splits):
-        return np.array([(0, 0, ~int(number[0]), ~int(number[0]))], dtype=_NODE)
+        return np.array([(0, 0, ~int(number[0]), ~int(number[0]))], dtype=LONE_NODE)
     order = _preorder(ensemble)
     place = np.zeros(len(ensemble.leaf), dtype=np.int64)
     place[order] = np.arange(len(order))
 
     def child(side: NDArray[np.int64]) -> NDArray[np.int64]:
         leaf = ensemble.leaf[side[order]]
-        return np.where(leaf >= 0, ~number[leaf], place[side[order]])
+        distance = place[side[order]] - np.arange(len(order))
+        return np.where(leaf >= 0, ~number[leaf], distance * LONE_NODE.itemsize)
 
-    nodes = np.zeros(len(order), dtype=_NODE)
+    nodes = np.zeros(len(order), dtype=LONE_NODE)
     nodes["key"] = keys_of(ensemble.threshold[order])
     nodes["element"] = ensemble.element[order] | np.where(ensemble.missing_left[order], NAN_IS_LOW, 0)
     nodes["left"], nodes["right"] = child(ensemble.left), child(ensemble.right)
