@@ -16,7 +16,7 @@ UPDATE = tuple(
     f"update/{name}.cpp" for name in ("area", "installer", "journal", "key_set", "package", "slots", "update")
 )
 SHIPPED = (*UPDATE, "image/sha256.cpp", "status.cpp")
-SIMULATION = ("device", "flash_simulator", "flows", "packages")
+SIMULATION = ("device", "flash_simulator", "packages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,15 @@ class Build:
         return run([self.program, *map(str, words)])
 
 
-def compile_program(folder: Path, main: str, flags: Sequence[str] = ("-O2",)) -> Build:
-    """Compiles the shipped sources with the simulation and ``programs/<main>.cpp``."""
+def compile_program(
+    folder: Path, main: str, *, parts: Sequence[str] = (), flags: Sequence[str] = ("-O2",)
+) -> Build:
+    """Compiles the shipped sources with the simulation, ``programs/<main>.cpp`` and more parts of it."""
     folder.mkdir(parents=True, exist_ok=True)
     together = folder / "simulation.cpp"  # one source: most of the time goes into headers of the library
-    together.write_text("".join(f'#include "{PROGRAMS}/{name}.cpp"\n' for name in (*SIMULATION, main)))
+    together.write_text(
+        "".join(f'#include "{PROGRAMS}/{name}.cpp"\n' for name in (*SIMULATION, *parts, main))
+    )
     sources = [together, *(SOURCE / name for name in SHIPPED)]
     objects = compile_objects(folder, sources, SOURCE, flags)
     return link(folder / main, objects, flags)

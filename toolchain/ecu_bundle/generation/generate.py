@@ -18,8 +18,10 @@ from ecu_bundle.generation.sources import (
     ENGINE_TABLES,
     PRIVATE_INCLUDES,
     WARNING_FLAGS,
+    library_sources,
     runtime_files,
     source_list,
+    update_sources,
 )
 from ecu_bundle.generation.templates import STATIC, render, tree
 from ecu_bundle.generation.views import interface_view
@@ -53,13 +55,14 @@ def generate(
     context = _context(model, image, golden, options)
     name = context["name"]
     runtime = runtime_files(image.engine, context["kernels"])
-    sources = sorted([f"src/{name}.cpp", *(path for path in runtime if path.endswith(".cpp"))])
-    context["sources"] = sources
+    sources = sorted([f"src/{name}.cpp", *library_sources(runtime)])
+    update = update_sources(runtime)
+    context |= {"sources": sources, "update_sources": update}
     files = {
         **tree(STATIC),
         **runtime,
         "CMakePresets.json": presets(options.toolchain, options.target),
-        "sources.txt": source_list(context["banner"], sources, options.onnxruntime),
+        "sources.txt": source_list(context["banner"], sources, update, options.onnxruntime),
         f"model/{name}.onnx": model.data,
         f"model/{name}.ecui": image.data,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from posixpath import normpath
 
@@ -27,7 +27,13 @@ WARNING_FLAGS = (
 )
 
 # Folders of runtime/src that are carried whole, beside its top level.
-_PARTS: dict[Engine, tuple[str, ...]] = {"ort": ("image", "ort"), "native": ("image",)}
+_PARTS: dict[Engine, tuple[str, ...]] = {"ort": ("image", "ort"), "native": ("image", "update", "port")}
+
+# Sources of ecu::update need a library each: cmake/update.cmake takes them where that is in third_party.
+_SIGNATURE_SOURCES = frozenset(
+    f"src/ecu/update/{name}.cpp" for name in ("any_signature", "ed25519", "p256", "sha512")
+)
+_POSIX_SOURCES = "src/ecu/port/"
 
 # The native engine without its kernels.
 _NATIVE_CORE = ("native/engine.cpp", "native/kernel_table.cpp", "native/program.cpp", "native/scope.cpp")
@@ -84,17 +90,39 @@ def _native_files(available: Mapping[str, bytes], kernels: Sequence[str]) -> fro
     return frozenset(path for path, _ in found)
 
 
-def source_list(banner: str, sources: Sequence[str], onnxruntime: OnnxRuntimeFacts | None) -> bytes:
+def library_sources(paths: Iterable[str]) -> list[str]:
+    """Sources of the library of a bundle, without those of ``ecu::update``."""
+    return sorted(
+        path
+        for path in paths
+        if path.endswith(".cpp") and not path.startswith(("src/ecu/update/", _POSIX_SOURCES))
+    )
+
+
+def update_sources(paths: Iterable[str]) -> list[str]:
+    """Sources of ``ecu::update`` that need nothing else; empty for a bundle without it."""
+    return sorted(
+        path
+        for path in paths
+        if path.startswith("src/ecu/update/") and path.endswith(".cpp") and path not in _SIGNATURE_SOURCES
+    )
+
+
+def source_list(
+    banner: str, sources: Sequence[str], update: Sequence[str], onnxruntime: OnnxRuntimeFacts | None
+) -> bytes:
     """``sources.txt``: what a build system other than CMake must know, one item a line.
 
     Args:
         banner: first comment line.
         sources: files to compile, relative to the bundle.
+        update: those of ``ecu::update``, for programs that install packages.
         onnxruntime: facts of the library; None for an engine without it.
     """
     ort = onnxruntime
     sections: dict[str, Sequence[str]] = {
         "sources": sources,
+        **({"update_sources": update} if update else {}),
         "include_directories": ("include", *PRIVATE_INCLUDES),
         "defines": (f'ECU_ORT_LIBRARY="{ort.file_name}"', f'ECU_ORT_VERSION="{ort.version}"') if ort else (),
         "flags": ("-std=c++17", *CODE_FLAGS),

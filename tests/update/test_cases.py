@@ -1,0 +1,38 @@
+"""Single cases of the slot manager, and the tables of ``docs/slots.md``."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+
+import pytest
+
+from runtime.build import CHECKOUT
+from update.build import SANITIZED, Build, compile_program
+
+PAGE = (CHECKOUT / "docs/slots.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    return compile_program(tmp_path_factory.mktemp("cases"), "cases", flags=SANITIZED)
+
+
+def test_single_cases(cases: Build) -> None:
+    outcome = cases.run("check")
+    assert outcome.status == 0, outcome.output
+    assert len(outcome.values("right")) == 8
+
+
+def test_the_page_has_the_states_of_the_code(cases: Build) -> None:
+    block = re.search(r"<!-- states: begin -->\n(.*)<!-- states: end -->", PAGE, re.S)
+    assert block is not None
+    assert block[1].splitlines()[2:] == cases.run("states").output.splitlines()
+
+
+def test_the_page_has_a_right_record() -> None:
+    record = re.search(r"For example `([0-9a-f ]+)`: record 5, CONFIRMED, slot 1, package 7", PAGE)
+    assert record is not None
+    checked = struct.pack("<IBBBBI", 5, 4, 1, 0, 0, 7)
+    assert bytes.fromhex(record[1]) == checked + struct.pack("<I", zlib.crc32(checked))
