@@ -20,7 +20,7 @@ TOOL := $(VENV)/bin/ecu-bundle
 RUN := $(VENV)/bin/python -m
 # Twice quiet: pip shows errors and leaves out warnings about how this machine is set up.
 INSTALL := $(VENV)/bin/python -m pip install -qq --disable-pip-version-check
-CPP := $(foreach folder,runtime tests benchmarks cmake toolchain,'$(folder)/*.h' '$(folder)/*.cpp' '$(folder)/*.c')
+CPP := $(foreach folder,runtime tests benchmarks cmake toolchain examples,'$(folder)/*.h' '$(folder)/*.cpp' '$(folder)/*.c')
 NATIVE := CMakeLists.txt pyproject.toml $(shell find runtime cmake -name '*.cpp' -o -name '*.h' -o -name 'CMakeLists.txt' -o -name '*.cmake')
 
 .PHONY: ecu-bundle
@@ -54,6 +54,11 @@ format: $(VENV)/ready-dev ## rewrite the sources in our style
 .PHONY: examples
 examples: $(VENV)/ready-dev ## train the models of examples/ again
 	@for script in examples/*/train.py; do echo "$$script"; $(VENV)/bin/python "$$script" || exit 1; done
+
+.PHONY: demo-update
+demo-update: $(VENV)/ready ## the story of an update on emulated ECUs, told step by step
+	@$(TOOL) doctor --install --target cortex-m4f --target riscv32 >/dev/null
+	@$(RUN) examples.update.demo
 
 .PHONY: benchmarks
 benchmarks: $(VENV)/ready-dev ## time of each stage, cost of open and run, memory; writes build/benchmarks

@@ -9,6 +9,7 @@ import contextlib
 import os
 import selectors
 import subprocess
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ class Device:
         self._command = [str(word) for word in command]
         self._folder = folder
         self._seconds = seconds
+        self._lock = threading.RLock()
         self._process: subprocess.Popen[bytes] | None = None
         self._read = bytearray()
         self.boot = Answer(0)
@@ -60,18 +62,19 @@ class Device:
         Raises:
             DeviceError: it does not come up.
         """
-        self.power_down()
-        self._read.clear()
-        self._process = subprocess.Popen(
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=self._folder,
-            bufsize=0,
-        )
-        self.boot = self._answer()
-        return self.boot
+        with self._lock:
+            self.power_down()
+            self._read.clear()
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=self._folder,
+                bufsize=0,
+            )
+            self.boot = self._answer()
+            return self.boot
 
     def power_down(self) -> None:
         """Cuts the power at once."""
@@ -90,13 +93,14 @@ class Device:
         Raises:
             DeviceError: the program ended, does not answer, or was never started.
         """
-        if self._process is None or self._process.stdin is None:
-            raise DeviceError("the power is off")
-        try:
-            self._process.stdin.write(command.encode() + b"\n")
-        except OSError as error:
-            raise DeviceError("the program ended") from error
-        return self._answer()
+        with self._lock:
+            if self._process is None or self._process.stdin is None:
+                raise DeviceError("the power is off")
+            try:
+                self._process.stdin.write(command.encode() + b"\n")
+            except OSError as error:
+                raise DeviceError("the program ended") from error
+            return self._answer()
 
     def _answer(self) -> Answer:
         line = self._line()

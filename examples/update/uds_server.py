@@ -79,9 +79,10 @@ class UdsServer:
 
     def disconnected(self) -> None:
         """The tester is gone: nothing of its session stays."""
-        if self._expected is not None or self._exited:
-            self._device.ask("abort")
+        busy = self._expected is not None or self._exited
         self._leave_session()
+        if busy:
+            self._device.ask("abort")
 
     def handle(self, request: bytes) -> Iterator[bytes]:
         """Responses to a request: any number of 0x78, then one; none where the tester wants none."""

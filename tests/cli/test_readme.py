@@ -17,8 +17,8 @@ from pipeline.examples import CHECKOUT
 from .program import call
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-ELSEWHERE = ("make test", "git clone")
-"""Beginnings of lines that run by themselves: the tests would run the tests."""
+ELSEWHERE = ("make test", "make demo-update", "git clone")
+"""Beginnings of lines that run by themselves: the tests would run the tests, and the story has its own."""
 OPTIONS = {"TARGET": "--target", "ENGINE": "--engine", "OUT": "--output", "DATA": "--data"}
 
 

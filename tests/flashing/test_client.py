@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from examples.update.device import Device
 
 from ecu_bundle.errors import BundleError, EcuUnavailableError, ExitCode, UsageError, VerificationError
 from ecu_bundle.flashing.delivery import deliver
@@ -14,8 +12,9 @@ from ecu_bundle.flashing.link import Endpoint
 from ecu_bundle.flashing.security import SecurityHook
 from ecu_bundle.flashing.sequence import Options
 
-from .packages import DIGEST, good
-from .simulated import (
+from .bench import Bench
+from .faults import (
+    BLOCK,
     KEY,
     OPEN,
     Fault,
@@ -26,7 +25,6 @@ from .simulated import (
     refuses,
     says,
     silent,
-    simulated,
     slow,
 )
 
@@ -40,104 +38,94 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ecu_bundle.flashing.delivery._RECONNECT_SECONDS", 0.01)
 
 
-def sequence_of(device: Device) -> int:
-    """What the ECU runs after its power was off; it always runs something whole."""
-    device.power_up()
-    model = device.ask("model").values
-    assert model["digest"] in ("", DIGEST)
-    return int(model["sequence"])
-
-
-def test_a_package_is_flashed_and_runs(tmp_path: Path) -> None:
+def test_a_package_is_flashed_and_runs(bench: Bench) -> None:
     faults = Faults()
-    with simulated(tmp_path, faults) as (device, endpoint):
-        flashed = deliver(good(3), endpoint, OPEN)
+    with bench.ecu(faults) as (device, endpoint):
+        flashed = deliver(bench.good(3), endpoint, OPEN)
         assert (flashed.before.sequence, flashed.after.sequence) == (0, 3)
-        assert flashed.after.digest == DIGEST
+        assert flashed.after.digest == bench.factory.digest
         assert flashed.after.state == "confirmed"
         assert (flashed.present, flashed.transfers) == (False, 1)
-        assert faults.requests.count(TRANSFER) == flashed.blocks == -(-len(good(3).data) // 256)
-        assert sequence_of(device) == 3
+        assert faults.requests.count(TRANSFER) == flashed.blocks == -(-len(bench.good(3).data) // (BLOCK - 2))
+        assert bench.sequence(device) == 3
 
 
-def test_a_package_that_is_there_is_not_sent_again(tmp_path: Path) -> None:
-    with simulated(tmp_path) as (_, endpoint):
-        deliver(good(3), endpoint, OPEN)
-        assert deliver(good(3), endpoint, OPEN).present
+def test_a_package_that_is_there_is_not_sent_again(bench: Bench) -> None:
+    with bench.ecu() as (_, endpoint):
+        deliver(bench.good(3), endpoint, OPEN)
+        assert deliver(bench.good(3), endpoint, OPEN).present
 
 
-def test_the_counter_of_blocks_wraps(tmp_path: Path) -> None:
-    options = Options(OPEN.security, block=2)
-    with simulated(tmp_path) as (_, endpoint):
-        assert deliver(good(3), endpoint, options).blocks > 256
+def test_the_counter_of_blocks_wraps(bench: Bench) -> None:
+    options = Options(OPEN.security, block=8)
+    with bench.ecu() as (_, endpoint):
+        assert deliver(bench.good(3), endpoint, options).blocks > 256
 
 
-def test_a_cut_at_every_request_heals(tmp_path: Path) -> None:
+def test_a_cut_at_every_request_heals(bench: Bench) -> None:
     """Before the request arrives and after it was carried out: the client comes to the same end."""
     counted = Faults()
-    with simulated(tmp_path, counted) as (_, endpoint):
-        deliver(good(1), endpoint, OPEN)
+    with bench.ecu(counted) as (_, endpoint):
+        deliver(bench.good(1), endpoint, OPEN)
     faults = Faults()
-    with simulated(tmp_path, faults) as (device, endpoint):
+    with bench.ecu(faults) as (device, endpoint):
         sequence = 1
         for fault in (cut_before, cut_after):
             for position in range(len(counted.requests)):
                 sequence += 1
                 faults.requests.clear()
                 faults.at = {position: fault}
-                flashed = deliver(good(sequence), endpoint, OPEN)
+                flashed = deliver(bench.good(sequence), endpoint, OPEN)
                 assert flashed.after.sequence == sequence, (fault.__name__, position)
                 assert len(faults.requests) > position, "the fault happened"
-        assert sequence_of(device) == sequence
+        assert bench.sequence(device) == sequence
 
 
 @pytest.mark.parametrize("fault", [cut_before, cut_after])
 @pytest.mark.parametrize("service", [SESSION, ROUTINE, DOWNLOAD, TRANSFER, EXIT])
-def test_a_link_that_always_breaks_leaves_the_model_before(
-    fault: Fault, service: int, tmp_path: Path
-) -> None:
+def test_a_link_that_always_breaks_leaves_the_model_before(fault: Fault, service: int, bench: Bench) -> None:
     faults = Faults()
-    with simulated(tmp_path, faults) as (device, endpoint):
-        deliver(good(1), endpoint, OPEN)
+    with bench.ecu(faults) as (device, endpoint):
+        deliver(bench.good(1), endpoint, OPEN)
         faults.on = {service: fault}
         with pytest.raises(EcuUnavailableError, match="no usable connection to the ECU in 2 attempts"):
-            deliver(good(2), endpoint, OPEN, attempts=2)
-        assert sequence_of(device) == 1
+            deliver(bench.good(2), endpoint, OPEN, attempts=2)
+        assert bench.sequence(device) == 1
 
 
 @pytest.mark.parametrize("fault", [silent, mute])
 @pytest.mark.parametrize("service", [READ, UNLOCK, TRANSFER])
-def test_a_lost_request_or_answer_heals(fault: Fault, service: int, tmp_path: Path) -> None:
+def test_a_lost_request_or_answer_heals(fault: Fault, service: int, bench: Bench) -> None:
     counted = Faults()
-    with simulated(tmp_path, counted) as (_, endpoint):
-        deliver(good(1), endpoint, OPEN)
+    with bench.ecu(counted) as (_, endpoint):
+        deliver(bench.good(1), endpoint, OPEN)
     at = {counted.requests.index(service, 5 if service != READ else 0): fault}
-    with simulated(tmp_path, Faults(at), seconds=0.4) as (device, endpoint):
-        assert deliver(good(2), endpoint, OPEN).after.sequence == 2
-        assert sequence_of(device) == 2
+    with bench.ecu(Faults(at), seconds=0.4) as (device, endpoint):
+        assert deliver(bench.good(2), endpoint, OPEN).after.sequence == 2
+        assert bench.sequence(device) == 2
 
 
-def test_a_lost_reset_is_asked_for_again(tmp_path: Path) -> None:
+def test_a_lost_reset_is_asked_for_again(bench: Bench) -> None:
     counted = Faults()
-    with simulated(tmp_path, counted) as (_, endpoint):
-        deliver(good(1), endpoint, OPEN)
+    with bench.ecu(counted) as (_, endpoint):
+        deliver(bench.good(1), endpoint, OPEN)
     faults = Faults({counted.requests.index(RESET): cut_before})
-    with simulated(tmp_path, faults) as (_, endpoint):
-        assert deliver(good(2), endpoint, OPEN).after.sequence == 2
+    with bench.ecu(faults) as (_, endpoint):
+        assert deliver(bench.good(2), endpoint, OPEN).after.sequence == 2
     assert faults.requests.count(RESET) == 2
 
 
-def test_more_time_is_granted(tmp_path: Path) -> None:
+def test_more_time_is_granted(bench: Bench) -> None:
     """0x78 any number of times, each within the time for one answer, together beyond it."""
     faults = Faults(on={ROUTINE: slow(ROUTINE, 4, 0.2)})
-    with simulated(tmp_path, faults, seconds=0.5) as (_, endpoint):
-        assert deliver(good(1), endpoint, OPEN).after.sequence == 1
+    with bench.ecu(faults, seconds=0.5) as (_, endpoint):
+        assert deliver(bench.good(1), endpoint, OPEN).after.sequence == 1
 
 
-def test_a_busy_ecu_is_asked_again(tmp_path: Path) -> None:
+def test_a_busy_ecu_is_asked_again(bench: Bench) -> None:
     faults = Faults({5: refuses(SESSION, 0x21), 6: refuses(SESSION, 0x21)})
-    with simulated(tmp_path, faults) as (_, endpoint):
-        assert deliver(good(1), endpoint, OPEN).transfers == 1
+    with bench.ecu(faults) as (_, endpoint):
+        assert deliver(bench.good(1), endpoint, OPEN).transfers == 1
     assert faults.requests[5:9] == [SESSION] * 4
 
 
@@ -164,19 +152,19 @@ REFUSALS: dict[str, tuple[int, int, type[BundleError], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSALS)
-def test_a_negative_response_is_explained(case: str, tmp_path: Path) -> None:
+def test_a_negative_response_is_explained(case: str, bench: Bench) -> None:
     service, code, kind, said = REFUSALS[case]
     faults = Faults()
-    with simulated(tmp_path, faults) as (device, endpoint):
-        deliver(good(1), endpoint, OPEN)
+    with bench.ecu(faults) as (device, endpoint):
+        deliver(bench.good(1), endpoint, OPEN)
         faults.on = {service: refuses(service, code)}
         with pytest.raises(kind) as caught:
-            deliver(good(2), endpoint, OPEN, attempts=2)
+            deliver(bench.good(2), endpoint, OPEN, attempts=2)
         assert said in caught.value.cause
         assert f"0x{code:02X}" in caught.value.place + caught.value.cause
         assert caught.value.hint
         assert caught.value.exit_code in (1, 2, 4)
-        assert sequence_of(device) == (2 if service == RESET else 1)
+        assert bench.sequence(device) == (2 if service == RESET else 1)
 
 
 @pytest.mark.parametrize(
@@ -191,14 +179,14 @@ def test_a_negative_response_is_explained(case: str, tmp_path: Path) -> None:
         "long": b"\x76" * 5000,
     }.values(),
 )
-def test_garbage_is_no_success(answer: bytes, tmp_path: Path) -> None:
+def test_garbage_is_no_success(answer: bytes, bench: Bench) -> None:
     faults = Faults()
-    with simulated(tmp_path, faults, seconds=0.4) as (device, endpoint):
-        deliver(good(1), endpoint, OPEN)
+    with bench.ecu(faults, seconds=0.4) as (device, endpoint):
+        deliver(bench.good(1), endpoint, OPEN)
         faults.on = {TRANSFER: says(answer)}
         with pytest.raises(EcuUnavailableError):
-            deliver(good(2), endpoint, OPEN, attempts=1)
-        assert sequence_of(device) == 1
+            deliver(bench.good(2), endpoint, OPEN, attempts=1)
+        assert bench.sequence(device) == 1
 
 
 @pytest.mark.parametrize(
@@ -209,21 +197,21 @@ def test_garbage_is_no_success(answer: bytes, tmp_path: Path) -> None:
         "no such identifier": (b"\x7f\x22\x31", "does not tell its"),
     }.values(),
 )
-def test_a_wrong_identification_is_named(answer: bytes, said: str, tmp_path: Path) -> None:
-    with simulated(tmp_path, Faults({2: says(answer)})) as (_, endpoint):
+def test_a_wrong_identification_is_named(answer: bytes, said: str, bench: Bench) -> None:
+    with bench.ecu(Faults({2: says(answer)})) as (_, endpoint):
         with pytest.raises(EcuUnavailableError, match=said) as caught:
-            deliver(good(1), endpoint, OPEN)
+            deliver(bench.good(1), endpoint, OPEN)
         assert "data identifier 0xF1F0" in caught.value.place
 
 
 @pytest.mark.parametrize("size", [0, 2, 9])
-def test_blocks_that_are_too_small_are_refused(size: int, tmp_path: Path) -> None:
+def test_blocks_that_are_too_small_are_refused(size: int, bench: Bench) -> None:
     faults = Faults(on={DOWNLOAD: says(b"\x74\x20" + size.to_bytes(2, "big"))})
     with (
-        simulated(tmp_path, faults) as (_, endpoint),
+        bench.ecu(faults) as (_, endpoint),
         pytest.raises(EcuUnavailableError, match=f"blocks of {size - 2} bytes only"),
     ):
-        deliver(good(1), endpoint, OPEN)
+        deliver(bench.good(1), endpoint, OPEN)
 
 
 KEYS: dict[str, tuple[str, ExitCode, str]] = {
@@ -238,39 +226,39 @@ KEYS: dict[str, tuple[str, ExitCode, str]] = {
 
 
 @pytest.mark.parametrize("case", KEYS)
-def test_a_security_command_that_does_not_do(case: str, tmp_path: Path) -> None:
+def test_a_security_command_that_does_not_do(case: str, bench: Bench) -> None:
     command, code, said = KEYS[case]
-    with simulated(tmp_path) as (device, endpoint):
+    with bench.ecu() as (device, endpoint):
         with pytest.raises(BundleError, match=said) as caught:
-            deliver(good(1), endpoint, Options(SecurityHook(command)))
+            deliver(bench.good(1), endpoint, Options(SecurityHook(command)))
         assert caught.value.exit_code == code
-        assert sequence_of(device) == 0
+        assert bench.sequence(device) == 0
 
 
-def test_keys_are_locked_after_three_wrong_ones(tmp_path: Path) -> None:
-    with simulated(tmp_path) as (_, endpoint):
+def test_keys_are_locked_after_three_wrong_ones(bench: Bench) -> None:
+    with bench.ecu() as (_, endpoint):
         for said in ("refuses the key", "refuses the key", "too many wrong ones", "takes no key yet"):
             with pytest.raises(UsageError, match=said):
-                deliver(good(1), endpoint, Options(SecurityHook("echo 1234")))
+                deliver(bench.good(1), endpoint, Options(SecurityHook("echo 1234")))
 
 
-def test_nobody_is_there() -> None:
+def test_nobody_is_there(bench: Bench) -> None:
     with pytest.raises(EcuUnavailableError, match="in 2 attempts"):
-        deliver(good(1), Endpoint("127.0.0.1", 9, 1), Options(SecurityHook(KEY)), attempts=2)
+        deliver(bench.good(1), Endpoint("127.0.0.1", 9, 1), Options(SecurityHook(KEY)), attempts=2)
 
 
-def test_the_address_of_the_ecu_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with simulated(tmp_path) as (_, endpoint):
+def test_the_address_of_the_ecu_is_found(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with bench.ecu() as (_, endpoint):
         monkeypatch.setattr("ecu_bundle.flashing.doip.UDP_DISCOVERY", endpoint.port)
-        assert deliver(good(1), replace(endpoint, ecu=None), OPEN).after.sequence == 1
+        assert deliver(bench.good(1), replace(endpoint, ecu=None), OPEN).after.sequence == 1
 
 
-def test_a_host_that_does_not_announce_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_that_does_not_announce_itself(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ecu_bundle.flashing.doip.UDP_DISCOVERY", 9)
-    with simulated(tmp_path) as (_, endpoint), pytest.raises(EcuUnavailableError, match="--ecu-address"):
-        deliver(good(1), replace(endpoint, ecu=None, seconds=0.2), OPEN)
+    with bench.ecu() as (_, endpoint), pytest.raises(EcuUnavailableError, match="--ecu-address"):
+        deliver(bench.good(1), replace(endpoint, ecu=None, seconds=0.2), OPEN)
 
 
-def test_an_ecu_with_another_address_is_silent(tmp_path: Path) -> None:
-    with simulated(tmp_path) as (_, endpoint), pytest.raises(EcuUnavailableError, match="code: 3"):
-        deliver(good(1), replace(endpoint, ecu=0x0B00), OPEN)
+def test_an_ecu_with_another_address_is_silent(bench: Bench) -> None:
+    with bench.ecu() as (_, endpoint), pytest.raises(EcuUnavailableError, match="code: 3"):
+        deliver(bench.good(1), replace(endpoint, ecu=0x0B00), OPEN)

@@ -8,10 +8,10 @@ import pytest
 
 from cli.program import call, spawn, succeed
 from ecu_bundle.flashing.link import Endpoint, read_host
-from packages.examples import unsigned_model
+from packages.examples import model_package, unsigned_model
 
-from .packages import DIGEST, package
-from .simulated import KEY, Faults, refuses, simulated
+from .bench import Bench
+from .faults import KEY, Faults, refuses
 
 
 def arguments(file: Path, endpoint: Endpoint) -> list[str]:
@@ -20,46 +20,51 @@ def arguments(file: Path, endpoint: Endpoint) -> list[str]:
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "model.suit"
-    path.write_bytes(package(5))
+def file(bench: Bench) -> Path:
+    path = bench.folder / "model.suit"
+    path.write_bytes(bench.good(5).data)
     return path
 
 
-def test_the_result_for_people(file: Path, tmp_path: Path) -> None:
+def test_the_result_for_people(file: Path, bench: Bench) -> None:
     """As a program whose streams are no terminal: one line a stage, no moving signs."""
-    with simulated(tmp_path) as (_, endpoint):
+    with bench.ecu() as (_, endpoint):
         outcome = spawn(*arguments(file, endpoint))
         again = succeed(*arguments(file, endpoint))
+    digest = bench.factory.digest[:16]
     assert outcome.code == 0, outcome.stderr
     assert [line.split()[0] for line in outcome.stderr.splitlines()] == ["connect", "transfer", "restart"]
     assert "\r" not in outcome.stderr and "\x1b" not in outcome.stderr
     assert outcome.stdout.splitlines() == [
-        f"127.0.0.1:{endpoint.port}: neg 1.0, sequence 5: the ECU runs it, confirmed",
-        "  before  no model",
-        f"  after   neg 1.0, sequence 5, image {DIGEST[:16]}, RXSWIN R79-0042",
+        f"127.0.0.1:{endpoint.port}: wine_grade 1.0.0, sequence 5: the ECU runs it, confirmed",
+        f"  before  wine_grade 1.0.0, sequence 0, image {digest}, RXSWIN R79-0042",
+        f"  after   wine_grade 1.0.0, sequence 5, image {digest}, RXSWIN R79-0042",
     ]
     assert "ran it already, nothing was sent" in again.stdout
 
 
-def test_the_result_for_machines(file: Path, tmp_path: Path) -> None:
-    with simulated(tmp_path) as (_, endpoint):
+def test_the_result_for_machines(file: Path, bench: Bench) -> None:
+    with bench.ecu() as (_, endpoint):
         outcome = succeed(*arguments(file, endpoint), "--json", "--block-size", "64")
     assert outcome.stderr == ""
     data = outcome.data
     assert data["package"]["sequence"] == 5
-    assert data["package"]["bytes"] == len(package(5))
+    assert data["package"]["bytes"] == len(file.read_bytes())
     assert (data["before"]["sequence"], data["after"]["sequence"]) == (0, 5)
-    assert data["after"]["image_digest"] == data["package"]["image_digest"] == DIGEST
+    assert data["after"]["image_digest"] == data["package"]["image_digest"] == bench.factory.digest
     assert data["after"]["rxswin"] == ["R79-0042"]
-    assert (data["present"], data["transfers"], data["blocks"]) == (False, 1, -(-len(package(5)) // 64))
+    assert (data["present"], data["transfers"], data["blocks"]) == (
+        False,
+        1,
+        -(-len(file.read_bytes()) // 64),
+    )
     assert list(data["seconds"]) == ["connect", "transfer", "restart"]
 
 
-def test_a_refusal_has_exit_code_1_and_the_ecus_own_words(file: Path, tmp_path: Path) -> None:
-    old = tmp_path / "old.suit"
-    old.write_bytes(package(4))
-    with simulated(tmp_path) as (_, endpoint):
+def test_a_refusal_has_exit_code_1_and_the_ecus_own_words(file: Path, bench: Bench) -> None:
+    old = bench.folder / "old.suit"
+    old.write_bytes(bench.good(4).data)
+    with bench.ecu() as (_, endpoint):
         succeed(*arguments(file, endpoint))
         outcome = call(*arguments(old, endpoint), "--json")
     assert outcome.code == outcome.data["exit_code"] == 1
@@ -73,8 +78,8 @@ def test_no_connection_has_exit_code_4(file: Path) -> None:
     assert "127.0.0.1:9" in outcome.data["place"]
 
 
-def test_conditions_have_exit_code_4(file: Path, tmp_path: Path) -> None:
-    with simulated(tmp_path, Faults(on={0x10: refuses(0x10, 0x88)})) as (_, endpoint):
+def test_conditions_have_exit_code_4(file: Path, bench: Bench) -> None:
+    with bench.ecu(Faults(on={0x10: refuses(0x10, 0x88)})) as (_, endpoint):
         outcome = call(*arguments(file, endpoint))
     assert outcome.code == 4
     assert "error: session: the vehicle moves too fast\n  at: negative response 0x88" in outcome.stderr
@@ -84,7 +89,7 @@ BAD_FILES: dict[str, tuple[bytes | None, int, str]] = {
     "missing": (None, 2, "cannot be read: No such file"),
     "text": (b"hello", 1, "ECU_PACKAGE_BAD_MAGIC"),
     "empty": (b"", 1, "ECU_PACKAGE_TRUNCATED"),
-    "damaged": (package(5)[:-1] + b"\0", 1, "ECU_PACKAGE_BAD_PAYLOAD"),
+    "damaged": (model_package()[:-1] + b"\0", 1, "ECU_PACKAGE_BAD_PAYLOAD"),
     "not signed": (unsigned_model().encode(), 2, "the package is not signed"),
 }
 

@@ -80,7 +80,9 @@ def requests(client: Client, stage: str, *, package: bool = False) -> Iterator[N
         raise refusal(stage, code, status=_status(client) if package else "") from error
     except (InvalidResponseException, UnexpectedResponseException) as error:
         raise LinkError(f"{stage}: {error}") from error
-    except (TimeoutException, OSError) as error:
+    except TimeoutException as error:
+        raise LinkError(f"{stage}: no answer in time, or the link was cut") from error
+    except OSError as error:
         raise LinkError(f"{stage}: {error or type(error).__name__}") from error
 
 

@@ -1,27 +1,21 @@
-"""A simulated ECU whose link and answers can be disturbed, one request at a time."""
+"""What can go wrong between the client and a simulated ECU, one request at a time."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from examples.update.device import Device
-from examples.update.doip_server import ECU, DoipServer
 from examples.update.uds_server import CutError, UdsServer
 
-from ecu_bundle.flashing.link import Endpoint
 from ecu_bundle.flashing.security import SecurityHook
 from ecu_bundle.flashing.sequence import Options
 from pipeline.examples import CHECKOUT
 
-from .double import Double
-
 KEY = f"{sys.executable} -I -S {CHECKOUT / 'examples/update/demo_key.py'}"
-BLOCK = 258
+BLOCK = 514
 OPEN = Options(SecurityHook(KEY))
 
 Fault = Callable[[Iterator[bytes]], Iterator[bytes]]
@@ -108,17 +102,3 @@ class FaultyServer(UdsServer):
         answers = super().handle(request)
         fault = self.faults.at.get(position) or self.faults.on.get(request[0])
         yield from fault(answers) if fault else answers
-
-
-@contextmanager
-def simulated(
-    folder: Path, faults: Faults | None = None, *, seconds: float = 2.0
-) -> Iterator[tuple[Device, Endpoint]]:
-    """A powered ECU behind a DoIP server on a free port of loopback, which waits `seconds` for answers."""
-    device = Double(folder)
-    device.power_up()
-    try:
-        with DoipServer(FaultyServer(device, faults or Faults())) as server:
-            yield device, Endpoint("127.0.0.1", server.port, ECU, seconds=seconds)
-    finally:
-        device.power_down()

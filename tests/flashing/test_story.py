@@ -1,0 +1,85 @@
+"""`make demo-update`, step by step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from examples.update.demo import Story, tell
+
+pytestmark = [pytest.mark.cross, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Story, list[str]]:
+    lines: list[str] = []
+    story = tell(tmp_path_factory.mktemp("story") / "update", lines.append)
+    return story, lines
+
+
+def test_everything_before_the_ecu_works(told: tuple[Story, list[str]]) -> None:
+    results = told[0].results
+    names = [
+        "build A",
+        "build B",
+        "keygen",
+        "pack A",
+        "pack B",
+        "export mps2",
+        "build A for virt",
+        "export virt",
+    ]
+    assert {name: results[name][0] for name in names} == dict.fromkeys(names, 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "boot"),
+    [
+        ("factory", "A", "slot=0 trial=0 sequence=0 reverted=0"),
+        ("bad", "A", "slot=0 trial=0 sequence=0 reverted=70"),  # ECU_UPDATE_SELF_TEST_FAILED
+        ("cut", "A", "slot=0 trial=0 sequence=0 reverted=0"),
+        ("B", "B", "slot=1 trial=1 sequence=3 reverted=0"),
+        ("refusals", "B", "slot=1 trial=0 sequence=3 reverted=0"),
+        ("virt factory", "A", "slot=0 trial=0 sequence=0 reverted=0"),
+        ("virt B", "B", "slot=1 trial=0 sequence=3 reverted=0"),
+    ],
+)
+def test_the_ecu_runs_the_right_model(
+    told: tuple[Story, list[str]], name: str, model: str, boot: str
+) -> None:
+    """By its own word, and by what it computes: all rows as scikit-learn does with that model alone."""
+    assert told[0].boots[name] == dict(word.split("=") for word in boot.split())
+    assert told[0].outputs[name] == model
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        ("bad", 1, "ECU_UPDATE_SELF_TEST_FAILED"),
+        ("cut", 4, "no usable connection"),
+        ("rollback", 1, "ECU_PACKAGE_ROLLBACK"),
+        ("interface", 1, "ECU_PACKAGE_WRONG_INTERFACE"),
+        ("stranger", 1, "ECU_PACKAGE_UNKNOWN_KEY"),
+    ],
+)
+def test_what_must_not_be_is_refused(told: tuple[Story, list[str]], name: str, code: int, said: str) -> None:
+    found, data = told[0].results[name]
+    assert found == code
+    assert said in data["cause"]
+
+
+@pytest.mark.parametrize("name", ["B", "virt B"])
+def test_the_new_model_is_confirmed(told: tuple[Story, list[str]], name: str) -> None:
+    code, data = told[0].results[name]
+    assert code == 0
+    assert (data["before"]["sequence"], data["after"]["sequence"]) == (0, 3)
+    assert data["after"]["model"] == "wine_grade 2.0.0"
+    assert data["after"]["rxswin"] == ["R 155-0042"]
+    assert data["after"]["state"] == "confirmed"
+
+
+def test_the_transcript_can_be_read(told: tuple[Story, list[str]]) -> None:
+    lines = "\n".join(told[1]).splitlines()
+    assert [line[:2].strip() for line in lines if line[:2].strip()] == [str(n) for n in range(1, 12)]
+    assert max(map(len, lines)) < 200
+    assert not any(str(Path.home()) in line or "/tmp" in line for line in lines)  # noqa: S108
