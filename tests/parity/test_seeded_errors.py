@@ -49,8 +49,11 @@ from .victims import (
     boosting,
     chosen_threshold,
     classifier_tree,
+    clipped,
     encoded,
+    envelope,
     filled,
+    filled_lines,
     forest,
     histogram,
     layers,
@@ -129,6 +132,7 @@ SEEDED: dict[str, Seed] = {
         filled,
         edited("Imputer", "imputed_value_floats", at(1, lambda v: v + 1e-3)),
     ),
+    "a clip lost": (clipped, without("Clip")),
     "offset of an SVM lost": (vectors, all_of("SVMClassifier", "rho", lambda _: 0.0)),
 }
 
@@ -174,6 +178,12 @@ LABEL_ONLY: dict[str, Seed] = {
     "one row of a scaler dropped": (scaled_columns, edited("Scaler", "offset", at(1, lambda _: 0.0))),
     "a vote of AdaBoost 0.1 % heavier": (boosted_stumps, element(0, lambda v: v * 1.001)),
     "a decision threshold 1e-4 off": (chosen_threshold, operand("GreaterOrEqual", lambda v: v + 1e-4)),
+    "an imputed value 0.001 off": (
+        filled_lines,
+        edited("Imputer", "imputed_value_floats", at(1, lambda v: v + 1e-3)),
+    ),
+    "a covariance 0.01 % off": (envelope, element(0, lambda v: v * 1.0001)),
+    "a clip lost": (clipped, without("Clip")),
     "a neighbour moved by 0.001": (neighbours, training_point(7, 0.001)),
 }
 """Errors that move a decision and nothing else; the label is the only output."""

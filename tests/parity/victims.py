@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
+from sklearn.covariance import EllipticEnvelope
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.ensemble import (
@@ -25,7 +26,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, OneClassSVM
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -154,3 +155,17 @@ def boosted_stumps() -> Any:
 
 def chosen_threshold() -> Any:
     return FixedThresholdClassifier(LogisticRegression(), threshold=0.3).fit(X, TWO)
+
+
+def clipped() -> Any:
+    return make_pipeline(MinMaxScaler(clip=True), LogisticRegression()).fit(X, THREE)
+
+
+def filled_lines() -> Any:
+    holes = np.where(np.random.default_rng(1).random(X.shape) < 0.2, np.nan, X)
+    return make_pipeline(SimpleImputer(), LogisticRegression()).fit(holes, THREE)
+
+
+def envelope() -> Any:
+    """None of the rows that it is known to be near is an outlier."""
+    return EllipticEnvelope(random_state=0).fit(X)

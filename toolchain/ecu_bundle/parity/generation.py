@@ -34,6 +34,7 @@ DESCRIPTIONS = {
     "with the float32 values next to it",
     "corner": "every input at an end of its range",
     "special": "one input zero, negative zero, denormal, or the smallest normal number, where in its range",
+    "beyond": "one input beyond its range by a quarter, where none is declared and scikit-learn has a result",
     "infinite": "one input infinite, where scikit-learn has a result for it",
     "label": "on both sides of where the label changes between two rows, bisected down to neighbours",
     "edge": "on both sides of where a training row stops being one of the neighbours",
