@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import ecu_bundle
@@ -27,7 +29,8 @@ def depths(tree: Any) -> NDArray[np.int64]:
         for child in (tree.children_left[node], tree.children_right[node]):
             if child >= 0:
                 depth[child] = depth[node] + 1
-    return depth[tree.children_left < 0]
+    leaves: NDArray[np.int64] = depth[tree.children_left < 0]
+    return leaves
 
 
 @pytest.mark.parametrize(
@@ -52,5 +55,7 @@ def test_boosting_of_one_depth_takes_as_long_for_every_row() -> None:
     assert found.constant
 
 
-def test_a_model_without_trees_has_no_ways() -> None:
-    assert paths_of(lower(ecu_bundle.convert(LinearRegression().fit(*DIABETES)))) is None
+@pytest.mark.parametrize("model", [LinearRegression(), make_pipeline(StandardScaler(), LinearRegression())])
+def test_a_model_without_trees_has_no_ways(model: Any) -> None:
+    """The words of its kernels may be groups of numbers, as many as the shapes need."""
+    assert paths_of(lower(ecu_bundle.convert(model.fit(*DIABETES)))) is None

@@ -49,10 +49,10 @@ def paths_of(program: Program) -> Paths | None:
 
 def _ways(operation: Operation, constants: bytes) -> Iterator[tuple[int, int]]:
     """Shortest and longest way through each tree of an operation."""
-    words = dict(zip(operation.kernel.words, operation.words, strict=True))
     name = operation.kernel.name
-    if "node_count" not in words:
-        return
+    if "node_count" not in operation.kernel.words:
+        return  # words of other kernels may be groups of numbers
+    words = dict(zip(operation.kernel.words, operation.words, strict=True))
     data = constants[Reference.of(words["nodes"]).place :]
     if name.startswith("trees_complete"):
         yield from [(words["depth"], words["depth"])] * words["trees"]
