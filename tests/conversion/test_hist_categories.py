@@ -16,6 +16,7 @@ from sklearn.ensemble import (
 )
 from sklearn.feature_selection import VarianceThreshold
 from sklearn.impute import SimpleImputer
+from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import (
@@ -23,6 +24,7 @@ from sklearn.preprocessing import (
     KBinsDiscretizer,
     MaxAbsScaler,
     MinMaxScaler,
+    OneHotEncoder,
     OrdinalEncoder,
     PowerTransformer,
     QuantileTransformer,
@@ -110,6 +112,15 @@ def test_categories_that_float32_does_not_hold_are_refused(make: Any, named: str
     with pytest.raises(UnsupportedModelError, match="no float32 numbers") as caught:
         convert(make())
     assert named in caught.value.cause
+
+
+@pytest.mark.parametrize("encoder", [OrdinalEncoder(), OneHotEncoder(), TargetEncoder()], ids=repr)
+@pytest.mark.parametrize("slot", [SLOT + 0.1, SLOT + 2.0**24 + 1], ids=["tenths", "large"])
+def test_encoders_of_such_categories_are_refused(encoder: Any, slot: Any) -> None:
+    columns = make_column_transformer((encoder, [1]), remainder="passthrough")
+    fitted = make_pipeline(columns, Ridge()).fit(np.column_stack([SPEED, slot]), VALUE)
+    with pytest.raises(UnsupportedModelError, match="no float32 numbers"):
+        convert(fitted)
 
 
 BOOSTING = {"categorical_features": [1]}
@@ -203,6 +214,7 @@ def test_without_the_refusal_the_rows_of_the_proof_see_it(name: str, monkeypatch
         report = check_parity(loaded, convert(loaded))
     except VerificationError:
         return
+    assert not report.passed
     categories = np.array(report.rows.origins) == "category"
     error = np.abs(report.expected["variable"] - report.ort["variable"])[categories]
     assert (error > 0.1).sum() >= len(np.unique(SLOT))

@@ -15,6 +15,7 @@ import numpy as np
 
 from ecu_bundle.conversion.folding.places import SHELLS, inner_places, places_of
 from ecu_bundle.errors import UnsupportedModelError
+from ecu_bundle.parts import walk
 
 Columns = Sequence[str]
 """For each column the step that changed it; empty for a raw input or whole numbers."""
@@ -24,6 +25,7 @@ _PREDICTION = "a prediction"
 _WHOLE = ("Binarizer", "KBinsDiscretizer", "MissingIndicator", "OneHotEncoder", "OrdinalEncoder")
 """Transformers that give whole numbers."""
 
+_ENCODERS = ("OneHotEncoder", "OrdinalEncoder", "TargetEncoder")
 _MANY = 8
 
 
@@ -35,6 +37,10 @@ def refuse_changed_categories(estimator: Any) -> None:
             the model and the step.
     """
     _visit(estimator, [_GOOD] * int(getattr(estimator, "n_features_in_", 0)))
+    for part in walk(estimator):
+        if type(part).__name__ in _ENCODERS:
+            for categories in getattr(part, "categories_", ()):
+                _check_held(part, categories)
 
 
 def _visit(part: Any, columns: Columns) -> None:
@@ -179,18 +185,19 @@ def _check(model: Any, columns: Columns) -> None:
                 "trees need no scaler: leave the step out, or let it see the other columns alone "
                 "with a ColumnTransformer",
             )
-        numbers = [c for c in categories if isinstance(c, int | float | np.number)]
-        values = np.array([float(c) for c in numbers])
-        lost = values[~_held(values) & ~np.isnan(values)]
-        if len(lost):
-            listed = ", ".join(f"{value:.9g}" for value in lost[:_MANY]) + (
-                ", ..." if len(lost) > _MANY else ""
-            )
-            raise _refused(
-                model,
-                f"splits on categories that are no float32 numbers and would never be met: {listed}",
-                "number the categories with whole numbers, or train on X.astype(numpy.float32)",
-            )
+        _check_held(model, categories)
+
+
+def _check_held(model: Any, categories: Any) -> None:
+    values = np.array([float(c) for c in categories if isinstance(c, int | float | np.number)])
+    lost = values[~_held(values) & ~np.isnan(values)]
+    if len(lost):
+        listed = ", ".join(f"{value:.9g}" for value in lost[:_MANY]) + (", ..." if len(lost) > _MANY else "")
+        raise _refused(
+            model,
+            f"knows categories that are no float32 numbers and would never be met: {listed}",
+            "number the categories with whole numbers, or train on X.astype(numpy.float32)",
+        )
 
 
 def _held(values: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
