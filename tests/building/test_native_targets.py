@@ -77,10 +77,10 @@ def test_fused_products_change_the_bits(tmp_path: Path) -> None:
 def test_only_the_kernels_of_the_model_are_there(tmp_path: Path) -> None:
     built = build_sample(sample("tree"), "host", tmp_path)
     kernels = built.bundle_dir / "src/ecu/native/kernels"
-    assert (kernels / "tree_lone.cpp").is_file()
+    assert (kernels / "tree_rows.cpp").is_file()
     assert not (kernels / "matmul_f32.cpp").exists()
     listed = (built.bundle_dir / "sources.txt").read_text()
-    assert "tree_lone.cpp" in listed
+    assert "tree_rows.cpp" in listed
     assert "onnxruntime" not in listed
     assert not (built.bundle_dir / "third_party").exists()
 
