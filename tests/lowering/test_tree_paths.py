@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sklearn.datasets import load_breast_cancer, load_diabetes
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestClassifier, RandomForestRegressor
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -55,7 +55,13 @@ def test_boosting_of_one_depth_takes_as_long_for_every_row() -> None:
     assert found.constant
 
 
-@pytest.mark.parametrize("model", [LinearRegression(), make_pipeline(StandardScaler(), LinearRegression())])
-def test_a_model_without_trees_has_no_ways(model: Any) -> None:
+@pytest.mark.parametrize(
+    ("model", "data"),
+    [
+        (LinearRegression(), DIABETES),
+        (make_pipeline(StandardScaler(), LogisticRegression()), load_wine(return_X_y=True)),
+    ],
+)
+def test_a_model_without_trees_has_no_ways(model: Any, data: Any) -> None:
     """The words of its kernels may be groups of numbers, as many as the shapes need."""
-    assert paths_of(lower(ecu_bundle.convert(model.fit(*DIABETES)))) is None
+    assert paths_of(lower(ecu_bundle.convert(model.fit(*data)))) is None
