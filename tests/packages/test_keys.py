@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import pty
+import select
 import stat
 import subprocess
 from pathlib import Path
@@ -277,12 +277,13 @@ def test_a_passphrase_that_a_person_types(tmp_path: Path) -> None:
         os.chdir(tmp_path)
         os.execv(PROGRAM, [str(PROGRAM), "keygen", "-o", "a.pem", "--passphrase"])  # noqa: S606
     shown = b""
-    for answer in (b"one secret\n", b"one secret\n"):
-        shown += os.read(terminal, 1000)
-        os.write(terminal, answer)
-    with contextlib.suppress(OSError):  # the end of the program is the end of the terminal
-        while piece := os.read(terminal, 1000):
-            shown += piece
+    for prompt in (b"passphrase: ", b"confirmation: ", b"private key"):
+        while prompt not in shown:
+            ready = select.select([terminal], [], [], 60)[0]
+            assert ready, f"nothing more after {shown!r}"
+            shown += os.read(terminal, 1000)
+        if prompt != b"private key":
+            os.write(terminal, b"one secret\n")
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, shown
     assert b"passphrase" in shown and b"one secret" not in shown
     assert read_private(tmp_path / "a.pem", lambda: b"one secret").public == read_public(

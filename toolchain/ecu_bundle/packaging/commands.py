@@ -3,66 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ecu_bundle.errors import UsageError
 from ecu_bundle.invocation import NUMBER, PATH, invocation, json_option
+from ecu_bundle.packaging.options import (
+    SIGNING,
+    addressee_options,
+    passphrase_of,
+    passphrase_options,
+    signer_of,
+    signing_options,
+)
 
 if TYPE_CHECKING:
-    from ecu_bundle.packaging.key_files import Passphrase
     from ecu_bundle.packaging.packing import Words
-    from ecu_bundle.packaging.signing import Signer
 
 FORMATS = ("bin", "hex", "s19", "mcuboot", "pdx", "keys")
-
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-def _together(*options: Callable[[_Function], _Function]) -> Callable[[_Function], _Function]:
-    """Several options as one decorator, in this order in the help."""
-
-    def decorate(function: _Function) -> _Function:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
-
-
-_passphrase_options = _together(
-    click.option("--passphrase-env", metavar="VARIABLE", help="Environment variable with the passphrase."),
-    click.option("--passphrase-file", type=PATH, help="File whose first line is the passphrase."),
-)
-_signing_options = _together(
-    click.option("--key", "-k", type=PATH, help="Private key that signs; asks for its passphrase."),
-    click.option(
-        "--command",
-        metavar="TEXT",
-        help="Program that signs instead, of an HSM: the bytes to sign come on its stdin, it writes the raw "
-        "64 bytes of the signature to stdout. With --public-key.",
-    ),
-    click.option("--public-key", "-p", type=PATH, help="Public key of --command."),
-    click.option(
-        "--timeout",
-        type=click.FloatRange(0.1, 3600),
-        default=60.0,
-        show_default=True,
-        help="Seconds for --command.",
-    ),
-    _passphrase_options,
-)
-_addressee_options = _together(
-    click.option("--config", type=PATH, help="File with [update] [ecu-bundle.toml in this folder]."),
-    click.option("--vendor", help="Domain of the vendor of the device, for instance ecu.example."),
-    click.option("--device-class", help="Class of devices, for instance brake-wear-2."),
-)
 
 
 @click.command(epilog="Example: ecu-bundle keygen -o keys/release.pem")
@@ -77,7 +37,7 @@ _addressee_options = _together(
     help="Ed25519 is quick on the device; P-256 is smaller and what most HSMs have.",
 )
 @click.option("--passphrase", is_flag=True, help="Ask for a passphrase and encrypt the private key.")
-@_passphrase_options
+@passphrase_options
 @click.option(
     "--also",
     metavar="FILE[@SEQUENCE]",
@@ -96,7 +56,7 @@ def keygen(
     from ecu_bundle.packaging.key_header import key_header
     from ecu_bundle.packaging.key_set import TrustedKey, encode_key_set
 
-    secret = _passphrase(**given)() if passphrase or any(given.values()) else None
+    secret = passphrase_of(**given)() if passphrase or any(given.values()) else None
     signer = key_files.generate(kind)
     keys = [TrustedKey(signer.public), *map(key_files.read_trusted, also)]
     encode_key_set(keys)  # refuses what no device could hold
@@ -127,7 +87,7 @@ def keygen(
 @click.argument("bundle", type=PATH, required=False)
 @click.option("--output", "-o", type=PATH, required=True, help="The package.")
 @click.option("--sequence", type=NUMBER, help="Counter of the package, higher than that of the last one.")
-@_addressee_options
+@addressee_options
 @click.option("--part-number", help="Of the software.")
 @click.option("--rxswin", multiple=True, help="RXSWIN that the model belongs to; may be repeated.")
 @click.option("--hardware", type=NUMBER, multiple=True, help="Hardware id; may be repeated [any hardware].")
@@ -144,7 +104,7 @@ def keygen(
     multiple=True,
     help="Instead of BUNDLE: public keys that the device shall trust from now on, 1 to 4.",
 )
-@_signing_options
+@signing_options
 @json_option
 def pack(
     bundle: Path | None,
@@ -167,9 +127,9 @@ def pack(
             "there is neither a bundle nor a key" if bundle is None else "a package holds a model or keys",
             hint="give a BUNDLE, or public keys with --keys",
         )
-    signing = {name: given.pop(name) for name in _SIGNING}
+    signing = {name: given.pop(name) for name in SIGNING}
     words = _words(config, given)
-    signer = _signer(signing)
+    signer = signer_of(signing)
     envelope = pack_bundle(bundle, words) if bundle else pack_keys([*map(read_trusted, keys)], words)
     if signer is not None:
         envelope = sign_envelope(envelope, signer)
@@ -179,7 +139,7 @@ def pack(
 @click.command(epilog="Example: ecu-bundle sign model.suit --key keys/release.pem")
 @click.argument("package", type=PATH)
 @click.option("--output", "-o", type=PATH, help="The signed package [in the place of PACKAGE].")
-@_signing_options
+@signing_options
 @json_option
 def sign(package: Path, output: Path | None, **given: Any) -> None:
     """Sign a package; a signature that it has is replaced.
@@ -190,7 +150,7 @@ def sign(package: Path, output: Path | None, **given: Any) -> None:
     from ecu_bundle.packaging.reader import read_package
     from ecu_bundle.packaging.signing import sign_envelope
 
-    signer = _signer(given)
+    signer = signer_of(given)
     if signer is None:
         raise UsageError("sign", "there is no key", hint="give --key, or --command with --public-key")
     envelope = read_package(read_file(package), allow_unsigned=True).envelope
@@ -211,7 +171,7 @@ def sign(package: Path, output: Path | None, **given: Any) -> None:
 )
 @click.option("--bundle", type=PATH, help="What runs on the device: is the model one for it?")
 @click.option("--engine", "-e", type=click.Choice(["ort", "native"]), help="Part of a bundle that has both.")
-@_addressee_options
+@addressee_options
 @click.option("--hardware", type=NUMBER, help="Hardware id of the device.")
 @click.option("--counter", type=NUMBER, help="Sequence of the package that the device confirmed last.")
 @click.option("--slot-size", type=NUMBER, help="Bytes of a slot of the device.")
@@ -262,7 +222,7 @@ def verify_package(package: Path, **given: Any) -> None:
     "[pdx: package, else payload].",
 )
 @click.option("--key", "-k", type=PATH, help="mcuboot: private key that signs the image.")
-@_passphrase_options
+@passphrase_options
 @json_option
 def export(package: Path, form: str, output: Path, key: Path | None, **given: Any) -> None:
     """Write a package as a file for a flashing line, and read it back with an independent tool.
@@ -272,7 +232,7 @@ def export(package: Path, form: str, output: Path, key: Path | None, **given: An
     from ecu_bundle.packaging.exporting import export_package
     from ecu_bundle.packaging.key_files import read_private
 
-    secret = _passphrase(given.pop("passphrase_env"), given.pop("passphrase_file"))
+    secret = passphrase_of(given.pop("passphrase_env"), given.pop("passphrase_file"))
     signer = None if key is None else read_private(key, secret)
     done = export_package(package, form, output, signer=signer, **given)
     invocation.result(
@@ -284,72 +244,11 @@ def export(package: Path, form: str, output: Path, key: Path | None, **given: An
 
 COMMANDS = (keygen, pack, sign, verify_package, export)
 
-_SIGNING = ("key", "command", "public_key", "timeout", "passphrase_env", "passphrase_file")
-
 
 def _words(config: Path | None, given: dict[str, Any]) -> Words:
     from ecu_bundle.packaging.settings import words_of
 
     return words_of(config, given)
-
-
-def _signer(given: dict[str, Any]) -> Signer | None:
-    """What signs, of the options; None when there is none.
-
-    Raises:
-        UsageError: the options contradict each other.
-    """
-    key, command, public = given["key"], given["command"], given["public_key"]
-    if key is not None and command is not None:
-        raise UsageError("sign", "--key and --command both sign", hint="give one of them")
-    if (command is None) != (public is None):
-        missing = "--command" if command is None else "--public-key"
-        raise UsageError("sign", f"{missing} is missing", hint="--command and --public-key go together")
-    if command is not None:
-        from ecu_bundle.packaging.hook import CommandSigner
-        from ecu_bundle.packaging.key_files import read_public
-
-        return CommandSigner(command, read_public(public), given["timeout"])
-    if key is None:
-        return None
-    from ecu_bundle.packaging.key_files import read_private
-
-    return read_private(key, _passphrase(given["passphrase_env"], given["passphrase_file"]))
-
-
-def _passphrase(passphrase_env: Any = None, passphrase_file: Any = None) -> Passphrase:
-    """Where a passphrase comes from: a variable, a file, or the person at the terminal."""
-
-    def ask() -> bytes:
-        if passphrase_env is not None:
-            value = os.environ.get(passphrase_env)
-            if value is None:
-                raise UsageError("key", f"there is no variable {passphrase_env}", hint="export it")
-            return _filled(value, f"the variable {passphrase_env}")
-        if passphrase_file is not None:
-            try:
-                value = passphrase_file.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise UsageError(
-                    "key", "the passphrase cannot be read", place=str(passphrase_file), hint=str(error)
-                ) from error
-            return _filled(value.split("\n")[0].rstrip("\r"), str(passphrase_file))
-        if not sys.stdin.isatty():
-            raise UsageError(
-                "key",
-                "a passphrase is needed, and nobody is there to ask",
-                hint="give it with --passphrase-env or --passphrase-file",
-            )
-        confirm = click.get_current_context().command.name == "keygen"
-        return _filled(click.prompt("passphrase", hide_input=True, confirmation_prompt=confirm, err=True), "")
-
-    return ask
-
-
-def _filled(value: str, place: str) -> bytes:
-    if not value:
-        raise UsageError("key", "the passphrase is empty", place=place)
-    return value.encode()
 
 
 def _write_package(output: Path, data: bytes) -> None:
