@@ -36,7 +36,8 @@ def test_every_commented_line_is_an_option(tmp_path: Path) -> None:
         for line in config.read_text().splitlines()
     ]
     content = tomllib.loads("\n".join(lines))
-    assert content["build"] == {"target": "host", "engine": "auto", "output": "auto_mpg-bundle"}
+    words = {"target": "host", "engine": "auto", "output": "auto_mpg-bundle", "update": "ed25519"}
+    assert content["build"] == words
     assert content["inputs"][0] == {
         "name": "cylinders",
         "unit": "",

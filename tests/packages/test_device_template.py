@@ -275,6 +275,39 @@ def test_many_mutants_are_judged_alike(reader: Reader, seed: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("encoded", "value"),
+    [
+        ("17", 23),
+        ("1818", 24),
+        ("190100", 256),
+        ("1a00010000", 65536),
+        ("00", None),
+        ("1807", None),
+        ("1817", None),
+        ("190007", None),
+        ("1900ff", None),
+        ("1a00000007", None),
+        ("1a0000ffff", None),
+        ("1b0000000000000007", None),
+        ("1b0000000100000000", None),
+        ("1c", None),
+        ("1f", None),
+        ("20", None),
+        ("47", None),
+        ("c107", None),
+    ],
+)
+def test_numbers_have_the_shortest_head(reader: Reader, encoded: str, value: int | None) -> None:
+    """In the place of the sequence, with the length of the manifest put right."""
+    header, number = VARIANTS["the page's model"](), bytes.fromhex(encoded)
+    length = header[0x85] + len(number) - 1
+    data = header[:0x85] + bytes([length]) + header[0x86:0x8A] + number + header[0x8B:]
+    read = reader.read(data)
+    assert not differs(read, python_says(data))
+    assert (read.sequence if isinstance(read, Fields) else None) == value
+
+
+@pytest.mark.parametrize(
     ("size", "expected"),
     [
         (40, Status.ECU_PACKAGE_MALFORMED),

@@ -11,6 +11,7 @@ from ecu_bundle.artifacts import BundleSources, Engine, ModelImage, OnnxModel
 from ecu_bundle.halves import Half
 
 if TYPE_CHECKING:
+    from ecu_bundle.building.crypto_sources import CryptoLibrary, Signature
     from ecu_bundle.building.provision import OrtLibrary
     from ecu_bundle.building.targets import Target
     from ecu_bundle.config import ModelTable
@@ -26,26 +27,35 @@ class Assembly:
         sources: what was generated, of all halves.
         libraries: the ONNX Runtime library of each half by its folder; None for another engine.
         golden_rows: number of rows in the self-test of each half, by its folder.
+        signatures: what checks the signatures of update packages, for halves of the native engine; None where
+            it was not asked for.
     """
 
     sources: BundleSources
     libraries: Mapping[str, OrtLibrary | None]
     golden_rows: Mapping[str, int]
+    signatures: CryptoLibrary | None = None
 
     @property
     def files(self) -> dict[str, bytes]:
         """Every file by its path in the bundle."""
         carried = {
             folder + path: data
-            for folder, library in self.libraries.items()
-            if library
+            for folder, onnxruntime in self.libraries.items()
+            if (library := onnxruntime or self.signatures)
             for path, data in library.bundle_files().items()
         }
         return {**self.sources.files, **carried}
 
 
 def assemble(
-    halves: Sequence[Half], model: OnnxModel, report: ParityReport, target: Target, words: ModelTable
+    halves: Sequence[Half],
+    model: OnnxModel,
+    report: ParityReport,
+    target: Target,
+    words: ModelTable,
+    *,
+    update: Signature | None = None,
 ) -> Assembly:
     """Generates each half in its folder.
 
@@ -54,6 +64,7 @@ def assemble(
         model, report: the model and its proof; golden rows are chosen among the rows of the proof.
         target: what the bundle is for.
         words: title and version of the model.
+        update: kind of signature of the update packages that the device takes; None for none.
 
     Raises:
         BundleError: there is no ONNX Runtime for the target, or nothing to test with.
@@ -61,6 +72,8 @@ def assemble(
     from ecu_bundle.generation import generate
     from ecu_bundle.golden import choose_golden
 
+    native = any(half.image.engine == "native" for half in halves)
+    signatures = _signatures(update) if update and native else None
     files: dict[str, bytes] = {}
     libraries: dict[str, OrtLibrary | None] = {}
     golden_rows: dict[str, int] = {}
@@ -77,7 +90,16 @@ def assemble(
         files |= {half.folder + path: data for path, data in generated.files.items()}
         libraries[half.folder] = library
         golden_rows[half.folder] = len(golden.rows)
-    return Assembly(BundleSources(model.name, dict(sorted(files.items()))), libraries, golden_rows)
+    return Assembly(
+        BundleSources(model.name, dict(sorted(files.items()))), libraries, golden_rows, signatures
+    )
+
+
+def _signatures(update: Signature) -> CryptoLibrary:
+    from ecu_bundle.building.crypto_sources import crypto_library
+    from ecu_bundle.building.provision import default_cache_dir
+
+    return crypto_library(update, default_cache_dir())
 
 
 def _library(image: ModelImage, target: Target) -> OrtLibrary | None:

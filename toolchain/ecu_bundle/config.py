@@ -87,6 +87,7 @@ class BuildTable(_Table):
     target: str | None = None
     engine: Literal["auto", "ort", "native", "both"] | None = None
     output: str | None = None
+    update: Literal["ed25519", "p256"] | None = None
 
     @field_validator("target")
     @classmethod

@@ -32,6 +32,7 @@ from ecu_bundle.manifest import FILE_NAME, HalfRecord, Manifest, Source, file_di
 from ecu_bundle.stages import Silent, Stages, Watcher
 
 if TYPE_CHECKING:
+    from ecu_bundle.building.crypto_sources import CryptoLibrary
     from ecu_bundle.building.targets import Target
     from ecu_bundle.parity import ParityReport
     from ecu_bundle.parity.certificate import Binary, Certificate
@@ -120,7 +121,7 @@ def build_with_times(
         report = prove(loaded, model, plan, stages)
         halves = prove_halves(_images(model, plan), model, report, target, stages)
     with stages.stage("generate", f"bundle for {target.name}"):
-        assembly = assemble(halves, model, report, target, plan.config.model)
+        assembly = assemble(halves, model, report, target, plan.config.model, update=plan.config.build.update)
     with fresh_folder(output) as folder, scratch_folder() as scratch:
         write_files(folder, assembly.files, output=output)
         built = build_halves(
@@ -146,7 +147,8 @@ def build_with_times(
                 tool_version=version("ecu-bundle"),
             )
             resources = {half.half.folder: _measure(half, plan, assembly) for half in built}
-            write_files(folder, report_files(certificate, resources), output=output)
+            reports = report_files(certificate, resources, signatures=assembly.signatures)
+            write_files(folder, reports, output=output)
             manifest = _manifest(loaded, certificate, resources, files=file_digests(folder))
             write_files(folder, {FILE_NAME: manifest.to_json()}, output=output)
     digest = sha256_hex(manifest.to_json())
@@ -367,18 +369,24 @@ def _measure(built: BuiltHalf, plan: Plan, assembly: Assembly) -> dict[str, Any]
     return figures
 
 
-def report_files(certificate: Certificate, resources: Mapping[str, dict[str, Any]]) -> dict[str, bytes]:
+def report_files(
+    certificate: Certificate,
+    resources: Mapping[str, dict[str, Any]],
+    *,
+    signatures: CryptoLibrary | None = None,
+) -> dict[str, bytes]:
     """Everything in ``reports/``, and the resource figures of each half in its folder."""
     from ecu_bundle.reporting.html import render_report
     from ecu_bundle.reporting.junit import junit_xml
     from ecu_bundle.reporting.sbom import sbom, standard_components
 
     tool = certificate.tools["ecu-bundle"]
+    components = standard_components(certificate, tool_version=tool, signatures=signatures)
     return {
         "reports/certificate.json": certificate.to_json().encode(),
         "reports/junit.xml": junit_xml(certificate),
         "reports/report.html": render_report(certificate, *resources.values(), tool_version=tool),
-        "reports/sbom.cdx.json": sbom(certificate, standard_components(certificate, tool_version=tool)),
+        "reports/sbom.cdx.json": sbom(certificate, components),
         **{
             f"{folder}reports/resources.json": (json.dumps(own, indent=2, sort_keys=True) + "\n").encode()
             for folder, own in resources.items()

@@ -10,12 +10,15 @@ import json
 import re
 import uuid
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ecu_bundle.artifacts import sha256_hex
 from ecu_bundle.errors import InternalError
 from ecu_bundle.parity.certificate import Certificate
 from ecu_bundle.reporting.verdict import failures
+
+if TYPE_CHECKING:
+    from ecu_bundle.building.crypto_sources import CryptoLibrary
 
 ComponentKind = Literal["application", "firmware", "framework", "library", "machine-learning-model"]
 
@@ -45,8 +48,12 @@ class Component:
     description: str = ""
 
 
-def standard_components(certificate: Certificate, *, tool_version: str) -> tuple[Component, ...]:
-    """What ecu-bundle itself puts into a bundle: its runtime and, for the ``ort`` engine, ONNX Runtime."""
+def standard_components(
+    certificate: Certificate, *, tool_version: str, signatures: CryptoLibrary | None = None
+) -> tuple[Component, ...]:
+    """What ecu-bundle itself puts into a bundle: its runtime, ONNX Runtime for the ``ort`` engine, and what
+    checks signatures where it takes update packages.
+    """
     runtime = Component(
         name="ecu-bundle",
         version=tool_version,
@@ -66,6 +73,15 @@ def standard_components(certificate: Certificate, *, tool_version: str) -> tuple
         for binary in certificate.binaries
         if binary.onnxruntime_version
     )
+    if signatures:
+        libraries += (
+            Component(
+                name=signatures.name,
+                version=signatures.version,
+                licence=signatures.licence,
+                description=f"Checks the signatures of update packages; from the {signatures.origin}",
+            ),
+        )
     return (runtime, *libraries)
 
 

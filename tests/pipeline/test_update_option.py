@@ -1,0 +1,62 @@
+"""`[build] update` brings one library for signatures into the halves that can use it, and into the SBOM."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ecu_bundle.artifacts import BundleSources
+from ecu_bundle.assembly import Assembly
+from ecu_bundle.building.crypto_sources import Signature, crypto_library
+from ecu_bundle.building.provision import default_cache_dir, onnxruntime_library
+from ecu_bundle.building.targets import get_target
+from ecu_bundle.config import read_config
+from ecu_bundle.errors import UsageError
+from ecu_bundle.reporting.sbom import sbom, standard_components
+from reporting.certificates import regressor
+
+LIBRARIES: dict[Signature, str] = {"ed25519": "monocypher", "p256": "p256-m"}
+KINDS = tuple(LIBRARIES)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_native_halves_carry_the_library(kind: Signature) -> None:
+    library = crypto_library(kind, default_cache_dir())
+    onnxruntime = onnxruntime_library(get_target("host"), default_cache_dir())
+    halves = {"": onnxruntime, "native/": None}
+    files = Assembly(BundleSources("m", {}), halves, {}, library).files
+    folder = f"native/third_party/{LIBRARIES[kind]}"
+    assert files[f"{folder}/LICENSE"]
+    assert f"{folder}/{LIBRARIES[kind]}.c" in files
+    assert not [path for path in files if path.startswith("third_party/") and "onnxruntime" not in path]
+    assert not [path for path in files if path.startswith("native/") and not path.startswith(folder)]
+
+
+def test_without_the_option_nothing_is_carried() -> None:
+    assert Assembly(BundleSources("m", {}), {"": None}, {}).files == {}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_bill_of_materials_names_it(kind: Signature) -> None:
+    certificate = regressor()
+    library = crypto_library(kind, default_cache_dir())
+    components = standard_components(certificate, tool_version="0.1.0", signatures=library)
+    document = json.loads(sbom(certificate, components))
+    found = [part for part in document["components"] if part["name"] == LIBRARIES[kind]]
+    assert [part["licenses"] for part in found] == [[{"expression": library.licence}]]
+
+
+@pytest.mark.parametrize(("text", "expected"), [("", None), ('update = "p256"\n', "p256")])
+def test_the_configuration(text: str, expected: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "ecu-bundle.toml"
+    path.write_text(f"[build]\n{text}")
+    assert read_config(path).build.update == expected
+
+
+def test_another_kind_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ecu-bundle.toml"
+    path.write_text('[build]\nupdate = "rsa"\n')
+    with pytest.raises(UsageError, match="update"):
+        read_config(path)
