@@ -144,9 +144,9 @@ ERRORS = {
         "elements * size <= space",
     ),
     "an element behind the row": (
-        "native/kernels/tree_lone.cpp",
-        "~kNanIsLow) >= elements",
-        "~kNanIsLow) > elements",
+        "native/kernels/tree_walk.cpp",
+        "~kLoneNanIsLow) < elements",
+        "~kLoneNanIsLow) <= elements",
     ),
 }
 

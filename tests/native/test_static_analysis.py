@@ -20,7 +20,7 @@ INCLUDE = (f"-I{RUNTIME}/include", f"-I{RUNTIME}/src")
 LANGUAGE = ("-std=c++17", "-fno-exceptions", "-fno-rtti", "-ffp-contract=off")
 CORE = (
     *("model.cpp", "image/reader.cpp", "native/engine.cpp", "native/program.cpp", "native/scope.cpp"),
-    *("native/kernels/tree_lone.cpp", "native/kernels/trees.cpp", "update/package.cpp"),
+    *("native/kernels/tree_walk.cpp", "native/kernels/trees.cpp", "update/package.cpp"),
 )
 """What reads hostile bytes: looked at in every test run. The others take three times as long."""
 
@@ -59,7 +59,10 @@ STRICTER = (
     *("-Wmissing-declarations", "-Wnon-virtual-dtor", "-Wnull-dereference", "-Wunused", "-Wvla"),
 )
 """Beyond those of `cmake/EcuWarnings.cmake`."""
-ALONE = ("kernel_table", "tree_lone", "trees_complete_pairs", "trees_keyed_shares", "trees_ranked_numbers")
+ALONE = (
+    *("kernel_table", "tree_lone", "trees_complete_pairs", "trees_keyed_shares", "trees_ranked_numbers"),
+    *("trees_complete_values40", "trees_ranked_values48"),
+)
 """Sources that do not go into one file with all others; of the kernels of trees, each layout and kind of
 leaves once."""
 
