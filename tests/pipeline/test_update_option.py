@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from building.native_bundles import sample, write_sample
 from ecu_bundle.artifacts import BundleSources
 from ecu_bundle.assembly import Assembly
 from ecu_bundle.building.crypto_sources import Signature, crypto_library
@@ -15,7 +16,9 @@ from ecu_bundle.building.targets import get_target
 from ecu_bundle.config import read_config
 from ecu_bundle.errors import UsageError
 from ecu_bundle.reporting.sbom import sbom, standard_components
+from generation.bundles import write
 from reporting.certificates import regressor
+from runtime.build import succeed
 
 LIBRARIES: dict[Signature, str] = {"ed25519": "monocypher", "p256": "p256-m"}
 KINDS = tuple(LIBRARIES)
@@ -32,6 +35,20 @@ def test_native_halves_carry_the_library(kind: Signature) -> None:
     assert f"{folder}/{LIBRARIES[kind]}.c" in files
     assert not [path for path in files if path.startswith("third_party/") and "onnxruntime" not in path]
     assert not [path for path in files if path.startswith("native/") and not path.startswith(folder)]
+
+
+@pytest.mark.cross
+@pytest.mark.parametrize("kind", ["ed25519", pytest.param("p256", marks=pytest.mark.slow)])
+def test_a_bundle_alone_builds_it_for_a_board(kind: Signature, tmp_path: Path) -> None:
+    """With C enabled by nobody else."""
+    bundle = write_sample(sample("tree"), "cortex-m4f", tmp_path / "bundle")
+    write(crypto_library(kind, default_cache_dir()).bundle_files(), bundle)
+    options = ["-DECU_UPDATE=ON", "-DECU_WARNINGS_AS_ERRORS=ON", "-DECU_BUILD_TESTS=OFF"]
+    tools = bundle / "cmake" / get_target("cortex-m4f").toolchain
+    succeed(["cmake", "-G", "Ninja", "-S", bundle, "-B", tmp_path / "build", "--toolchain", tools, *options])
+    succeed(["cmake", "--build", tmp_path / "build", "--target", "ecu_update"])
+    symbols = succeed(["arm-none-eabi-nm", "--defined-only", tmp_path / "build/libecu_update.a"])
+    assert f"T ecu_verify_{kind}\n" in symbols
 
 
 def test_without_the_option_nothing_is_carried() -> None:

@@ -21,13 +21,16 @@ if(UNIX)
   target_sources(ecu_update PRIVATE src/ecu/port/file_flash.cpp)
 endif()
 
-# A signature check needs the library of its algorithm, with its licence, in third_party.
+# A signature check needs the library of its algorithm, with its licence, in third_party. CMake takes another
+# language outside of functions only.
+if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/third_party")
+  enable_language(C)
+endif()
 function(ecu_add_signature library)
   set(folder "${CMAKE_CURRENT_SOURCE_DIR}/third_party/${library}")
   if(NOT EXISTS "${folder}/${library}.c")
     return()
   endif()
-  enable_language(C)
   add_library(ecu_${library} STATIC "${folder}/${library}.c")
   target_include_directories(ecu_${library} PUBLIC "${folder}")
   target_compile_options(ecu_${library} PRIVATE -ffunction-sections -fdata-sections ${ecu_path_flags})
