@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from ecu_bundle.artifacts import LoadedModel, OnnxModel
 from ecu_bundle.conversion import convert
 from ecu_bundle.conversion.description import ModelDescription
 from ecu_bundle.errors import UnsupportedModelError, VerificationError
-from ecu_bundle.parity import check_parity
+from ecu_bundle.image.writer import compile_image
+from ecu_bundle.parity import ParityReport, check_parity
+from ecu_bundle.parity.expectation import expect
+
+REFUSED = "no: "
 
 Verdict = Literal["right", "refused", "stopped", "nothing to deploy"]
 
@@ -24,12 +30,19 @@ class Outcome:
         detail: for ``right`` how exact it is; else the reason.
         operators: ONNX operators of the graph, in alphabetical order.
         alternative: what to do instead of a refused model.
+        native: of a model that is right, the native engine beside ONNX Runtime on the rows of the proof:
+            ``same bits``, or what :func:`exactness` says, or ``no: `` and why not.
     """
 
     verdict: Verdict
     detail: str
     operators: tuple[str, ...] = ()
     alternative: str = ""
+    native: str = ""
+
+    @property
+    def runs_natively(self) -> bool:
+        return self.native != "" and not self.native.startswith(REFUSED)
 
 
 def outcome(estimator: Any, words: ModelDescription | None = None) -> Outcome:
@@ -48,7 +61,23 @@ def outcome(estimator: Any, words: ModelDescription | None = None) -> Outcome:
         return Outcome("stopped", error.cause, operators)
     if not report.passed:
         return Outcome("stopped", "differs from scikit-learn by more than the tolerance", operators)
-    return Outcome("right", exactness(model), operators)
+    return Outcome("right", exactness(model), operators, native=natively(model, report))
+
+
+def natively(model: OnnxModel, report: ParityReport) -> str:
+    """How the native engine computes the rows of the proof; see :class:`Outcome`."""
+    try:
+        image = compile_image(model, engine="native")
+    except UnsupportedModelError as error:
+        return REFUSED + error.cause
+    expected = expect(model, image, report, "host")
+    if not all(gate.passed for gate in expected.gates):
+        return REFUSED + "differs from ONNX Runtime by more than the tolerance"
+    same = all(
+        np.array_equal(values.view(np.uint32), report.ort[name].view(np.uint32))
+        for name, values in expected.outputs.items()
+    )
+    return "same bits" if same else exactness(model)
 
 
 def exactness(model: OnnxModel) -> str:

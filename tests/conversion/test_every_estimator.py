@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from benchmarks.coverage.estimators import ESTIMATORS, NOTHING_TO_DEPLOY
-from benchmarks.coverage.outcomes import Outcome
+from benchmarks.coverage.outcomes import REFUSED, Outcome
 from benchmarks.coverage.page import page, row, rows_of, totals_of
 from benchmarks.coverage.tables import NAMES, outcome_of
 from benchmarks.subjects import CHECKOUT
 
 PAGE = (CHECKOUT / "docs" / "coverage.md").read_text(encoding="utf-8")
 AGAIN = "run python -m benchmarks.coverage and read the difference"
+AT_LEAST_NATIVE = 160
 AT_LEAST_RIGHT = 160
 """Of the 190 estimators that have something to deploy."""
 
@@ -55,10 +56,18 @@ def test_the_totals_are_those_of_the_rows() -> None:
     columns = ("right", "refused", "stopped", "nothing to deploy")
     for line, (table, names) in zip(totals_of(PAGE)[2:], NAMES.items(), strict=True):
         cells = [cell.strip() for cell in line.split("|")[1:-1]]
-        assert [int(cell) for cell in cells[3:]] == [verdicts[table].count(v) for v in columns], AGAIN
+        assert [int(cell) for cell in cells[3:-1]] == [verdicts[table].count(v) for v in columns], AGAIN
         assert int(cells[1]) == len(names)
     assert verdicts["estimators"].count("right") >= AT_LEAST_RIGHT
     assert verdicts["estimators"].count("stopped") == 0
+
+
+def test_the_native_engine_runs_what_converts() -> None:
+    for line, (table, names) in zip(totals_of(PAGE)[2:], NAMES.items(), strict=True):
+        cells = [re.split(r" \| ", row)[2] for row in rows_of(PAGE, table).values()]
+        running = [cell for cell in cells if cell.strip() and not cell.startswith(REFUSED)]
+        assert int(line.split("|")[-2]) == len(running), AGAIN
+        assert len(running) >= AT_LEAST_NATIVE or table != "estimators", names
 
 
 def test_estimators_with_nothing_to_deploy_can_neither_predict_nor_transform() -> None:
@@ -72,10 +81,10 @@ def test_a_page_is_read_as_it_was_written() -> None:
         {
             "estimators": {"A": result},
             "variants": {},
-            "pipelines": {"P": Outcome("right", "exact", ("Add",))},
+            "pipelines": {"P": Outcome("right", "exact", ("Add",), native="same bits")},
             "trials": {},
         }
     )
-    assert rows_of(text, "estimators") == {"A": "| A | refused | a/b; c |"}
-    assert rows_of(text, "pipelines") == {"P": "| P | right, exact | Add |"}
+    assert rows_of(text, "estimators") == {"A": "| A | refused |  | a/b; c |"}
+    assert rows_of(text, "pipelines") == {"P": "| P | right, exact | same bits | Add |"}
     assert rows_of(text, "variants") == {}
