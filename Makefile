@@ -64,6 +64,10 @@ demo-update: $(VENV)/ready ## the story of an update on emulated ECUs, told step
 benchmarks: $(VENV)/ready-dev ## time of each stage, cost of open and run, memory; writes build/benchmarks
 	$(RUN) benchmarks
 
+.PHONY: benchmarks-peers
+benchmarks-peers: $(VENV)/ready-dev ## the native engine beside other generators, which it installs; writes build/peers
+	$(RUN) benchmarks.peers
+
 .PHONY: doctor
 doctor: $(VENV)/ready ## check compilers and emulators of every target
 	@$(TOOL) doctor
@@ -82,7 +86,7 @@ clean: ## remove what was built, keep .venv
 .PHONY: help
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
-		awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+		awk -F '\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
 $(VENV)/bin/python:
 	@scripts/install-system-packages.sh --python "$(PYTHON)" cmake g++ make python3-venv python3-dev

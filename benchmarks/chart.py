@@ -26,10 +26,10 @@ def chart(results: Results) -> bytes:
     """One group of bars per example, one bar per target and engine, on one linear scale."""
     most = max(r.counted.instructions.run for r in results.results)
     examples = tuple(dict.fromkeys(r.example for r in results.results))
-    parts = [_text(0, 16, "Instructions of one run (ecu_model_run)", "name")]
+    parts = [text(0, 16, "Instructions of one run (ecu_model_run)", "name")]
     y = _TOP
     for example in examples:
-        parts.append(_text(0, y, example, "name"))
+        parts.append(text(0, y, example, "name"))
         bars = [r for r in results.results if r.example == example]
         parts += _bars(bars, y + 10, most)
         y += _GROUP + _STEP * len(bars)
@@ -47,15 +47,16 @@ def _bars(results: Sequence[Result], top: float, most: int) -> list[Markup]:
         y = top + _STEP * row
         run = result.counted.instructions.run
         width = (_WIDTH - _LABEL - _NUMBER) * run / most
-        parts.append(_text(0, y + 11, f"{result.target} {result.engine}"))
+        parts.append(text(0, y + 11, f"{result.target} {result.engine}"))
         parts.append(
             Markup('<rect class="bar" x="{:.0f}" y="{:.0f}" width="{:.1f}" height="{:.0f}" rx="2"/>').format(
                 _LABEL, y, width, _BAR
             )
         )
-        parts.append(_text(_LABEL + width + 6, y + 11, f"{run:,}"))
+        parts.append(text(_LABEL + width + 6, y + 11, f"{run:,}"))
     return parts
 
 
-def _text(x: float, y: float, text: str, style: str = "") -> Markup:
-    return Markup('<text x="{:.1f}" y="{:.0f}" class="{}">{}</text>').format(x, y, style, visible(text))
+def text(x: float, y: float, words: str, style: str = "") -> Markup:
+    """A line of text whose baseline starts at (x, y)."""
+    return Markup('<text x="{:.1f}" y="{:.0f}" class="{}">{}</text>').format(x, y, style, visible(words))
