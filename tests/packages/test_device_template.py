@@ -378,6 +378,22 @@ def test_other_formats_are_refused(reader: Reader, change: dict[str, int], expec
     assert reader.check(data, [key_record(ED25519.public)], _device()) == expected
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"kernels": (255,)}, 0),
+        ({"kernels": (256,)}, Status.ECU_PACKAGE_MALFORMED),
+        ({"kernels": (2000,)}, Status.ECU_PACKAGE_MALFORMED),
+        ({"hardware": (1, 2, 3, 4)}, 0),
+        ({"hardware": (1, 2, 3, 4, 5)}, Status.ECU_PACKAGE_MALFORMED),
+        ({"hardware": tuple(range(30))}, Status.ECU_PACKAGE_MALFORMED),
+    ],
+)
+def test_facts_have_limits(reader: Reader, change: dict[str, Any], expected: int) -> None:
+    data = package(facts=replace(FACTS, **change))
+    assert status_of(reader.read(data)) == status_of(python_says(data)) == expected
+
+
 def test_a_key_package_needs_no_hardware_and_no_kernels(reader: Reader) -> None:
     nothing = facts_device(FACTS, **IDS, hardware_id=9, kernels_size=0, arena_size=0, engine=1)
     assert reader.check(package(kind="trust"), [key_record(ED25519.public)], nothing) == 0

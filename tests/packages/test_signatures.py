@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import random
+from pathlib import Path
 
 import pytest
 
 from ecu_bundle.packaging.keys import KeyKind, PublicKey
 from ecu_bundle.packaging.refusals import Status
 from ecu_bundle.packaging.signing import KeySigner
+from runtime.build import CHECKOUT, RUNTIME, WARNINGS, succeed
 
 from . import curves
 from .device import Reader
@@ -270,3 +272,13 @@ def test_random_signatures_are_judged_as_openssl_does(reader: Reader, kind: KeyK
         changed[at:] = choose.randbytes(64 - at) if choose.random() < 0.5 else signature[at:]
         expected = 0 if key.verifies(MESSAGE, bytes(changed)) else BAD
         assert verify(reader, kind, key.raw, MESSAGE, bytes(changed)) == expected
+
+
+@pytest.mark.parametrize("compiler", [("gcc", "-std=c11"), ("g++", "-std=c++17", "-xc++")])
+def test_the_example_for_a_security_module_is_a_verify(compiler: tuple[str, ...], tmp_path: Path) -> None:
+    page = (CHECKOUT / "docs/porting.md").read_text(encoding="utf-8")
+    blocks = [block.split("```")[0] for block in page.split("```c\n")[1:]]
+    (example,) = [block for block in blocks if "hsm_verify" in block]
+    source = tmp_path / "hsm.c"
+    source.write_text(example + "extern const ecu_verify used;\nconst ecu_verify used = verify_in_hsm;\n")
+    succeed([*compiler, *WARNINGS, f"-I{RUNTIME}/include", "-fsyntax-only", source])
