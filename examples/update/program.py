@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,6 @@ from ecu_bundle.building.processes import run
 from ecu_bundle.building.provision import default_cache_dir
 from ecu_bundle.errors import InternalError
 from ecu_bundle.folders import write_files
-from ecu_bundle.generation.templates import share
 
 from .device import Device
 
@@ -95,20 +95,12 @@ def build_ecu(bundle: Path, board: Board, keys: Path, folder: Path) -> Path:
         InternalError: it does not compile.
         ToolMissingError: a compiler, or the source of Monocypher, is missing.
     """
-    update = folder / "update"
-    runtime = share() / "runtime" / "src"
-    sources = {
-        f"src/{path.relative_to(runtime)}": path.read_bytes()
-        for path in sorted(runtime.rglob("*"))
-        if path.is_file() and path.relative_to(runtime).parts[0] not in ("native", "ort")
-    }
-    write_files(
-        update, sources | crypto_library("ed25519", default_cache_dir()).bundle_files(), output=folder
-    )
+    copy = folder / "bundle"
+    shutil.copytree(bundle, copy, symlinks=True)
+    write_files(copy, crypto_library("ed25519", default_cache_dir()).bundle_files(), output=copy)
     configure: list[str | Path] = ["cmake", "-S", HERE / "ecu", "-B", folder / "build"]
     for name, value in {
-        "BUNDLE": bundle.resolve(),
-        "UPDATE": update.resolve(),
+        "BUNDLE": copy.resolve(),
         "KEYS": keys.resolve(),
         "ECU_PORT": board.port,
         "CMAKE_BUILD_TYPE": "Release",

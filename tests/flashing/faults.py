@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import pytest
 from examples.update.device import Device
 from examples.update.uds_server import CutError, UdsServer
 
@@ -17,6 +18,9 @@ from pipeline.examples import CHECKOUT
 KEY = f"{sys.executable} -I -S {CHECKOUT / 'examples/update/demo_key.py'}"
 BLOCK = 514
 OPEN = Options(SecurityHook(KEY))
+
+EVERY = pytest.mark.parametrize("stride", [4, pytest.param(1, marks=pytest.mark.slow)])
+"""Every fourth request, and, in the whole run, every one."""
 
 Fault = Callable[[Iterator[bytes]], Iterator[bytes]]
 """Takes the answers that the ECU would give, and gives others."""

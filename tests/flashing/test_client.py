@@ -15,6 +15,7 @@ from ecu_bundle.flashing.sequence import Options
 from .bench import Bench
 from .faults import (
     BLOCK,
+    EVERY,
     KEY,
     OPEN,
     Fault,
@@ -62,7 +63,8 @@ def test_the_counter_of_blocks_wraps(bench: Bench) -> None:
         assert deliver(bench.good(3), endpoint, options).blocks > 256
 
 
-def test_a_cut_at_every_request_heals(bench: Bench) -> None:
+@EVERY
+def test_a_cut_at_a_request_heals(stride: int, bench: Bench) -> None:
     """Before the request arrives and after it was carried out: the client comes to the same end."""
     counted = Faults()
     with bench.ecu(counted) as (_, endpoint):
@@ -71,7 +73,7 @@ def test_a_cut_at_every_request_heals(bench: Bench) -> None:
     with bench.ecu(faults) as (device, endpoint):
         sequence = 1
         for fault in (cut_before, cut_after):
-            for position in range(len(counted.requests)):
+            for position in range(0, len(counted.requests), stride):
                 sequence += 1
                 faults.requests.clear()
                 faults.at = {position: fault}

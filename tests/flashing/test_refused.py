@@ -21,7 +21,7 @@ from ecu_bundle.packaging.suit import make_envelope
 from packages.examples import ED25519, P256
 
 from .bench import Bench
-from .faults import OPEN, Faults
+from .faults import EVERY, OPEN, Faults
 
 RUNNING = 7
 
@@ -98,7 +98,8 @@ def test_a_refused_package_changes_nothing(case: str, bench: Bench) -> None:
         assert deliver(bench.good(10), endpoint, OPEN).after.sequence == 10
 
 
-def test_power_fails_at_every_request(bench: Bench) -> None:
+@EVERY
+def test_power_fails_at_a_request(stride: int, bench: Bench) -> None:
     """After each kill of the program the ECU has the model before or the new one, and takes the next."""
     faults = Faults()
     with bench.ecu(faults) as (device, endpoint):
@@ -116,7 +117,7 @@ def test_power_fails_at_every_request(bench: Bench) -> None:
         count = faults.requests.index(0x11) + 1
         sequence = 1
         for fault in (power_off, power_off_after):
-            for position in range(count):
+            for position in range(0, count, stride):
                 faults.requests.clear()
                 faults.at = {position: fault}
                 with pytest.raises(EcuUnavailableError):

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// This machine as the board: the flash is a file, mapped into memory as flash is.
-/// Every operation is in the file before the next one begins, so killing the program is a power cut.
-#include <fcntl.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+/// This machine as the board: the flash is the file flash.bin. Killing the program is a power cut.
+#include "ecu/file_flash.h"
 #include "port.h"
 
 namespace port {
@@ -18,48 +12,16 @@ constexpr uint32_t kUnit = 8U;
 constexpr uint32_t kSlot = 32U * kSector;
 constexpr uint32_t kSize = 2U * kSlot + 4U * kSector;
 
-unsigned char* memory = nullptr;
-
-ecu_status geometry(void*, uint32_t, ecu_flash_geometry* found) {
-  *found = {kSector, kUnit, 0xffU};
-  return ECU_OK;
-}
-
-ecu_status read(void*, uint32_t address, void* bytes, uint32_t size) {
-  memcpy(bytes, memory + address, size);
-  return ECU_OK;
-}
-
-/// Flash clears bits only, so a second program of a unit shows.
-ecu_status program(void*, uint32_t address, const void* bytes, uint32_t size) {
-  const auto* source = static_cast<const unsigned char*>(bytes);
-  for (uint32_t i = 0U; i < size; ++i) {
-    memory[address + i] = static_cast<unsigned char>(memory[address + i] & source[i]);
-  }
-  return ECU_OK;
-}
-
-ecu_status erase(void*, uint32_t address) {
-  memset(memory + address, 0xff, kSector);
-  return ECU_OK;
-}
+ecu_file_flash file;
 
 }  // namespace
 
-const ecu_flash flash = {nullptr, geometry, read, program, erase, nullptr};
+ecu_flash flash;
 
 bool open_flash() {
-  const int file = open("flash.bin", O_RDWR);
-  struct stat facts = {};
-  if (file < 0 || fstat(file, &facts) != 0 || facts.st_size != static_cast<off_t>(kSize)) {
-    return false;  // a factory makes the file, with the first model in slot 0
-  }
-  void* mapped = mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  if (mapped == MAP_FAILED) {
-    return false;
-  }
-  memory = static_cast<unsigned char*>(mapped);
-  return true;
+  const bool opened = ecu_file_flash_open(&file, "flash.bin", kSize, {kSector, kUnit, 0xffU}) == ECU_OK;
+  flash = ecu_file_flash_port(&file);
+  return opened;
 }
 
 void place(ecu_update_config& config) {
@@ -70,7 +32,7 @@ void place(ecu_update_config& config) {
     address += size;
   }
   for (uint32_t slot = 0U; slot < 2U; ++slot) {
-    config.memory[slot] = memory + config.areas[slot].address;
+    config.memory[slot] = ecu_file_flash_memory(&file, config.areas[slot].address);
   }
 }
 

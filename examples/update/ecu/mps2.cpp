@@ -53,7 +53,7 @@ ecu_status erase(void*, uint32_t address) {
 
 }  // namespace
 
-const ecu_flash flash = {nullptr, geometry, read, program, erase, nullptr};
+ecu_flash flash = {nullptr, geometry, read, program, erase, nullptr};
 
 bool open_flash() {
   file = fopen("flash.bin", "r+b");

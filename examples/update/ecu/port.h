@@ -18,8 +18,8 @@ bool open_flash();
 /// Opens the lines; false when that cannot be.
 bool open_lines();
 
-/// The flash port.
-extern const ecu_flash flash;
+/// The flash port; filled when the flash is open.
+extern ecu_flash flash;
 
 /// Where its parts are, and where the processor reads the slots: `areas` and `memory` of the configuration.
 void place(ecu_update_config& config);
