@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import re
 from dataclasses import replace
 
 import pytest
 
+from ecu_bundle.console import Console
 from ecu_bundle.errors import BundleError, EcuUnavailableError, ExitCode, UsageError, VerificationError
 from ecu_bundle.flashing.delivery import deliver
 from ecu_bundle.flashing.link import Endpoint
@@ -57,10 +60,24 @@ def test_a_package_that_is_there_is_not_sent_again(bench: Bench) -> None:
         assert deliver(bench.good(3), endpoint, OPEN).present
 
 
-def test_the_counter_of_blocks_wraps(bench: Bench) -> None:
+class Terminal(io.StringIO):
+    """What people look at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_many_blocks_are_counted_and_shown(bench: Bench) -> None:
+    """Their counter wraps, and a terminal has a bar that grows."""
+    terminal = Terminal()
     options = Options(OPEN.security, block=8)
     with bench.ecu() as (_, endpoint):
-        assert deliver(bench.good(3), endpoint, options).blocks > 256
+        flashed = deliver(bench.good(3), endpoint, options, watcher=Console(terminal))
+    assert flashed.blocks > 256
+    shown = [int(part) for part in re.findall(r"transfer .*?\(#*\.* (\d+) %\)", terminal.getvalue())]
+    assert len(set(shown)) > 1
+    assert shown == sorted(shown)
+    assert f"({flashed.blocks} blocks)" in terminal.getvalue()
 
 
 @EVERY

@@ -54,7 +54,7 @@ def cli() -> None:
     """Trained scikit-learn models as verified C++ bundles for automotive ECUs.
 
     Start with `ecu-bundle build MODEL`. Exit codes: 0 ok, 1 verification failed, 2 usage or
-    configuration, 3 unsupported model, 4 tool missing, 5 defect of ecu-bundle.
+    configuration, 3 unsupported model, 4 tool or ECU missing, 5 defect of ecu-bundle.
     """
 
 

@@ -15,7 +15,7 @@ from ecu_bundle.flashing.statuses import status_text
 from ecu_bundle.stages import Silent, Stages, Watcher
 
 _RECONNECT_SECONDS = 0.2
-_BAR = 30
+_BAR = 20
 
 _Result = TypeVar("_Result")
 
