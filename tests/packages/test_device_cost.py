@@ -3,83 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from ecu_bundle.building.driver import BuildResult
-from ecu_bundle.building.instructions import count_instructions
-from ecu_bundle.building.stack import stack_below
-from ecu_bundle.building.targets import get_target
-from ecu_bundle.generation.literals import byte_table
-from runtime.build import CHECKOUT, RUNTIME, run, succeed
+from runtime.build import CHECKOUT, run
 
-from .device import PROGRAMS, UPDATE_SOURCES, crypto_includes, write_crypto
+from .board import QEMU, Build, build_board
+from .device import PROGRAMS
 from .examples import ED25519, P256
 from .test_device_template import VARIANTS
 
-BOARDS = CHECKOUT / "cmake" / "boards"
-CPU = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16", "-Os")
-CODE = (*CPU, "-ffunction-sections", "-fdata-sections", "-fcallgraph-info=su")
-CXX = ("-std=c++17", "-ffp-contract=off", "-fno-exceptions", "-fno-rtti")
-MEMORY = {
-    **{"ecu_flash": 0x0, "ecu_flash_size": 0x200000, "ecu_model": 0x200000, "ecu_model_size": 0x200000},
-    **{"ecu_ram": 0x20000000, "ecu_ram_size": 0x400000},
-}
-QEMU = (
-    *("qemu-system-arm", "-M", "mps2-an386", "-chardev", "stdio,id=text", "-semihosting-config"),
-    *("enable=on,target=native,chardev=text", "-nic", "none", "-display", "none", "-monitor", "none"),
-    *("-serial", "none", "-kernel"),
-)
 MESSAGE = b"a message of the length that a device checks: 65 bytes, as it is."
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
-    """The program on the board, and the objects that it shares with a device."""
-
-    program: Path
-    objects: Sequence[Path]
-
-    def code(self, *entries: str) -> int:
-        """Bytes of code and constants that these functions bring along, without the C library."""
-        linked = self.program.with_name("part")
-        wanted = [f"-Wl,-u,{entry}" for entry in entries]
-        options = ["-nostdlib", "-Wl,--gc-sections", "-Wl,--unresolved-symbols=ignore-all", "-Wl,-e,0"]
-        succeed(["arm-none-eabi-g++", *CPU, *options, *wanted, *self.objects, "-o", linked])
-        return int(succeed(["arm-none-eabi-size", linked]).splitlines()[-1].split()[0])
-
-    def stack(self, entry: str) -> int:
-        """Bytes of stack of a function, an upper bound."""
-        return stack_below({path.stem: path.with_suffix(".ci").read_text() for path in self.objects}, entry)
-
-    def instructions(self, entry: str) -> int:
-        """Most instructions of a call on the board."""
-        target = get_target("cortex-m4f")
-        bundle = BuildResult(
-            bundle_dir=self.program.parent,
-            build_dir=self.program.parent,
-            target=target.name,
-            library=self.program,
-            objects=(),
-            self_test=self.program,
-            run_rows=self.program,
-            compiler="",
-            flags=(),
-            emulator=QEMU,
-            onnxruntime=None,
-        )
-        return count_instructions(bundle, target, first=entry, last="measured_done").most
-
-
-def _table(name: str, data: bytes) -> str:
-    return f"constexpr uint8_t {name}[] = {{\n{byte_table(data, indent=4)}\n}};\n"
-
-
-def _cases(folder: Path) -> None:
-    """What the program works on."""
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Build:
     tables = {
         "kMessage": MESSAGE,
         "kEd25519Key": ED25519.public.raw,
@@ -88,33 +26,7 @@ def _cases(folder: Path) -> None:
         "kP256Signature": P256.sign(MESSAGE),
         "kHeader": VARIANTS["the longest"](),
     }
-    text = "#include <stdint.h>\n\n" + "".join(_table(name, data) for name, data in tables.items())
-    (folder / "cases.h").write_text(text)
-
-
-@pytest.fixture(scope="module")
-def board(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    folder = tmp_path_factory.mktemp("board")
-    _cases(folder)
-    crypto = write_crypto(folder)
-    include = (*crypto_includes(folder), f"-I{RUNTIME}/include", f"-I{RUNTIME}/src", f"-I{folder}")
-    shared = [RUNTIME / f"src/update/{name}.cpp" for name in (*UPDATE_SOURCES, "golden")]
-    shared += [RUNTIME / "src/image/sha256.cpp", RUNTIME / "src/image/reader.cpp"]
-    objects: list[Path] = []
-    for source in (*shared, PROGRAMS / "measure_reader.cpp", BOARDS / "cortex_m.cpp"):
-        objects.append(folder / f"{source.stem}.o")
-        succeed(["arm-none-eabi-g++", *CXX, *CODE, *include, "-c", source, "-o", objects[-1]])
-    for source in crypto:
-        objects.insert(0, folder / f"{source.stem}.o")
-        succeed(["arm-none-eabi-gcc", "-std=c99", *CODE, "-c", source, "-o", objects[0]])
-    program = folder / "measure_reader"
-    options = ["--specs=rdimon.specs", "-nostartfiles", "-Wl,--gc-sections", "-T", f"{BOARDS}/memory.ld"]
-    places = [f"-Wl,--defsym={name}={value:#x}" for name, value in MEMORY.items()]
-    device = [path for path in objects if path.stem not in ("golden", "reader")]
-    succeed(["arm-none-eabi-g++", *CPU, *options, *places, *device, "-o", program])
-    return Build(
-        program, [path for path in objects if path.stem not in ("measure_reader", "cortex_m", "reader")]
-    )
+    return build_board(tmp_path_factory.mktemp("board"), PROGRAMS / "measure_reader.cpp", (), tables)
 
 
 @pytest.mark.cross

@@ -313,6 +313,7 @@ void Device::confirm() {
   if (status == ECU_OK && flash.powered()) {
     confirmed_ = sequence;
     may_lack_model_ = false;
+    flash.protect(1U << update.journal.active);
     expect(active_sequence() == sequence, "confirm has no effect");
   }
 }

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from ecu_bundle.building.driver import BuildResult
@@ -86,16 +87,29 @@ def stack_of(graphs: Mapping[str, str]) -> Stack:
     )
 
 
-def stack_below(graphs: Mapping[str, str], entry: str) -> int:
-    """Bytes of stack of a function that calls nothing through a pointer, from texts of call graphs by file.
+def stack_below(
+    graphs: Mapping[str, str], entry: str, pointers: Mapping[str, int] = MappingProxyType({})
+) -> int:
+    """Bytes of stack of a function, from texts of call graphs by file.
+
+    Args:
+        graphs: the texts.
+        entry: symbol of the function.
+        pointers: what a call through a pointer takes, by the file that it is in.
 
     Raises:
         VerificationError: a frame has no bound, or a function calls itself.
-        InternalError: it is in no graph, or something is called through a pointer.
+        InternalError: it is in no graph, or something is called through a pointer in another file.
     """
     functions, _ = _functions(graphs)
     if entry not in functions:
         raise InternalError("stack", f"no frame is known of {entry}", place=", ".join(graphs))
+    for name, function in list(functions.items()):
+        if function.file in pointers:
+            called = f"pointer in {function.file}"
+            functions[called] = _Function(pointers[function.file], "", (), function.file)
+            calls = tuple(called if call == _POINTER else call for call in function.calls)
+            functions[name] = replace(function, calls=calls)
     return _depth(entry, functions, ())
 
 
