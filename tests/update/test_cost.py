@@ -22,7 +22,7 @@ from packages.examples import CLASS, ED25519, P256, VENDOR, model_image
 from runtime.build import CHECKOUT, run
 from update.build import PROGRAMS
 
-pytestmark = pytest.mark.cross
+pytestmark = [pytest.mark.cross, pytest.mark.slow]
 
 PARTS = ("area", "installer", "journal", "key_set", "slots", "update")
 CALLS = ("open", "boot", "confirm", "revert", "begin", "write", "finish", "abort")
