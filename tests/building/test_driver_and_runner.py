@@ -118,8 +118,9 @@ def test_a_wrong_golden_value_gives_its_row(row: int, code: int, tmp_path: Path)
 
 
 def test_a_tolerance_admits_near_values_and_no_more(tmp_path: Path) -> None:
-    vectors = golden(regressor(), 4, tolerance=1e-3)
-    values = vectors.outputs["mpg"] * np.array([[1.0], [1.0005], [0.9], [np.nan]], np.float32)
+    vectors = golden(regressor(), 6, tolerance=1e-3)
+    factors = [[1.0], [1.0005], [0.9], [np.nan], [np.inf], [-np.inf]]
+    values = vectors.outputs["mpg"] * np.array(factors, np.float32)
     built = build_bundle(
         write_bundle(regressor(), tmp_path / "bundle", vectors=replace(vectors, outputs={"mpg": values})),
         HOST,
@@ -127,7 +128,7 @@ def test_a_tolerance_admits_near_values_and_no_more(tmp_path: Path) -> None:
     )
     done = subprocess.run([built.self_test], capture_output=True, text=True, check=False)
     assert done.returncode == 3
-    assert [line.split()[2] for line in done.stdout.splitlines()[:-1]] == ["2", "3"]
+    assert [line.split()[2] for line in done.stdout.splitlines()[:-1]] == ["2", "3", "4", "5"]
 
 
 def test_a_library_of_another_version_does_not_open(tmp_path: Path) -> None:
