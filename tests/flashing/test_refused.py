@@ -6,22 +6,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+from examples.update.doip_server import ECU
 from examples.update.packages import foreign, renewed, spoiled
 from examples.update.uds_server import CutError
 from sklearn.linear_model import LogisticRegression
 
+from cli.program import succeed
 from ecu_bundle.errors import EcuUnavailableError, VerificationError
 from ecu_bundle.flashing.delivery import Delivery, deliver
 from ecu_bundle.packaging.facts import DeviceFacts, encode_facts
 from ecu_bundle.packaging.key_files import generate
+from ecu_bundle.packaging.key_set import TrustedKey
 from ecu_bundle.packaging.layout import class_id, vendor_id
+from ecu_bundle.packaging.packing import pack_keys
 from ecu_bundle.packaging.reader import read_package
 from ecu_bundle.packaging.signing import sign_envelope
 from ecu_bundle.packaging.suit import make_envelope
 from packages.examples import ED25519, P256
 
-from .bench import Bench
-from .faults import EVERY, OPEN, Faults
+from .bench import WORDS, Bench
+from .faults import EVERY, KEY, OPEN, Faults
 
 RUNNING = 7
 
@@ -126,3 +130,19 @@ def test_power_fails_at_a_request(stride: int, bench: Bench) -> None:
                 assert bench.sequence(device) in (sequence, sequence + 1), (fault.__name__, position)
                 sequence += 1
                 assert deliver(bench.good(sequence), endpoint, OPEN).after.sequence == sequence
+
+
+def test_new_keys_take_the_place_of_the_old_ones(bench: Bench) -> None:
+    new = generate("ed25519")
+    envelope = pack_keys([TrustedKey(new.public)], replace(WORDS, sequence=8))
+    keys = bench.folder / "keys.suit"
+    keys.write_bytes(sign_envelope(envelope, ED25519).encode())
+    with bench.ecu() as (device, endpoint):
+        words = ["--doip", str(endpoint), "--ecu-address", hex(ECU), "--security-command", KEY]
+        outcome = succeed("flash", keys, *words)
+        assert "sequence 8: the ECU trusts its keys now" in outcome.stdout
+        with pytest.raises(VerificationError, match="ECU_PACKAGE_UNKNOWN_KEY"):
+            deliver(bench.good(9), endpoint, OPEN)
+        renamed = replace(bench.good(9), data=renewed(bench.factory.package, 9, new))
+        assert deliver(renamed, endpoint, OPEN).after.sequence == 9
+        assert bench.sequence(device) == 9

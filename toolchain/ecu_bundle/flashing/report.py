@@ -44,7 +44,8 @@ def _record(found: Identification) -> dict[str, Any]:
 
 def flashed_text(delivery: Delivery, endpoint: Endpoint, flashed: Flashed) -> str:
     """The same for people."""
-    did = "ran it already, nothing was sent" if flashed.present else "runs it, confirmed"
+    did = "runs it, confirmed" if delivery.digest else "trusts its keys now"
+    did = "ran it already, nothing was sent" if flashed.present else did
     again = f" in {flashed.transfers} attempts" if flashed.transfers > 1 else ""
     return "\n".join(
         [
