@@ -14,6 +14,11 @@ the row. A rounding error is moreover far smaller than the tolerance on nearly a
 that was moved is moved on all of them: most of the excused rows need a step of `TYPICAL` at most, or none
 is excused. Nothing is excused away from decisions, since there neither side changes, and nothing where the
 analysis of rounding errors shows that no rounding decides.
+
+Exactly on a decision a result may be torn: scikit-learn's SVC gives a pair whose value is 0 to the second
+class in the label and to the first in the scores, so a side that computes 0 there gives a pair of outputs
+that nobody gives beside the row. Such a row is judged one output at a time, at points where both sides agree
+in all outputs.
 """
 
 from __future__ import annotations
@@ -183,8 +188,8 @@ def on_decisions(
         relative: tolerance of the gate; the largest step, relative to a value and to its range.
 
     Returns:
-        Positions of the rows that are excused: none when too many ordinary rows would be, or when too
-        many rows need more than a typical step.
+        Positions of the rows that are excused, torn ones too: none when too many ordinary rows would be, or
+        when too many rows need more than a typical step.
     """
     if not 0 < len(failing) <= MOST_ROWS:
         return failing[:0]
@@ -203,13 +208,30 @@ def on_decisions(
             }
         )
 
+    def repeated(side: Side, places: NDArray[np.intp]) -> Outputs:
+        """What a side gives on the chosen failing rows, once for each direction."""
+        return {n: np.repeat(v[failing[places]], DIRECTIONS, axis=0) for n, v in side.outputs.items()}
+
     def found(places: NDArray[np.intp], radius: float, *, by_reference: bool) -> NDArray[np.bool_]:
         side, other = (reference, judged) if by_reference else (judged, reference)
         here = side.evaluate(moved(places, radius))
-        wanted = {n: np.repeat(v[failing[places]], DIRECTIONS, axis=0) for n, v in other.outputs.items()}
+        wanted = repeated(other, places)
         left, right = (here, wanted) if by_reference else (wanted, here)
         agree = agreement(interface, left, right, tolerance).reshape(len(places), DIRECTIONS)
         return np.asarray(agree.any(axis=1))
+
+    def torn(places: NDArray[np.intp], radius: float) -> NDArray[np.bool_]:
+        """Rows whose outputs on both sides are each given beside them, where the two sides agree."""
+        beside = moved(places, radius)
+        left, right = reference.evaluate(beside), judged.evaluate(beside)
+        pairs = (left, repeated(judged, places)), (repeated(reference, places), right)
+        alike = agreement(interface, left, right, tolerance)
+        given = np.ones(len(places), dtype=bool)
+        for tensor in interface.outputs:
+            for pair in pairs:
+                agree = alike & agreement(interface, *pair, tolerance, only=(tensor.name,))
+                given &= agree.reshape(len(places), DIRECTIONS).any(axis=1)
+        return given
 
     needed = np.full((2, len(failing)), np.inf)
     for way, by_reference in enumerate((True, False)):
@@ -218,6 +240,10 @@ def on_decisions(
             if len(open_):
                 needed[way, open_[found(open_, radius, by_reference=by_reference)]] = radius
     step = needed.max(axis=0)
+    for radius in RADII if len(interface.outputs) > 1 else ():
+        open_ = np.flatnonzero(np.isinf(step))
+        if len(open_):
+            step[open_[torn(open_, radius)]] = radius
     excused: NDArray[np.intp] = failing[np.isfinite(step)]
     ordinary = np.isin(np.array(rows.origins), ORDINARY)
     if ordinary[excused].sum() > max(2, MOST_ORDINARY * ordinary.sum()):
