@@ -202,7 +202,7 @@ def _radial(a: Bounded, vectors: Any, gain: float) -> Bounded:
 def svm_classifier(attributes: Attributes, inputs: Inputs) -> list[Bounded]:
     """A score for each pair of classes, and the label that most pairs vote for.
 
-    The label is certain when no vote can change. Two classes have the scores ``d`` and ``-d``.
+    The label is certain when no vote can change. Two classes have the scores ``-d`` and ``d``.
     """
     labels = attributes.get("classlabels_ints")
     supports = attributes.get("vectors_per_class")
@@ -232,7 +232,7 @@ def svm_classifier(attributes: Attributes, inputs: Inputs) -> list[Bounded]:
     label = Bounded(chosen, np.where(known, 0.0, spread), np.where(sure, 0.0, np.inf), "int64")
     if len(pairs) == 1:
         scores = Bounded(
-            np.concatenate([scores.value, -scores.value], axis=1),
+            np.concatenate([-scores.value, scores.value], axis=1),
             np.tile(scores.radius, 2),
             np.tile(scores.error, 2),
             scores.kind,
