@@ -18,7 +18,7 @@ from sklearn.gaussian_process.kernels import RBF, DotProduct, Matern, WhiteKerne
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
-from sklearn.multiclass import OneVsOneClassifier, OutputCodeClassifier
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier, OutputCodeClassifier
 from sklearn.multioutput import RegressorChain
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
@@ -78,6 +78,8 @@ PROCESSES: list[Case] = [
     (GaussianProcessClassifier(), TWO),
     (GaussianProcessClassifier(1.0 * RBF() + WhiteKernel(), optimizer=None), OFF_ON),
     (GaussianProcessClassifier(2.0 * Matern(nu=1.5), optimizer=None), WORDS),
+    (GaussianProcessClassifier(RBF(0.5), optimizer=None), THREE),  # far away all classes are equally likely
+    (OneVsRestClassifier(GaussianProcessClassifier(RBF(0.5), optimizer=None)), THREE),
 ]
 NEAR: list[Case] = [
     (kind(kernel=kernel, gamma=gamma, n_neighbors=3), np.where(np.arange(len(X)) % 3 == 0, -1, THREE))
