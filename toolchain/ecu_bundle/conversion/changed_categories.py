@@ -33,13 +33,14 @@ def refuse_changed_categories(estimator: Any) -> None:
     """Follows the columns of a fitted estimator to every model that splits on categories.
 
     Raises:
-        UnsupportedModelError: a category that a step changed, or one that float32 does not hold; names
-            the model and the step.
+        UnsupportedModelError: a category that a step changed, one that float32 does not hold, or numbers
+            of a column of objects; names the model and the step.
     """
     _visit(estimator, [_GOOD] * int(getattr(estimator, "n_features_in_", 0)))
     for part in walk(estimator):
         if type(part).__name__ in _ENCODERS:
-            for categories in getattr(part, "categories_", ()):
+            for position, categories in enumerate(getattr(part, "categories_", ())):
+                _check_type(part, position, categories)
                 _check_held(part, categories)
 
 
@@ -186,6 +187,26 @@ def _check(model: Any, columns: Columns) -> None:
                 "with a ColumnTransformer",
             )
         _check_held(model, categories)
+
+
+def _check_type(encoder: Any, position: int, categories: Any) -> None:
+    """Numbers that were given as Python objects: scikit-learn itself compares them with objects alone."""
+    if not isinstance(categories, np.ndarray) or categories.dtype.kind != "O":
+        return
+    if any(isinstance(c, int | float | np.generic) and not _is_nan(c) for c in categories):
+        names = getattr(encoder, "feature_names_in_", ())
+        column = repr(str(names[position])) if position < len(names) else str(position)
+        raise _refused(
+            encoder,
+            f"was trained on numbers in a column of dtype object, its column {column}, "
+            "and takes no column of numbers",
+            "give the column a type of numbers before training, for instance "
+            "X.astype({'name': float}), or int for whole numbers",
+        )
+
+
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float | np.floating) and bool(np.isnan(value))
 
 
 def _check_held(model: Any, categories: Any) -> None:
