@@ -6,13 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import BisectingKMeans, KMeans
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import BaggingClassifier, RandomForestRegressor, VotingClassifier
 from sklearn.feature_selection import RFE, RFECV, SequentialFeatureSelector
 from sklearn.impute import MissingIndicator
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import CategoricalNB
 from sklearn.pipeline import make_pipeline, make_union
@@ -226,3 +230,29 @@ def test_missing_values_are_marked(estimator: Any, data: Any) -> None:
     if not np.isnan(data).any():  # a tenth is no float32: nothing is missing
         assert (values_of(model, rows) == expected).all()
     assert model.interface.inputs[0].accepts_nan == bool(np.isnan(data).any())
+
+
+MODELS_THAT_TRANSFORM: list[Any] = [
+    LinearDiscriminantAnalysis(),
+    LinearDiscriminantAnalysis(solver="eigen", n_components=1),
+    KMeans(4, n_init=1, random_state=0),
+    BisectingKMeans(3, random_state=0),
+    GridSearchCV(KMeans(n_init=1, random_state=0), {"n_clusters": [2, 3]}, cv=2),
+]
+
+
+@pytest.mark.parametrize("model", MODELS_THAT_TRANSFORM, ids=str)
+def test_models_used_for_their_transform(model: Any) -> None:
+    """In a pipeline, in a union, and behind a selection of columns; trees behind them show every value."""
+    proven(make_pipeline(StandardScaler(), clone(model), STEPS).fit(X, THREE))
+    both = make_union(make_pipeline(StandardScaler(), clone(model)), StandardScaler())
+    proven(make_pipeline(both, LINEAR).fit(X, THREE))
+    some = ColumnTransformer([("some", clone(model), [2, 0, 1])], remainder="passthrough")
+    proven(make_pipeline(some, RIDGE).fit(X, THREE))
+
+
+def test_a_vote_used_for_its_transform_is_refused() -> None:
+    vote = VotingClassifier([("a", LogisticRegression())])
+    with pytest.raises(UnsupportedModelError, match="used for its transform") as caught:
+        convert(make_pipeline(vote, LINEAR).fit(X, THREE))
+    assert "StackingClassifier" in caught.value.hint

@@ -19,6 +19,7 @@ import numpy as np
 from ecu_bundle.conversion.boosters.reading import copy_estimator
 from ecu_bundle.conversion.encoders.scaling import widen_scalers
 from ecu_bundle.conversion.encoders.selection import predicting_selectors, spread_columns
+from ecu_bundle.conversion.encoders.transforming import transforming
 from ecu_bundle.conversion.folding import fold_scalers, separate
 from ecu_bundle.errors import UnsupportedModelError
 from ecu_bundle.interface import MISSING_CODE, UNKNOWN_CODE, Code, Column
@@ -80,7 +81,7 @@ def prepare(estimator: Any) -> Prepared:
         visitor.narrow(set(used))
     else:
         used = tuple(range(count))
-    return Prepared(spread_columns(twin), tuple(columns), used, tuple(notes))
+    return Prepared(spread_columns(transforming(twin)), tuple(columns), used, tuple(notes))
 
 
 def _feature_count(estimator: Any) -> int:

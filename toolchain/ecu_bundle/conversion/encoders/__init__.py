@@ -7,7 +7,15 @@ from ecu_bundle.conversion.registry import Family
 
 def families() -> list[Family]:
     """Every family of this package."""
-    from ecu_bundle.conversion.encoders import bins, functions, imputing, scaling, selection, target
+    from ecu_bundle.conversion.encoders import (
+        bins,
+        functions,
+        imputing,
+        scaling,
+        selection,
+        target,
+        transforming,
+    )
 
-    modules = (bins, functions, imputing, scaling, selection, target)
+    modules = (bins, functions, imputing, scaling, selection, target, transforming)
     return [family for module in modules for family in module.families()]
