@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import KMeans
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
@@ -114,4 +115,11 @@ def test_a_damaged_model_that_scikit_learn_cannot_run_is_refused() -> None:
     with pytest.raises(UnsupportedModelError, match="scikit-learn itself cannot compute") as caught:
         convert(damaged)
     assert caught.value.place.endswith("Ridge")
-    assert caught.value.hint
+    assert "float64" not in caught.value.hint
+
+
+def test_a_model_that_takes_rows_of_float32_alone_says_what_to_do() -> None:
+    trained = KMeans(3, n_init=1, random_state=0).fit(X.astype(np.float32))
+    with pytest.raises(UnsupportedModelError, match="scikit-learn itself cannot compute") as caught:
+        convert(trained)
+    assert "train the model on float64" in caught.value.hint

@@ -129,8 +129,19 @@ def _of_scikit_learn(
                 "convert",
                 f"scikit-learn itself cannot compute a trial row: {reason}",
                 place=f"{type(estimator).__module__}.{type(estimator).__name__}",
-                hint="check that predict or transform works on rows of numbers; else train the model again",
+                hint="train the model on float64: it takes rows of float32 alone"
+                if _computes(function, matrix.astype(np.float32))
+                else "check that predict or transform works on rows of numbers; else train the model again",
             ) from error
+
+
+def _computes(function: Callable[[Any], Any], matrix: NDArray[np.float32]) -> bool:
+    """Whether a function takes rows of float32; some estimators that were trained on them take no other."""
+    try:
+        function(matrix)
+    except Exception:
+        return False
+    return True
 
 
 def _without_text(outputs: Outputs) -> Outputs:
