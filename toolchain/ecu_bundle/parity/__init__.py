@@ -95,8 +95,7 @@ def check_parity(
     generated = generate_rows(model, data, loaded.estimator)
     probed = Probed(generated.rows)
     if loaded.estimator is not None:
-        progress("rows on label boundaries")
-        probed = probe_rows(loaded, model, generated.rows)
+        probed = probe_rows(loaded, model, generated.rows, progress=progress)
     rows = probed.rows
     progress(f"ONNX Runtime on {len(rows)} rows")
     ort: Outputs = dict(run_rows(model.proto, model.interface, rows))

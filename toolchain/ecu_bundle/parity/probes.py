@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,6 +26,9 @@ _BEYOND = 0.25
 """How far beyond its range an input is, in units of the range."""
 
 _STRETCHES = (1.5, 3.0, 10.0, 30.0)
+_TOLD = 24
+"""Progress is told after so many halvings."""
+
 _MAX_HOLES = 4
 _HOLED_PAIRS = 8
 _EVERY = 4
@@ -44,13 +48,20 @@ class Probed:
     refused: dict[str, int] = field(default_factory=dict)
 
 
-def probe_rows(loaded: LoadedModel, model: OnnxModel, base: Rows) -> Probed:
+def probe_rows(
+    loaded: LoadedModel,
+    model: OnnxModel,
+    base: Rows,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Probed:
     """Rows of the base, then rows on label boundaries, at edges, and with infinities that scikit-learn takes.
 
     Args:
         loaded: a model with an estimator.
         model: its conversion.
         base: rows of the proof so far, at least one.
+        progress: called with a line of text at each step.
     """
     generator = np.random.default_rng(SEED)
     parts: list[Rows] = [base]
@@ -59,9 +70,14 @@ def probe_rows(loaded: LoadedModel, model: OnnxModel, base: Rows) -> Probed:
     if len(finite):
         start = base.take(np.sort(generator.permutation(finite)[:_CANDIDATES]))
         if model.interface.outputs[0].dtype == "int32":
-            parts.append(_label_rows(loaded, model, start, generator))
+            progress("rows on label boundaries")
+            parts.append(_label_rows(loaded, model, start, generator, progress))
+        progress("rows at edges of neighbours")
         parts.append(edge_rows(loaded, model, start, generator))
-        for found in (_beyond_rows(loaded, model, base, start), _infinite_rows(loaded, model, start)):
+        progress("rows beyond the ranges")
+        beyond = _beyond_rows(loaded, model, base, start)
+        progress("rows with infinite inputs")
+        for found in (beyond, _infinite_rows(loaded, model, start)):
             parts.append(found.rows)
             refused |= found.refused
     return Probed(_joined(parts), refused)
@@ -79,7 +95,13 @@ def _labels(loaded: LoadedModel, model: OnnxModel, rows: Rows) -> NDArray[np.int
     return reference_outputs(loaded, model, rows, only=(label,))[label][:, 0].astype(np.int64)
 
 
-def _label_rows(loaded: LoadedModel, model: OnnxModel, start: Rows, generator: np.random.Generator) -> Rows:
+def _label_rows(
+    loaded: LoadedModel,
+    model: OnnxModel,
+    start: Rows,
+    generator: np.random.Generator,
+    progress: Callable[[str], None],
+) -> Rows:
     """Pairs of rows that differ in the label, moved together until they are (almost) neighbours.
 
     Also where an input is NaN, as far as the model accepts it.
@@ -89,7 +111,7 @@ def _label_rows(loaded: LoadedModel, model: OnnxModel, start: Rows, generator: n
     if len(np.unique(labels)) == 1:
         start = _joined([start, *(_stretched(loaded, model, start, factor) for factor in _STRETCHES[1:])])
         labels = _labels(loaded, model, start)
-    found = [_pairs(loaded, model, start, labels, generator=generator)]
+    found = [_pairs(loaded, model, start, labels, generator=generator, progress=progress)]
     for tensor in model.interface.inputs:
         for element in range(tensor.elements if tensor.accepts_nan else 0):
             if len(found) > _MAX_HOLES:
@@ -97,7 +119,9 @@ def _label_rows(loaded: LoadedModel, model: OnnxModel, start: Rows, generator: n
             holed = start.take(slice(0, None, _EVERY))
             holed.tensors[tensor.name][:, element] = np.nan
             known = _labels(loaded, model, holed)
-            found.append(_pairs(loaded, model, holed, known, generator=generator, most=_HOLED_PAIRS))
+            found.append(
+                _pairs(loaded, model, holed, known, generator=generator, progress=progress, most=_HOLED_PAIRS)
+            )
     return _joined(found)
 
 
@@ -129,6 +153,7 @@ def _pairs(
     labels: NDArray[np.int64],
     *,
     generator: np.random.Generator,
+    progress: Callable[[str], None],
     most: int = PAIRS,
 ) -> Rows:
     """Both sides of the change between rows with different labels, at most so many times two."""
@@ -144,7 +169,14 @@ def _pairs(
         return start.take(slice(0, 0))
     left, right = left.take(kept), right.take(kept)
     wanted = _labels(loaded, model, left)
-    left, right = halve(left, right, lambda middle: _labels(loaded, model, middle) == wanted)
+    halvings = itertools.count(1)
+
+    def as_left(middle: Rows) -> NDArray[np.bool_]:
+        if (halving := next(halvings)) % _TOLD == 0:
+            progress(f"rows on label boundaries: halved {halving} times")
+        return np.asarray(_labels(loaded, model, middle) == wanted)
+
+    left, right = halve(left, right, as_left)
     both = {name: np.concatenate([left.tensors[name], right.tensors[name]]) for name in left.tensors}
     return Rows(both, ("label",) * (2 * len(kept)))
 
