@@ -17,6 +17,10 @@ from ecu_bundle.errors import VerificationError
 
 pytestmark = pytest.mark.cross
 
+KIND = "pipeline"
+OTHER = "tree"
+"""Of the same interface, with less memory and another kernel."""
+
 
 @pytest.fixture(scope="module")
 def target() -> Target:
@@ -25,7 +29,7 @@ def target() -> Target:
 
 @pytest.fixture(scope="module")
 def built(target: Target, tmp_path_factory: pytest.TempPathFactory) -> BuildResult:
-    return build_sample(sample("tree"), target.name, tmp_path_factory.mktemp("update"))
+    return build_sample(sample(KIND), target.name, tmp_path_factory.mktemp("update"))
 
 
 def swapped(built: BuildResult, image: bytes, folder: Path) -> BuildResult:
@@ -46,7 +50,7 @@ def outputs_of(program: BuildResult, target: Target, chosen: Sample) -> dict[str
 def test_a_retrained_model_runs_without_linking(
     built: BuildResult, target: Target, seed: int, tmp_path: Path
 ) -> None:
-    old, new = sample("tree"), sample("tree", seed)
+    old, new = sample(KIND), sample(KIND, seed)
     assert new.image.data != old.image.data
     expected = {name: values.tobytes() for name, values in new.expected.outputs.items()}
     assert outputs_of(built, target, new) != expected
@@ -54,23 +58,23 @@ def test_a_retrained_model_runs_without_linking(
 
 
 def refusal(built: BuildResult, target: Target, image: bytes, folder: Path) -> str:
-    chosen = sample("tree")
+    chosen = sample(KIND)
     with pytest.raises(VerificationError) as caught:
         run_rows(swapped(built, image, folder), target, chosen.rows, chosen.model.interface)
     return caught.value.place
 
 
 def test_another_interface_is_refused(built: BuildResult, target: Target, tmp_path: Path) -> None:
-    image = sample("tree", features=3).image.data
+    image = sample(KIND, features=3).image.data
     assert "ECU_INTERFACE_MISMATCH" in refusal(built, target, image, tmp_path)
 
 
 def test_a_missing_kernel_is_refused(built: BuildResult, target: Target, tmp_path: Path) -> None:
-    image = sample("pipeline").image.data
+    image = sample(OTHER).image.data
     assert "ECU_KERNEL_MISSING" in refusal(built, target, image, tmp_path)
 
 
 def test_a_damaged_image_is_refused(built: BuildResult, target: Target, tmp_path: Path) -> None:
-    image = bytearray(sample("tree").image.data)
+    image = bytearray(sample(KIND).image.data)
     image[len(image) // 2] ^= 1
     assert "ECU_IMAGE_BAD_DIGEST" in refusal(built, target, bytes(image), tmp_path)
