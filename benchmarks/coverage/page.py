@@ -25,8 +25,8 @@ are text, and with other data of other sizes; regressors again with two targets,
 with other data.
 
 The column **native engine** compares our own engine with ONNX Runtime on the same rows, on the host: *same
-bits* in all outputs, or which outputs have the same bits and which are within the tolerance. On every other
-target the native engine gives the bits of the host: `docs/targets.md`.
+bits* where all outputs are exact, else which outputs have the same bits and which are within the tolerance.
+On every other target the native engine gives the bits of the host: `docs/targets.md`.
 """
 _SECTIONS = {
     "estimators": "Estimators of scikit-learn",

@@ -234,10 +234,8 @@ def test_a_kernel_that_the_program_does_not_have(tmp_path: Path) -> None:
     X, y = make_regression(400, 4, noise=20.0, random_state=0)
     X = X.astype(np.float32)
     deep, shallow = (
-        _native_bundle(
-            RandomForestRegressor(20, min_samples_leaf=size, random_state=0).fit(X, y), tmp_path, name
-        )
-        for name, size in (("deep", 1), ("shallow", 20))
+        _native_bundle(RandomForestRegressor(20, max_depth=depth, random_state=0).fit(X, y), tmp_path, name)
+        for name, depth in (("deep", None), ("shallow", 3))
     )
     for a, b in ((deep, shallow), (shallow, deep)):
         linked, needed = (
