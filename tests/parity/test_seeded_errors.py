@@ -184,7 +184,7 @@ LABEL_ONLY: dict[str, Seed] = {
     ),
     "a covariance 0.01 % off": (envelope, element(0, lambda v: v * 1.0001)),
     "a clip lost": (clipped, without("Clip")),
-    "a neighbour moved by 0.001": (neighbours, training_point(7, 0.001)),
+    "a neighbour moved by 0.001": (neighbours, training_point(8, 0.001)),
 }
 """Errors that move a decision and nothing else; the label is the only output."""
 
