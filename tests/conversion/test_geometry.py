@@ -109,7 +109,7 @@ def test_a_zero_distance_wins_and_duplicates_share() -> None:
     _, report = prove(model, data=rows)
     assert report.passed
     assert report.ort["variable"][:3, 0].tolist() == [2.0, 2.0, 100.0]
-    proven(KNeighborsClassifier(4, weights="distance").fit(rows, [0, 1, 1, 0]), data=rows)
+    proven(KNeighborsClassifier(4, weights="distance").fit(rows, [0, 1, 0, 1]), data=rows)
     proven(RadiusNeighborsRegressor(2.5, weights="distance").fit(rows, values), data=rows)
 
 
@@ -184,7 +184,7 @@ def test_a_row_without_neighbours_is_the_outlier_or_not_a_number() -> None:
     _, report = prove(RadiusNeighborsClassifier(1.0, outlier_label="warn").fit(X, WORDS), data=alone)
     assert report.passed
     assert report.ort["label"][0, 0] == 2
-    _, report = prove(RadiusNeighborsRegressor(1.0).fit(X, VALUE), data=alone)
+    _, report = prove(RadiusNeighborsRegressor(1.0).fit(X, VALUE), data=np.concatenate([alone, X]))
     assert report.passed
     assert np.isnan(report.ort["variable"][0, 0])
 

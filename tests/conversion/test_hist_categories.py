@@ -189,7 +189,7 @@ UNCHANGED: dict[str, Any] = {
     ),
     "selected": make_pipeline(VarianceThreshold(2.0), regressor(categorical_features=[0])),
     "in a union": make_pipeline(
-        make_union(StandardScaler(), "passthrough"), regressor(categorical_features=[3])
+        make_union("passthrough", VarianceThreshold(2.0)), regressor(categorical_features=[2])
     ),
     "filled": make_pipeline(SimpleImputer(strategy="most_frequent"), regressor(**BOOSTING)),
     "bins": make_pipeline(

@@ -38,8 +38,9 @@ from ecu_bundle.parity.tolerance import Tolerance
 SEED = 314_159
 MOST_ROWS = 500
 DIRECTIONS = 16
-RADII = (2.0**-6, 2.0**-4, 2.0**-2, 1.0)
-"""Steps, in units of the relative tolerance of the gate."""
+RADII = (2.0**-14, 2.0**-10, 2.0**-6, 2.0**-4, 2.0**-2, 1.0)
+"""Steps, in units of the relative tolerance of the gate. The smallest are for outputs that are steep beside
+the decision, such as weights by distance near a training row."""
 
 TYPICAL = 2.0**-4
 """The step that is enough for most rows on a decision when nothing but roundings moved it."""
