@@ -187,7 +187,7 @@ def test_an_outlier_in_the_data_hides_no_error(
     proto = copy.deepcopy(model.proto)
     edit(proto.graph, "LinearRegressor", "coefficients", at(2, lambda v: v * 1.0001))
     (gate,) = check_parity(loaded, dataclasses.replace(model, proto=proto), data=data).comparisons
-    assert gate.outputs[0].worst[0].row == 1
+    assert gate.outputs[0].worst[0].inputs["X"][2] >= 1e9  # rows of the data and beyond them are judged too
 
 
 RANGES: list[tuple[list[float], tuple[float, float]]] = [
