@@ -1,133 +1,180 @@
-"""``python -m benchmarks.peers``: the native engine beside other generators, in one table and one picture."""
+"""``python -m benchmarks.peers``: the native engine beside other generators, in tables and one picture."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import sys
-import venv
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-import joblib
-import numpy as np
-from numpy.typing import NDArray
-
-import ecu_bundle
 from benchmarks.native_models import models
-from benchmarks.peers import ours
-from benchmarks.peers.compared import TOOLS, Cost, judge, truth_of
-from benchmarks.peers.measure import PROGRAMS, ToolError, archive, on_m4, on_x86, write_rows
-from benchmarks.peers.page import chart, page
+from benchmarks.peers.cell import Subject, measured, save
+from benchmarks.peers.chart import chart
+from benchmarks.peers.compared import OURS, TOOLS, Cost
+from benchmarks.peers.environment import Environment, default_place, environment, pins
+from benchmarks.peers.measure import tool_versions
+from benchmarks.peers.page import page
+from benchmarks.peers.store import Cells, Results, chosen, harness_digest, loads, require_same
 from benchmarks.subjects import CHECKOUT
+from ecu_bundle.errors import BundleError, UsageError
 
-_PINNED = Path(__file__).with_name("requirements.txt")
-_GENERATOR = Path(__file__).with_name("generate.py")
 _PAGE = CHECKOUT / "docs" / "peers.md"
-_ROWS = 50
+_CELL_SECONDS = 7200.0
+"""The last resort; compilers, generators and programs have limits of their own."""
 
 
-def environment(folder: Path) -> Path:
-    """Python of a virtual environment with the pinned peers; made once for each list of pins."""
-    python, stamp = folder / "bin" / "python", folder / "pinned"
-    if not stamp.exists() or stamp.read_text() != _PINNED.read_text():
-        venv.create(folder, with_pip=True, clear=True)
-        install = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "-r", _PINNED]
-        subprocess.run([str(word) for word in install], check=True)
-        stamp.write_text(_PINNED.read_text())
-    return python
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Of the command line."""
+
+    model: list[str]
+    tool: list[str]
+    only: str
+    output: Path
+    environment: Path
+    update_docs: bool
+
+    @property
+    def partial(self) -> bool:
+        return bool(self.model or self.tool)
 
 
-def compare(tool: str, estimator: Any, rows: NDArray[np.float32], folder: Path, python: Path) -> Cost:
-    """Builds, runs and judges one model with one tool."""
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        if tool in ("native", "onnxruntime"):
-            return _measure(tool, estimator, rows, folder, _our_sources(tool, estimator, rows, folder))
-        joblib.dump(estimator, folder / "model.joblib")
-        command = [str(python), str(_GENERATOR), tool, str(folder / "model.joblib"), str(folder)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        lines = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
-        if not lines:
-            raise ToolError((done.stderr.strip().splitlines() or ["no answer"])[-1])
-        result = json.loads(lines[0].removeprefix("RESULT "))
-        if "refused" in result:
-            raise ToolError(result["refused"])
-        return _measure(tool, estimator, rows, folder, result)
-    except ToolError as error:
-        return Cost(refused=str(error))
-
-
-def _our_sources(tool: str, estimator: Any, rows: NDArray[np.float32], folder: Path) -> dict[str, Any]:
-    model = ecu_bundle.convert(estimator, sample=rows)
-    count = ours.write(model, "native" if tool == "native" else "ort", folder)
-    labelled = model.interface.outputs[0].dtype == "int32"
-    return {"kind": "label and numbers" if labelled else "value", "count": count, "include": []}
-
-
-def _measure(
-    tool: str, estimator: Any, rows: NDArray[np.float32], folder: Path, made: dict[str, Any]
-) -> Cost:
-    write_rows(rows, made["count"], folder)
-    named = ("main.c", "quantize.c", "peer.c", "peer.cpp")
-    sources = [folder / "rows.c", *(folder / name for name in named if (folder / name).exists())]
-    sources.append(PROGRAMS / "peer_probe.c")
-    shared = folder.parents[1]
-    libraries: list[Path | None] = [None, None]
-    if tool in ("native", "onnxruntime"):
-        files = ours.sources("native" if tool == "native" else "ort")
-        libraries[0] = archive("", files, shared / tool)
-        if tool == "native":
-            libraries[1] = archive("arm-none-eabi-", files, shared / tool)
-    host = on_x86(sources, folder, made["include"], libraries[0])
-    labels, error = judge(
-        made["kind"],
-        host.words.view(np.float32),
-        host.words[:, 0].view(np.int32),
-        truth_of(estimator, rows),
-    )
-    if tool == "onnxruntime":
-        return Cost(x86=host.instructions, labels=labels, error=error)
-    device = on_m4(sources, folder, made["include"], libraries[1])
-    again = judge(
-        made["kind"],
-        device.words.view(np.float32),
-        device.words[:, 0].view(np.int32),
-        truth_of(estimator, rows),
-    )
-    labels, error = min(labels, again[0]), max(error, again[1])
-    return Cost(device.instructions, device.flash, device.ram, host.instructions, labels, error)
-
-
-def main() -> int:
-    """Measures, prints the table, and with ``--update-docs`` writes docs/peers.md and its picture."""
+def parse(arguments: list[str] | None = None) -> Options:
+    """Reads the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
     parser.add_argument("--model", action="append", default=[], help="only this model; repeatable")
     parser.add_argument("--tool", action="append", default=[], choices=TOOLS, help="only this; repeatable")
+    parser.add_argument(
+        "--only",
+        choices=("ours", "peers"),
+        default="",
+        help="measure the native engine, or all others, again; the other rows come from docs/peers.json",
+    )
     parser.add_argument("--output", type=Path, default=CHECKOUT / "build" / "peers", help="[build/peers]")
-    parser.add_argument("--update-docs", action="store_true", help="also write docs/peers.md and .svg")
-    options = parser.parse_args()
-    output: Path = options.output
-    output.mkdir(parents=True, exist_ok=True)
-    python = environment(output / "environment")
-    results: dict[str, dict[str, Cost]] = {}
-    for name, (estimator, unseen) in models().items():
-        if options.model and name not in options.model:
+    parser.add_argument(
+        "--environment", type=Path, default=default_place(), help="where the other tools are installed"
+    )
+    parser.add_argument("--update-docs", action="store_true", help="also write docs/peers.md, .svg and .json")
+    return Options(**vars(parser.parse_args(arguments)))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measures and prints the page; returns the exit code."""
+    try:
+        return run(parse(arguments))
+    except BundleError as error:
+        print(error, file=sys.stderr)
+        return int(error.exit_code)
+
+
+def run(options: Options) -> int:
+    """Measures what is asked for, and writes the page of all figures.
+
+    Returns:
+        0, or 1 when a tool is not installed or a result of ours is not right.
+    """
+    if options.partial and (options.only or options.update_docs):
+        raise UsageError(
+            "benchmark", "a page needs all models and tools", hint="leave out --model and --tool"
+        )
+    output = options.output.resolve()
+    tools = chosen(options.only, tuple(options.tool))
+    versions = {
+        **tool_versions(),
+        **{name: version(name) for name in ("scikit-learn", "onnxruntime", "skl2onnx")},
+        **pins(),
+    }
+    subjects = _trained(options.model, output)
+    truths = {name: subject.digest for name, subject in subjects.items()}
+    fresh = Results(versions, harness_digest(), truths, {})
+    stored = _stored(fresh) if options.only else None
+    peers = set(tools) - {OURS}
+    place = environment(options.environment.resolve()) if peers else Environment(Path(sys.executable), {})
+    bench = _Bench(Cells(output / "cells", versions), place, output, len(subjects) * len(tools))
+    costs: dict[str, dict[str, Cost]] = {}
+    for name, subject in subjects.items():
+        found = {tool: bench.cell(subject, tool) for tool in tools}
+        both = {**(stored.costs[name] if stored else {}), **found}
+        costs[name] = {tool: both[tool] for tool in TOOLS if tool in both}
+    results = Results(versions, fresh.harness, truths, costs)
+    return _write(results, output, update_docs=options.update_docs)
+
+
+def _trained(names: list[str], output: Path) -> dict[str, Subject]:
+    """The models, each in a file for the processes that measure."""
+    _say("training")
+    subjects = {}
+    for name, (estimator, rows) in models().items():
+        if names and name not in names:
             continue
-        rows = unseen[np.linspace(0, len(unseen) - 1, min(_ROWS, len(unseen))).astype(int)]
-        results[name] = {}
-        for tool in options.tool or TOOLS:
-            print(name, tool, file=sys.stderr, flush=True)
-            results[name][tool] = compare(tool, estimator, rows, output / name / tool, python)
-    text = page(results)
-    (output / "peers.md").write_text(text)
-    (output / "peers.svg").write_bytes(chart(results))
-    if options.update_docs:
-        _PAGE.write_text(text, encoding="utf-8")
-        _PAGE.with_suffix(".svg").write_bytes(chart(results))
+        subjects[name] = save(estimator, rows, output / "models" / name)
+    if unknown := set(names) - set(subjects):
+        raise UsageError("benchmark", f"there is no model {', '.join(sorted(unknown))}")
+    return subjects
+
+
+def _stored(fresh: Results) -> Results:
+    place = _PAGE.with_suffix(".json")
+    if not place.exists():
+        raise UsageError("benchmark", "there are no figures of an earlier run", hint="run without --only")
+    stored = loads(place.read_text())
+    require_same(stored, fresh)
+    return stored
+
+
+@dataclass(slots=True)
+class _Bench:
+    """Measures cells, one after another, and keeps each in a file."""
+
+    cells: Cells
+    place: Environment
+    output: Path
+    total: int
+    done: int = 0
+
+    def cell(self, subject: Subject, tool: str) -> Cost:
+        """From an earlier run that was broken off, or measured."""
+        self.done += 1
+        name, truth = subject.folder.name, subject.digest
+        what = f"{self.done}/{self.total} {name}, {TOOLS[tool]}"
+        begin, cost = time.perf_counter(), self.cells.get(name, truth, tool)
+        took = "known"
+        if cost is None and tool in self.place.missing:
+            cost = Cost("not installed", self.place.missing[tool])
+        elif cost is None:
+            _say(f"{what} ...")
+            folder = self.output / "work" / name / tool
+            cost = measured(tool, subject, folder, self.place.python, _CELL_SECONDS)
+            if cost.status != "not installed":
+                self.cells.put(name, truth, tool, cost)
+            took = f"{time.perf_counter() - begin:.0f} s"
+        said = f"{cost.m4:,} on M4F, {cost.x86:,} on x86-64, {cost.verdict}" if cost.rows else cost.status
+        _say(f"{what}: {said}{f' ({cost.reason})' if cost.reason else ''}, {took}")
+        return cost
+
+
+def _write(results: Results, output: Path, *, update_docs: bool) -> int:
+    text, picture, figures = page(results), chart(results.costs), results.dumps()
+    for place in (output / "peers.md", *([_PAGE] if update_docs else [])):
+        place.write_text(text, encoding="utf-8")
+        place.with_suffix(".svg").write_bytes(picture)
+        place.with_suffix(".json").write_text(figures, encoding="utf-8")
     print(text, end="")
-    return 0
+    bad = [
+        f"{name}, {TOOLS[tool]}: {cost.reason or cost.verdict}"
+        for name, costs in results.costs.items()
+        for tool, cost in costs.items()
+        if cost.status == "not installed" or (tool == OURS and cost.verdict != "right")
+    ]
+    for line in bad:
+        _say(line)
+    return 1 if bad else 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,21 +13,34 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.peers.ours import RUNTIME
 from benchmarks.subjects import CHECKOUT
+from ecu_bundle.artifacts import Engine
+from ecu_bundle.building.processes import Finished, run
+from ecu_bundle.engine import onnxruntime_library
 from ecu_bundle.errors import InternalError
 
+RUNTIME: Final = CHECKOUT / "runtime"
 PROGRAMS: Final = CHECKOUT / "benchmarks" / "programs"
-_PLUGIN: Final = CHECKOUT / "toolchain/ecu_bundle/building/instruction_counter.c"
-_COMMON: Final = ("-O2", "-ffp-contract=off", "-ffunction-sections", "-fdata-sections", "-w")
+PLUGIN: Final = CHECKOUT / "toolchain/ecu_bundle/building/instruction_counter.c"
+COMPILE_SECONDS: Final = 300
+"""Of processor time, for one source file: what else the machine does is no matter."""
+COMPILE_BYTES: Final = 4 << 30
+RUN_SECONDS: Final = 900
+_OPTIMISED: Final = ("-O2", "-ffp-contract=off")
+_COMMON: Final = (*_OPTIMISED, "-ffunction-sections", "-fdata-sections", "-w")
 _CXX: Final = ("-std=c++17", "-fno-exceptions", "-fno-rtti")
 _M4: Final = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16")
+FLAGS: Final = " ".join(_OPTIMISED)
+M4_FLAGS: Final = " ".join(_M4)
+_ARM: Final = "arm-none-eabi-"
 _QEMU: Final = (
     *("qemu-system-arm", "-M", "mps2-an386", "-nic", "none", "-display", "none", "-monitor", "none"),
     *("-serial", "none", "-chardev", "stdio,id=sh0"),
     *("-semihosting-config", "enable=on,target=native,chardev=sh0"),
 )
-_SECONDS: Final = 300
+_WALL: Final = 4
+"""How much longer than its processor time a compiler may take."""
+_TELLING: Final = re.compile(r"out of memory|exhausted|CPU time|overflowed|will not fit|error", re.I)
 
 
 class ToolError(Exception):
@@ -35,16 +48,27 @@ class ToolError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """Words of each row (rows, count); instructions of a row; bytes on the Cortex-M4F."""
+class OnM4:
+    """Words of each row (rows, count); instructions of a row; bytes, those of an empty program taken off."""
 
     words: NDArray[np.uint32]
-    instructions: int
-    flash: int = 0
-    ram: int = 0
+    mean: int
+    most: int
+    flash: int
+    data: int
+    bss: int
+    stack: int
 
 
-def write_rows(rows: NDArray[np.float32], count: int, folder: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class OnX86:
+    """Words of each row (rows, count); instructions of a row, mean."""
+
+    words: NDArray[np.uint32]
+    mean: int
+
+
+def write_rows(rows: NDArray[np.float32], count: int, folder: Path) -> Path:
     """``rows.c``: what the probe runs; apart from the flash of the model."""
     numbers = ",".join(f"{float(x).hex()}F" for x in rows.ravel())
     place = '__attribute__((section(".harness.r")))'
@@ -54,64 +78,75 @@ def write_rows(rows: NDArray[np.float32], count: int, folder: Path) -> None:
         f"{place} const uint32_t bench_elements = {rows.shape[1]}U;\n"
         f"{place} const uint32_t bench_results = {count}U;\n"
     )
+    return folder / "rows.c"
 
 
-def on_m4(sources: Sequence[Path], folder: Path, include: Sequence[str], library: Path | None) -> Measured:
-    """Runs the model on QEMU's mps2-an386, with the plugin that counts instructions."""
-    objects = _compile("arm-none-eabi-", _M4, sources, folder / "m4", include)
-    program = folder / "m4" / "model.elf"
-    _tool(
-        *("arm-none-eabi-gcc", *_M4, "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs"),
-        *("-T", PROGRAMS / "cortex_m4.ld", "-Wl,--gc-sections", "-Wl,--defsym,end=stack_top"),
-        *("-Wl,--undefined=bench_needs", "-Wl,--no-warn-rwx-segments"),
-        *objects,
-        *((library,) if library else ()),
-        *("-lm", "-o", program),
-    )
+def on_m4(sources: Sequence[Path], folder: Path, include: Sequence[str], library: Path | None) -> OnM4:
+    """Runs the model on QEMU's mps2-an386, with the plugin that counts instructions.
+
+    Raises:
+        ToolError: a compiler or the program failed or came to a limit.
+        BundleError: a tool of ours is missing or does not work.
+    """
+    program = _link_m4(sources, folder / "m4", include, library)
+    empty = _sizes(_link_m4([_empty(folder), *sources[-2:]], folder / "empty", (), None))
+    sizes = {name: size - empty.get(name, 0) for name, size in _sizes(program).items()}
     plugin = folder / "m4" / "counter.so"
-    _tool("cc", "-O2", "-fPIC", "-shared", "-DPLUGIN_INTERFACE=1", _PLUGIN, "-o", plugin)
-    symbols = _tool("arm-none-eabi-nm", program)
+    _ours("cc", "-O2", "-fPIC", "-shared", "-DPLUGIN_INTERFACE=1", PLUGIN, "-o", plugin)
+    symbols = _ours(f"{_ARM}nm", program)
     first, last = (
         int(re.findall(rf"^([0-9a-f]+) T {name}$", symbols, re.MULTILINE)[0], 16)
         for name in ("bench_row", "bench_done")
     )
     option = f"{plugin},from={first:#x},to={last:#x}"
-    output, errors = _run(*_QEMU, "-plugin", option, "-kernel", program)
-    spans = [int(span) for span in re.findall(r"^span (\d+)$", errors, re.MULTILINE)]
-    sizes = {
-        name: int(size)
-        for name, size in re.findall(
-            r"^\.(text|rodata|data|bss)\s+(\d+)", _tool("arm-none-eabi-size", "-A", program), re.M
-        )
-    }
+    done = _run(*_QEMU, "-plugin", option, "-kernel", program)
+    output = done.stdout.decode(errors="replace")
+    words = _words(output)
+    spans = [int(span) for span in re.findall(r"^span (\d+)$", done.stderr, re.MULTILINE)]
+    stack = re.search(r"^stack ([0-9a-f]+)$", output, re.MULTILINE)
+    if not spans or stack is None or len(spans) != len(words):
+        raise InternalError("benchmark", "QEMU did not count each row", place=done.last_lines)
     flash = sizes.get("text", 0) + sizes.get("rodata", 0) + sizes.get("data", 0)
-    return Measured(
-        _words(output), round(float(np.mean(spans))), flash, sizes.get("data", 0) + sizes.get("bss", 0)
-    )
+    data, bss = sizes.get("data", 0), sizes.get("bss", 0)
+    return OnM4(words, round(float(np.mean(spans))), max(spans), flash, data, bss, int(stack[1], 16))
 
 
-def on_x86(sources: Sequence[Path], folder: Path, include: Sequence[str], library: Path | None) -> Measured:
-    """Runs the model under callgrind, which counts inside ``bench_row``."""
+def on_x86(sources: Sequence[Path], folder: Path, include: Sequence[str], library: Path | None) -> OnX86:
+    """Runs the model under callgrind, which counts inside ``bench_row``.
+
+    Raises:
+        ToolError: a compiler or the program failed or came to a limit.
+        BundleError: a tool of ours is missing or does not work.
+    """
     objects = _compile("", (), sources, folder / "x86", include)
     program = folder / "x86" / "model"
-    _tool("gcc", *objects, *((library,) if library else ()), "-lm", "-ldl", "-o", program)
+    _made("gcc", *objects, *((library,) if library else ()), "-lm", "-ldl", "-o", program)
+    place = folder / "x86" / "libonnxruntime.so.1"
+    if not place.exists():
+        place.unlink(missing_ok=True)
+        place.symlink_to(onnxruntime_library())
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-    output, errors = _run(*command, "--toggle-collect=bench_row", program)
-    (collected,) = re.findall(r"Collected : (\d+)", errors)
-    words = _words(output)
-    return Measured(words, round(int(collected) / len(words)))
+    done = _run(*command, "--toggle-collect=bench_row", program, libraries=place.parent)
+    collected = re.search(r"Collected : (\d+)", done.stderr)
+    words = _words(done.stdout.decode(errors="replace"))
+    if collected is None or not len(words):
+        raise InternalError("benchmark", "callgrind counted nothing", place=done.last_lines)
+    return OnX86(words, round(int(collected[1]) / len(words)))
 
 
-def archive(prefix: str, sources: Sequence[Path], folder: Path) -> Path:
-    """The runtime as a library, compiled once for each content."""
+def archive(prefix: str, engine: Engine, place: Path) -> Path:
+    """The runtime with one engine as a library, compiled once for each content."""
+    folder = place / "runtime" / engine
     library, stamp = folder / f"{prefix}runtime.a", folder / f"{prefix}stamp"
     content = runtime_digest()
     if stamp.exists() and stamp.read_text() == content:
         return library
-    flags = _M4 if prefix else ()
-    objects = _compile(prefix, flags, sources, folder / f"{prefix}objects", ())
+    names = ("status.cpp", "model.cpp", "image/reader.cpp", "image/sha256.cpp")
+    source = RUNTIME / "src"
+    sources = (*(source / name for name in names), *sorted((source / engine).rglob("*.cpp")))
+    objects = _compile(prefix, _M4 if prefix else (), sources, folder / f"{prefix}objects", ())
     library.unlink(missing_ok=True)
-    _tool(f"{prefix}ar", "rcs", library, *objects)
+    _ours(f"{prefix}ar", "rcs", library, *objects)
     stamp.write_text(content)
     return library
 
@@ -120,6 +155,44 @@ def runtime_digest() -> str:
     """Of all sources of the runtime and of this file, which holds the flags."""
     files = [*sorted(path for path in RUNTIME.rglob("*") if path.suffix in (".cpp", ".h")), Path(__file__)]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def tool_versions() -> dict[str, str]:
+    """First lines of what compiles and counts."""
+    return {
+        name: _ours(name, "--version").splitlines()[0]
+        for name in (f"{_ARM}gcc", "gcc", "qemu-system-arm", "valgrind")
+    }
+
+
+def _link_m4(sources: Sequence[Path], folder: Path, include: Sequence[str], library: Path | None) -> Path:
+    objects = _compile(_ARM, _M4, sources, folder, include)
+    program = folder / "model.elf"
+    _made(
+        *(f"{_ARM}gcc", *_M4, "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs"),
+        *("-T", PROGRAMS / "cortex_m4.ld", "-Wl,--gc-sections", "-Wl,--defsym,end=stack_top"),
+        *("-Wl,--undefined=bench_needs", "-Wl,--no-warn-rwx-segments"),
+        *objects,
+        *((library,) if library else ()),
+        *("-lm", "-o", program),
+    )
+    return program
+
+
+def _empty(folder: Path) -> Path:
+    """A model that does nothing."""
+    source = folder / "empty.c"
+    source.write_text(
+        "void peer_predict(const float* row, float* out);\n"
+        "void peer_predict(const float* row, float* out) { (void)row; (void)out; }\n"
+    )
+    return source
+
+
+def _sizes(program: Path) -> dict[str, int]:
+    table = _ours(f"{_ARM}size", "-A", program)
+    found = re.findall(r"^\.(text|rodata|data|bss)\s+(\d+)", table, re.MULTILINE)
+    return {name: int(size) for name, size in found}
 
 
 def _compile(
@@ -131,7 +204,7 @@ def _compile(
     for source in sources:
         target = folder / f"{source.parent.name}_{source.stem}.o"
         own = ("g++", *_CXX) if source.suffix == ".cpp" else ("gcc", "-std=gnu11")
-        _tool(prefix + own[0], *own[1:], *_COMMON, *flags, *places, "-c", source, "-o", target)
+        _made(prefix + own[0], *own[1:], *_COMMON, *flags, *places, "-c", source, "-o", target)
         objects.append(target)
     return objects
 
@@ -141,21 +214,43 @@ def _words(output: str) -> NDArray[np.uint32]:
     return np.array([[int(word, 16) for word in words] for words in found], dtype=np.uint32)
 
 
-def _tool(*command: str | Path) -> str:
-    return _run(*command)[0]
+def _ours(*command: str | Path) -> str:
+    """Output of a tool that must work."""
+    done = run(command, stage="benchmark", seconds=COMPILE_SECONDS)
+    if not done.ok:
+        raise InternalError("benchmark", f"{command[0]} failed, {done.ending}", place=done.last_lines)
+    return done.stdout.decode(errors="replace")
 
 
-def _run(*command: str | Path) -> tuple[str, str]:
-    words = [str(word) for word in command]
-    try:
-        done = subprocess.run(
-            words, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        raise ToolError(f"{words[0]} took more than {_SECONDS} s") from None
-    except OSError as error:
-        raise InternalError("benchmark", f"{words[0]} cannot be run", place=str(error)) from error
-    if done.returncode != 0:
-        text = (done.stderr + done.stdout).strip().splitlines()
-        raise ToolError(f"{words[0]}: {text[-1] if text else done.returncode}")
-    return done.stdout, done.stderr
+def _made(*command: str | Path) -> None:
+    """Compiles or links within the limits."""
+    limits = (
+        "prlimit",
+        f"--cpu={COMPILE_SECONDS}:{COMPILE_SECONDS + 9}",
+        f"--as={COMPILE_BYTES}",
+        "--core=0",
+    )
+    done = run([*limits, *command], stage="benchmark", seconds=COMPILE_SECONDS * _WALL)
+    if not done.ok:
+        raise ToolError(f"{Path(command[0]).name}: {explained(done)}")
+
+
+def _run(*command: str | Path, libraries: Path | None = None) -> Finished:
+    """Runs a program within the limit."""
+    known = os.environ.get("LD_LIBRARY_PATH")
+    paths = os.pathsep.join(filter(None, (str(libraries) if libraries else "", known)))
+    environment = {"LD_LIBRARY_PATH": paths or None}
+    done = run(command, stage="benchmark", seconds=RUN_SECONDS, environment=environment)
+    if not done.ok:
+        raise ToolError(f"{Path(command[0]).name}: {explained(done)}")
+    return done
+
+
+def explained(done: Finished) -> str:
+    """Why a process failed: the first line that says so, else the last one, else how it ended."""
+    if done.code is None:
+        return done.ending
+    text = (done.stderr + done.stdout.decode(errors="replace")).strip().splitlines()
+    telling = [line for line in text if _TELLING.search(line)] or text[-1:]
+    line = telling[0].strip() if telling else done.ending
+    return re.sub(r"(?<![\w.])(?:/[\w.+-]+)+/", "", line)

@@ -2,25 +2,69 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
-from benchmarks.subjects import CHECKOUT
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+import ecu_bundle
+from benchmarks.peers.compared import OURS
+from benchmarks.truth.standard import convert_standard
 from ecu_bundle.artifacts import Engine, OnnxModel
 from ecu_bundle.image.writer import compile_image
 from ecu_bundle.lowering import lower
 
-RUNTIME = CHECKOUT / "runtime"
-_SHARED = ("status.cpp", "model.cpp", "image/reader.cpp", "image/sha256.cpp")
+
+def write(tool: str, estimator: Any, rows: NDArray[np.float32], folder: Path) -> dict[str, Any]:
+    """Writes ``peer.cpp``; says what is to be compiled and what it gives, or a status and a reason.
+
+    Raises:
+        UnsupportedModelError: we do not convert the model.
+    """
+    engine: Engine = "native" if tool == OURS else "ort"
+    model = ecu_bundle.convert(estimator, sample=rows)
+    if tool == "onnxruntime":
+        found = _standard(estimator, model, folder)
+        if isinstance(found, str):
+            return {"status": "refused", "reason": found}
+        model = found
+    count = _write_peer(model, engine, folder)
+    labelled = model.interface.outputs[0].dtype == "int32"
+    kind = "label and numbers" if labelled else "value"
+    return {"kind": kind, "count": count, "include": [], "sources": ["peer.cpp"], "engine": engine}
 
 
-def sources(engine: Engine) -> tuple[Path, ...]:
-    """Of the runtime; the linker takes what the model needs."""
-    source = RUNTIME / "src"
-    folder = source / ("native" if engine == "native" else "ort")
-    return (*(source / name for name in _SHARED), *sorted(folder.rglob("*.cpp")))
+def _standard(estimator: Any, ours: OnnxModel, folder: Path) -> OnnxModel | str:
+    """skl2onnx's conversion after all optimisations of ONNX Runtime; or why there is none.
+
+    Our engine switches optimisations off, so they are made here, by ONNX Runtime itself.
+    """
+    with ProcessPoolExecutor(1, get_context("spawn")) as other:
+        data = other.submit(convert_standard, estimator, ours.interface.features).result()
+    if isinstance(data, str):
+        return f"skl2onnx: {data}"
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.optimized_model_filepath = str(folder / "standard.onnx")
+    onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    proto = onnx.load(folder / "standard.onnx")
+    tensors = (*ours.interface.inputs, *ours.interface.outputs)
+    infos = (*proto.graph.input, *proto.graph.output)
+    named = [replace(one, name=info.name) for one, info in zip(tensors, infos, strict=True)]
+    inputs = len(ours.interface.inputs)
+    interface = replace(ours.interface, inputs=tuple(named[:inputs]), outputs=tuple(named[inputs:]))
+    return replace(ours, proto=proto, interface=interface, exact=frozenset())
 
 
-def write(model: OnnxModel, engine: Engine, folder: Path) -> int:
+def _write_peer(model: OnnxModel, engine: Engine, folder: Path) -> int:
     """Writes ``peer.cpp``; returns how many numbers a row gives."""
     image = compile_image(model, engine=engine)
     kernels = lower(model).kernels if engine == "native" else ()

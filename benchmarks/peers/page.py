@@ -1,115 +1,218 @@
-"""docs/peers.md and its picture."""
+"""docs/peers.md: a table for each thing that matters, then where others need less, and what failed why."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from markupsafe import Markup
-
-from benchmarks.chart import text
-from benchmarks.peers.compared import TOOLS, Cost
+from benchmarks.peers.cell import GENERATE_SECONDS
+from benchmarks.peers.compared import CLOSE, MODELS, OURS, TOOLS, Cost
+from benchmarks.peers.measure import COMPILE_BYTES, COMPILE_SECONDS, FLAGS, M4_FLAGS, RUN_SECONDS
+from benchmarks.peers.store import Results
 
 _HEAD = """# Beside other ways from scikit-learn to C
 
-Written by `python -m benchmarks.peers --update-docs`. Models are trained, made into C by each tool, compiled
-by the same compiler with the same flags (`-O2`), and run on the same fifty rows that training has not seen:
-under QEMU as a Cortex-M4F with the plugin that counts instructions, and under callgrind on x86-64.
-Instructions are those of one row, mean, the way from float32 inputs to the tool's numbers included; they are
-not cycles. Flash is code and constants of the linked program without the harness (ours: engine, kernels,
-model image, reading and checking it); RAM is .data and .bss (ours: the arena and the handle). *Labels* is the
-share of rows with scikit-learn's label, *error* the largest difference of a number from scikit-learn's
-float64; tools that give only a label have none.
+Written by `python -m benchmarks.peers --update-docs` (`make benchmarks-peers` measures the same and writes
+`build/peers`). Eight models are trained, made into C by each tool, compiled by the same compiler with the
+same flags, and run on {rows} rows that training has not seen: under QEMU as a Cortex-M4F, with the plugin
+that counts instructions, and under callgrind on x86-64. Each result is compared with scikit-learn in float64.
 
-The other tools are installed into an environment of their own: {pins}.
-Pipelines of a scaler and a model, which none of them takes, are given to them with the scaler written by hand
-in C. ONNX Runtime runs our ONNX model through its C API and exists only on the host.
+| name | model |
+|---|---|
+{models}
 
-![Instructions of a row on a Cortex-M4F](peers.svg)
+![Instructions and flash of each model and tool on a Cortex-M4F](peers.svg)
+
 """
-_NAMES = {"native": "**ecu-bundle, native**", "onnxruntime": "ONNX Runtime"}
-_WIDTH, _LABEL, _STEP = 640, 150.0, 18.0
-_STYLE = (
-    "text{font:12px system-ui,sans-serif;fill:#1f2933}.name{font-weight:600}.bar{fill:#9aa5b1}"
-    ".ours{fill:#2b6cb0}@media(prefers-color-scheme:dark){text{fill:#e4e7eb}.ours{fill:#63b3ed}}"
-)
+_READING = f"""## How to read it
+
+*Right* means: on every row the label is scikit-learn's, and no number is further from it than {CLOSE:g} of
+the largest one (of 1 for probabilities). Figures of results that are not right carry a letter:
+**n**, numbers are off by more than that; **w**, labels are wrong; **l**, the tool gives labels only, and all
+are right. The smallest figure among right results, labels only included, is bold. A dash: the variant is for
+other kinds of models. *Refused* and *failed* are explained at the end.
+
+Instructions are those of one row, mean over the rows, from float32 inputs to the numbers that the tool
+gives; they are not cycles. Flash is code, constants and initial values of the linked program (.text, .rodata,
+.data), less those of a program with an empty model. RAM is .data and .bss.
+
+What helps or hurts whom:
+
+- All are compiled with `{FLAGS}`, and for the Cortex-M4F with `{M4_FLAGS}` and newlib's small C library.
+  Without fused products all processors give the same bits, which ecu-bundle needs; it costs the others a
+  few instructions where they compute in float32.
+- **ecu-bundle** is measured through its device API. Its flash holds the interpreter, the kernels that the
+  model needs, and what reads the model image and checks its SHA-256; its RAM is the arena and the handle.
+  The model is data: it can be replaced without a compiler. Of the others only emlearn's int16 tables and
+  ONNX files can.
+- **emlearn** lets the trees of a forest vote instead of averaging their probabilities, unless `leaf_bits` is
+  given, which stores each probability in 8 bits. It writes thresholds with six decimals. Its int16 tables
+  take integer features: hand-written code scales each row, and is counted. RF and tree classifiers with
+  float are branches (`inline`), the perceptron is a table (`loadable`).
+- **m2cgen** and **tl2cgen** compute in float64, which a Cortex-M4F does in software. tl2cgen gets one
+  source file for each tree above 10,000 nodes, as it asks for (`parallel_comp`).
+- **micromlgen** gets the value that `gamma="scale"` stands for, which it asks for.
+- Pipelines of a scaler and a model are taken by none of these four: the model is given to them, and the
+  scaler written by hand in C, in float32.
+- **ONNX Runtime** runs on the host only, one row at a time through its C API with fixed buffers, on one
+  thread: once with skl2onnx's conversion after all of ONNX Runtime's own optimisations, and once with the
+  ONNX file of a bundle, whose sums over trees are exact.
+
+Limits, so that a run never hangs: {GENERATE_SECONDS:.0f} s for a tool to make its code, {COMPILE_SECONDS} s
+of processor time and {COMPILE_BYTES >> 30} GiB for the compiler on one source file, {RUN_SECONDS} s for a
+program. Not in the comparison: onnx2c, a C++ program that no package index has.
+
+"""
+_TAIL = """## Run it again
+
+```sh
+python -m benchmarks.peers --update-docs               # everything; goes on where a broken run ended
+python -m benchmarks.peers --only ours --update-docs   # our rows again, the others from docs/peers.json
+python -m benchmarks.peers --model dt --tool emlearn   # a part of it, printed
+```
+
+It needs the cross compiler, QEMU and valgrind of Debian 12. The other tools are installed from the package
+index into an environment of their own, outside the checkout; where that fails the tables say so and the exit
+status is 1. Figures were taken with {versions}.
+"""
+_LETTERS = {"numbers off": " n", "labels wrong": " w", "labels only": " l"}
+_ON_M4 = [tool for tool in TOOLS if not tool.startswith("onnxruntime")]
+_GOOD = ("right", "labels only")
+
+Costs = Mapping[str, Mapping[str, Cost]]
 
 
-def page(results: Mapping[str, Mapping[str, Cost]]) -> str:
-    """The whole page: one table."""
-    pins = Path(__file__).with_name("requirements.txt").read_text().split()
-    heads = [
-        "model",
-        "tool",
-        "M4F",
-        "x ours",
-        "flash",
-        "x ours",
-        "RAM",
-        "x86-64",
-        "x ours",
-        "labels",
-        "error",
+def page(results: Results) -> str:
+    """The whole page."""
+    costs = results.costs
+    counts = [cost.rows for tools in costs.values() for cost in tools.values() if cost.rows]
+    rows = f"{min(counts)} to {max(counts)}" if counts else "no"
+    models = "\n".join(f"| {name} | {MODELS.get(name, name)} |" for name in costs)
+    versions = ", ".join(
+        f"{name} {text}" if text[:1].isdigit() else text for name, text in results.versions.items()
+    )
+    parts = [
+        _HEAD.format(rows=rows, models=models),
+        "## Instructions of a row, Cortex-M4F\n\n",
+        _table(costs, lambda cost: cost.m4),
+        "\n## Flash, bytes\n\n",
+        _table(costs, lambda cost: cost.flash),
+        "\n## Results\n\n",
+        "Rows with a wrong label, and the largest error of a number.\n\n",
+        _matrix(costs, _result, TOOLS),
+        "\n## RAM and stack, bytes, Cortex-M4F\n\n",
+        _matrix(costs, lambda cost: f"{cost.ram:,} + {cost.stack:,}" if cost.m4 else "", _ON_M4),
+        "\n## Instructions of a row, x86-64\n\n",
+        _table(costs, lambda cost: cost.x86),
+        "\n## Where others need less than ecu-bundle\n\n",
+        *(f"- {line}\n" for line in _lower(costs)),
+        "\n## What was refused, or failed\n\n",
+        *(f"- {line}\n" for line in _reasons(costs)),
+        "\n",
+        _READING,
+        _TAIL.format(versions=versions),
     ]
-    lines = [f"| {' | '.join(heads)} |", "|---|---|" + "---:|" * (len(heads) - 2)]
-    for model, costs in results.items():
-        for tool in TOOLS:
-            if tool in costs:
-                lines.append(_row(model, tool, costs[tool], costs.get("native", Cost())))
-    return (
-        _HEAD.format(pins=", ".join(pin.replace("==", " ") for pin in pins)) + "\n" + "\n".join(lines) + "\n"
-    )
+    return "".join(parts)
 
 
-def _row(model: str, tool: str, cost: Cost, own: Cost) -> str:
-    cells = [model, _NAMES.get(tool, tool)]
-    if cost.refused:
-        return f"| {' | '.join([*cells, 'says: ' + cost.refused.replace('|', '/')])} |" + " |" * 8
-    m4 = [_number(cost.m4), _ratio(cost.m4, own.m4), _number(cost.flash), _ratio(cost.flash, own.flash)]
-    cells += [*m4, _number(cost.ram) if cost.m4 else "", _number(cost.x86), _ratio(cost.x86, own.x86)]
-    error = "" if math.isnan(cost.error) else f"{cost.error:.1e}"
-    return f"| {' | '.join([*cells, f'{cost.labels:.0%}', error])} |"
-
-
-def _number(value: int) -> str:
-    return f"{value:,}" if value else ""
-
-
-def _ratio(value: int, own: int) -> str:
-    return f"{value / own:.1f}" if value and own else ""
-
-
-def chart(results: Mapping[str, Mapping[str, Cost]]) -> bytes:
-    """Instructions of a row on the Cortex-M4F, a group of bars for each model, on a logarithmic scale."""
-    parts = [text(0, 14, "Instructions of a row, Cortex-M4F, logarithmic scale", "name")]
-    y = 36.0
-    most = max((cost.m4 for costs in results.values() for cost in costs.values()), default=1)
-    for model, costs in results.items():
-        parts.append(text(0, y, model, "name"))
-        for tool, cost in costs.items():
-            if not cost.m4:
-                continue
-            y += _STEP
-            width = (_WIDTH - _LABEL - 80) * math.log10(cost.m4) / math.log10(max(most, 10))
-            note = "" if cost.labels == 1.0 else f", {cost.labels:.0%} of labels"
-            style = "ours" if tool == "native" else "bar"
-            parts.append(text(12, y, tool))
-            parts.append(
-                Markup('<rect class="{}" x="{:.0f}" y="{:.0f}" width="{:.1f}" height="12" rx="2"/>').format(
-                    style, _LABEL, y - 10, width
-                )
+def _table(costs: Costs, figure: Callable[[Cost], int]) -> str:
+    """A figure of each tool and model, the smallest of those that are right in bold."""
+    best = {
+        model: min((figure(c) for c in tools.values() if figure(c) and c.verdict in _GOOD), default=0)
+        for model, tools in costs.items()
+    }
+    shown = [tool for tool in TOOLS if any(figure(tools[tool]) for tools in costs.values() if tool in tools)]
+    lines = _heads(costs)
+    for tool in shown:
+        cells = []
+        for model, tools in costs.items():
+            cost = tools.get(tool, Cost("not applicable"))
+            value = figure(cost)
+            text = f"{value:,}" if value else _nothing(cost)
+            bold = value and value == best[model] and cost.verdict in _GOOD
+            cells.append(
+                (f"**{text}**" if bold else text) + (_LETTERS.get(cost.verdict, "") if value else "")
             )
-            parts.append(text(_LABEL + width + 6, y, f"{cost.m4:,}{note}"))
-        y += 30
-    svg = Markup(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h:.0f}" role="img" aria-label="{title}">'
-        "<style>{style}</style>{parts}</svg>\n"
-    ).format(
-        w=_WIDTH,
-        h=y,
-        title="Instructions of a row by model and tool",
-        style=Markup(_STYLE),  # noqa: S704
-        parts=Markup("").join(parts),
+        lines.append(_line(tool, cells))
+    return "\n".join(lines) + "\n"
+
+
+def _matrix(costs: Costs, text: Callable[[Cost], str], tools: Iterable[str]) -> str:
+    lines = _heads(costs)
+    for tool in tools:
+        found = [by_tool[tool] for by_tool in costs.values() if tool in by_tool]
+        if found:
+            lines.append(_line(tool, [text(cost) or _nothing(cost) for cost in found]))
+    return "\n".join(lines) + "\n"
+
+
+def _heads(costs: Costs) -> list[str]:
+    return [f"| tool | {' | '.join(costs)} |", "|---|" + "---:|" * len(costs)]
+
+
+def _line(tool: str, cells: Sequence[str]) -> str:
+    name = f"**{TOOLS[tool]}**" if tool == OURS else TOOLS[tool]
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def _nothing(cost: Cost) -> str:
+    if cost.status == "not applicable":
+        return "-"
+    return "failed" if cost.status == "measured" else cost.status
+
+
+def _result(cost: Cost) -> str:
+    if not cost.rows:
+        return ""
+    labels = (
+        []
+        if cost.wrong_labels is None
+        else [f"{cost.wrong_labels} of {cost.rows}" if cost.wrong_labels else "0"]
     )
-    return svg.encode()
+    numbers = [] if cost.error is None else [f"{cost.error:.0e}".replace("0e+00", "0")]
+    return ", ".join([*labels, *numbers])
+
+
+def _lower(costs: Costs) -> list[str]:
+    """Sentences about every figure of another tool that is below ours, and what its results are."""
+    kinds: dict[str, Callable[[Cost], int]] = {
+        "instructions on the Cortex-M4F": lambda cost: cost.m4,
+        "bytes of flash": lambda cost: cost.flash,
+        "instructions on x86-64": lambda cost: cost.x86,
+    }
+    lines = []
+    for kind, figure in kinds.items():
+        for model, tools in costs.items():
+            own = figure(tools.get(OURS, Cost()))
+            found = sorted(
+                (figure(cost), tool)
+                for tool, cost in tools.items()
+                if 0 < figure(cost) < own and tool != OURS
+            )
+            if found:
+                told = ", ".join(f"{TOOLS[tool]} {value:,} ({_told(tools[tool])})" for value, tool in found)
+                lines.append(f"{model}, {kind}, ours {own:,}: {told}")
+    return lines or ["nowhere"]
+
+
+def _told(cost: Cost) -> str:
+    if cost.verdict == "labels wrong":
+        return f"{cost.wrong_labels} of {cost.rows} labels wrong"
+    if cost.verdict == "numbers off":
+        return f"labels right, numbers off by up to {cost.error:.2g}"
+    return cost.verdict
+
+
+def _reasons(costs: Costs) -> list[str]:
+    """What has no figures, or not all of them, by reason."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for model, tools in costs.items():
+        for tool, cost in tools.items():
+            status = cost.status if cost.status != "measured" else "failed"
+            if cost.reason:
+                found.setdefault((tool, status, cost.reason), []).append(model)
+    return [
+        f"{TOOLS[tool]}, {', '.join(models)}: {status}. `{reason.replace('`', chr(39))}`"
+        for (tool, status, reason), models in sorted(
+            found.items(), key=lambda item: list(TOOLS).index(item[0][0])
+        )
+    ] or ["nothing"]

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file
  *  Runs each row of a model once and prints `row <bits of each number>...`. What is counted lies between
- *  `bench_row` and `bench_done`. On the host, or on QEMU's mps2-an386 without an operating system. */
+ *  `bench_row` and `bench_done`. On the host, or on QEMU's mps2-an386 without an operating system; there it
+ *  runs all rows once more and prints `stack <bytes>`, in hexadecimal digits. */
 #include <stdint.h>
 
 #include "peer_model.h"
@@ -18,6 +19,7 @@ __attribute__((noinline)) void bench_done(void) { __asm__ volatile("" ::: "memor
 __attribute__((weak)) int peer_open(void) { return 0; }
 
 static void print(const char* text);
+static void measure_stack(void);
 
 static void print_word(uint32_t word) {
   char digits[10] = " 00000000";
@@ -45,6 +47,7 @@ static int run(void) {
     }
     print("\n");
   }
+  measure_stack();
   return 0;
 }
 
@@ -61,6 +64,31 @@ static uint32_t semihost(uint32_t operation, const void* argument) {
 
 static void print(const char* text) { (void)semihost(4U, text); }
 
+enum { kStackWords = 131072, kPaint = 0x5ca1ab1e };
+
+/* The stack below the caller's frame gets a pattern; what a prediction writes there is its depth. */
+__attribute__((noinline)) static void paint(uint32_t* bottom) {
+  volatile uint32_t* const top = (uint32_t*)__builtin_frame_address(0) - 8;
+  for (volatile uint32_t* word = bottom; word < top; ++word) {
+    *word = kPaint;
+  }
+}
+
+__attribute__((noinline)) static void measure_stack(void) {
+  uint32_t* const bottom = &stack_top - kStackWords;
+  paint(bottom);
+  for (uint32_t row = 0U; row < bench_rows; ++row) {
+    peer_predict(bench_inputs + (row * bench_elements), results);
+  }
+  const volatile uint32_t* word = bottom;
+  while (*word == kPaint) {
+    ++word;
+  }
+  print("stack");
+  print_word((uint32_t)((uintptr_t)__builtin_frame_address(0) - (uintptr_t)word));
+  print("\n");
+}
+
 void reset(void) {
   *(volatile uint32_t*)0xe000ed88U |= 0xfU << 20U; /* the FPU */
   __asm__ volatile("dsb\n isb");
@@ -76,6 +104,8 @@ const void* const vectors[2]
 #include <stdio.h>
 
 static void print(const char* text) { (void)fputs(text, stdout); }
+
+static void measure_stack(void) {}
 
 int main(void) { return run(); }
 #endif
