@@ -17,7 +17,9 @@ struct Place {
 
 }  // namespace ecu
 
-inline void* operator new(size_t, ecu::Place place) noexcept { return place.at; }
+__attribute__((returns_nonnull)) inline void* operator new(size_t, ecu::Place place) noexcept {
+  return place.at;
+}
 
 namespace ecu {
 

@@ -6,6 +6,11 @@
 
 namespace ecu {
 
+/** The number in two little-endian bytes of any alignment. */
+[[nodiscard]] constexpr uint32_t load_u16(const uint8_t* bytes) noexcept {
+  return static_cast<uint32_t>(bytes[0]) | (static_cast<uint32_t>(bytes[1]) << 8U);
+}
+
 /** The number in four little-endian bytes of any alignment. */
 [[nodiscard]] constexpr uint32_t load_u32(const uint8_t* bytes) noexcept {
   return static_cast<uint32_t>(bytes[0]) | (static_cast<uint32_t>(bytes[1]) << 8U) |
@@ -14,9 +19,10 @@ namespace ecu {
 
 /** Stores the number in four little-endian bytes of any alignment. */
 inline void store_u32(uint8_t* bytes, uint32_t value) noexcept {
-  for (unsigned i = 0U; i < 4U; ++i) {
-    bytes[i] = static_cast<uint8_t>((value >> (8U * i)) & 0xffU);
-  }
+  bytes[0] = static_cast<uint8_t>(value & 0xffU);
+  bytes[1] = static_cast<uint8_t>((value >> 8U) & 0xffU);
+  bytes[2] = static_cast<uint8_t>((value >> 16U) & 0xffU);
+  bytes[3] = static_cast<uint8_t>(value >> 24U);
 }
 
 }  // namespace ecu

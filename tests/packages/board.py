@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -90,20 +90,25 @@ def build_board(folder: Path, main: Path, parts: Sequence[str], tables: Mapping[
     """
     text = "#include <stdint.h>\n\n" + "".join(table(name, data) for name, data in tables.items())
     (folder / "cases.h").write_text(text)
-    crypto = write_crypto(folder)
-    include = (*crypto_includes(folder), f"-I{RUNTIME}/include", f"-I{RUNTIME}/src", f"-I{folder}")
-    shared = [RUNTIME / f"src/update/{name}.cpp" for name in (*UPDATE_SOURCES, *parts, "golden")]
-    shared += [RUNTIME / "src/image/sha256.cpp", RUNTIME / "src/image/reader.cpp"]
-    objects: list[Path] = []
-    for source in (*shared, main, BOARDS / "cortex_m.cpp"):
-        objects.append(folder / f"{source.stem}.o")
-        succeed(["arm-none-eabi-g++", *CXX, *CODE, *include, "-c", source, "-o", objects[-1]])
-    for source in crypto:
-        objects.insert(0, folder / f"{source.stem}.o")
-        succeed(["arm-none-eabi-gcc", "-std=c99", *CODE, "-c", source, "-o", objects[0]])
+    shared = [RUNTIME / f"src/update/{name}.cpp" for name in (*UPDATE_SOURCES, *parts)]
+    objects = compile_objects(
+        folder, [*shared, RUNTIME / "src/image/sha256.cpp", main, BOARDS / "cortex_m.cpp"]
+    )
     program = folder / main.stem
     options = ["--specs=rdimon.specs", "-nostartfiles", "-Wl,--gc-sections", "-T", f"{BOARDS}/memory.ld"]
     places = [f"-Wl,--defsym={name}={value:#x}" for name, value in MEMORY.items()]
-    device = [path for path in objects if path.stem not in ("golden", "reader")]
-    succeed(["arm-none-eabi-g++", *CPU, *options, *places, *device, "-o", program])
-    return Build(program, [path for path in objects if path.stem not in (main.stem, "cortex_m", "reader")])
+    succeed(["arm-none-eabi-g++", *CPU, *options, *places, *objects, "-o", program])
+    return Build(program, [path for path in objects if path.stem not in (main.stem, "cortex_m")])
+
+
+def compile_objects(folder: Path, sources: Iterable[Path]) -> list[Path]:
+    """Objects of the libraries that check signatures, then of the sources."""
+    crypto = write_crypto(folder)
+    include = (*crypto_includes(folder), f"-I{RUNTIME}/include", f"-I{RUNTIME}/src", f"-I{folder}")
+    objects: list[Path] = []
+    for source in (*crypto, *sources):
+        objects.append(folder / f"{source.stem}.o")
+        language = ["g++", *CXX] if source.suffix == ".cpp" else ["gcc", "-std=c99"]
+        compiler = f"arm-none-eabi-{language[0]}"
+        succeed([compiler, *language[1:], *CODE, *include, "-c", source, "-o", objects[-1]])
+    return objects

@@ -47,10 +47,10 @@ class Key(ctypes.Structure):
     """``ecu_key``."""
 
     _fields_ = (
-        ("kind", c_uint8),
+        ("kind", c_uint32),
+        ("minimum", c_uint32),
         ("id", c_uint8 * 8),
         ("public_key", c_uint8 * 64),
-        ("minimum", c_uint32),
     )
 
 
@@ -91,7 +91,7 @@ def as_array(data: bytes, size: int) -> Any:
 
 
 def key_record(key: PublicKey, minimum: int = 0) -> Key:
-    return Key(KEY_KINDS[key.kind], as_array(key.id, 8), as_array(key.raw, 64), minimum)
+    return Key(KEY_KINDS[key.kind], minimum, as_array(key.id, 8), as_array(key.raw, 64))
 
 
 class Reader:

@@ -257,7 +257,7 @@ def test_other_keys_of_the_device_stand_in_the_header(tmp_path: Path) -> None:
     succeed("keygen", "-o", tmp_path / "a.pem")
     succeed("keygen", "-o", tmp_path / "b.pem", "--also", f"{tmp_path}/a.pub.pem@9")
     text = (tmp_path / "b_keys.h").read_text()
-    assert "B_KEY_COUNT 2U" in text and "9U}" in text
+    assert "B_KEY_COUNT 2U" in text and "ECU_KEY_ED25519,\n     9U," in text
     outcome = call("keygen", "-o", tmp_path / "c.pem", *["--also", str(tmp_path / "a.pub.pem")] * 2)
     assert (outcome.code, "given twice" in outcome.stderr) == (2, True)
     assert not (tmp_path / "c.pem").exists()

@@ -19,14 +19,14 @@ MUTANTS = (
     Mutant(
         "records have no checksum",
         "journal.cpp",
-        "load_u32(bytes + kCheckedSize) != crc32(bytes, kCheckedSize)",
+        "load_u32(bytes + kCheckedSize) != crc32(bytes)",
         "bytes[4] == 0U || bytes[4] > 7U",
     ),
     Mutant(
         "the checksum leaves out the value",
         "journal.cpp",
-        "  for (uint32_t i = 0U; i < size; ++i) {\n    crc ^= bytes[i];",
-        "  for (uint32_t i = 0U; i < 8U && i < size; ++i) {\n    crc ^= bytes[i];",
+        "i < kCheckedSize; ++i",
+        "i < 8U; ++i",
     ),
     Mutant(
         "a full journal erases the sector that it is in",
@@ -37,14 +37,14 @@ MUTANTS = (
     Mutant(
         "the other journal sector is not erased",
         "journal.cpp",
-        "return area.erase() && put(",
-        "return put(",
+        "bool written = area.erase();",
+        "bool written = true;",
     ),
     Mutant(
         "a sector counts without its commit",
         "journal.cpp",
-        "if (record.op == Op::kCommit && record.value == count) {",
-        "if (commit == 0U || record.op == Op::kCommit) {",
+        "if (op_of(record.what) == Op::kCommit && record.value == count) {",
+        "if (commit == 0U || op_of(record.what) == Op::kCommit) {",
     ),
     Mutant(
         "the older of two journal sectors counts",
@@ -61,31 +61,31 @@ MUTANTS = (
     Mutant(
         "the commit is written before the state",
         "journal.cpp",
-        "return area.erase() && put(",
-        "return area.erase() && put(area, journal, Op::kCommit, 0U, 0U, 0U) && put(",
+        "bool written = area.erase();",
+        "bool written = area.erase() && put(area, journal, what_of(Op::kCommit, 0U), 0U);",
     ),
     Mutant(
         "the snapshot leaves out a staged slot",
         "journal.cpp",
-        "info.state == ECU_SLOT_EMPTY ? Op::kBegin",
-        "info.state != ECU_SLOT_CONFIRMED ? Op::kBegin",
+        "{Op::kBegin, Op::kStaged, Op::kConfirmed}",
+        "{Op::kBegin, Op::kBegin, Op::kConfirmed}",
     ),
     Mutant(
         "the snapshot leaves out the tries",
         "journal.cpp",
-        "Op::kTried, other, 0U, journal.tries)",
-        "Op::kTried, other, 0U, 0U)",
+        "what_of(Op::kTried, other, journal.tries)",
+        "what_of(Op::kTried, other)",
     ),
     Mutant(
         "the snapshot leaves out the keys",
         "journal.cpp",
-        "const uint32_t keys = journal.keys == kNone ? 0U : 1U;",
-        "const uint32_t keys = 0U;",
+        "const uint32_t first = journal.keys == kNone ? 1U : 0U;",
+        "const uint32_t first = 1U;",
     ),
     Mutant(
         "the record that made a journal full is lost",
         "journal.cpp",
-        "  apply(next, record);\n  if (!compact",
+        "  apply(next, what, value);\n  if (!compact",
         "  if (!compact",
     ),
     Mutant(
@@ -112,7 +112,7 @@ MUTANTS = (
     Mutant(
         "the tries are not recorded",
         "slots.cpp",
-        "append(config, update.journal, Op::kTried, slot, 0U, tries)",
+        "append(config, update.journal, what_of(Op::kTried, slot, tries))",
         "(update.journal.tries = tries, ECU_OK)",
     ),
     Mutant(
@@ -137,19 +137,20 @@ MUTANTS = (
         "boot confirms by itself",
         "slots.cpp",
         "      boot->trial = 1U;",
-        "      boot->trial = ecu::append(config, journal, ecu::Op::kConfirmed, staged) == ECU_OK ? 0U : 1U;",
+        "      const uint32_t what = ecu::what_of(ecu::Op::kConfirmed, staged);\n"
+        "      boot->trial = ecu::append(config, journal, what) == ECU_OK ? 0U : 1U;",
     ),
     Mutant(
         "confirm only changes what is in memory",
         "slots.cpp",
-        "ecu::append(*update->config, journal, ecu::Op::kConfirmed, slot, sequence);",
+        "ecu::append(*update->config, journal, ecu::what_of(ecu::Op::kConfirmed, slot), sequence);",
         "(journal.slots[slot].state = ECU_SLOT_CONFIRMED, journal.active = slot, ECU_OK);",
     ),
     Mutant(
         "confirm does not keep the sequence",
         "slots.cpp",
-        "ecu::Op::kConfirmed, slot, sequence)",
-        "ecu::Op::kConfirmed, slot, 0U * sequence)",
+        "ecu::Op::kConfirmed, slot), sequence)",
+        "ecu::Op::kConfirmed, slot), 0U * sequence)",
     ),
     Mutant(
         "a model runs whose image is damaged",
@@ -166,9 +167,9 @@ MUTANTS = (
     Mutant(
         "the counter rises when a model is staged",
         "journal.cpp",
-        "      slot = ecu_slot_info{ECU_SLOT_STAGED, record.value};",
-        "      journal.slots[record.slot ^ 1U].sequence = record.value;\n"
-        "      slot = ecu_slot_info{ECU_SLOT_STAGED, record.value};",
+        "      slot = ecu_slot_info{ECU_SLOT_STAGED, value};",
+        "      journal.slots[index ^ 1U].sequence = value;\n"
+        "      slot = ecu_slot_info{ECU_SLOT_STAGED, value};",
     ),
     Mutant(
         "an install does not say that the slot is empty",
@@ -215,8 +216,8 @@ MUTANTS = (
     Mutant(
         "the payload is not compared with the signed digest",
         "installer.cpp",
-        "  if (memcmp(digest.bytes, update.digest, sizeof update.digest) != 0) {",
-        "  if (memcmp(digest.bytes, digest.bytes, sizeof update.digest) != 0) {",
+        "  if (!hash_of(update).finish_equals(update.digest)) {",
+        "  if (update.size == 0U) {",
     ),
     Mutant(
         "a part of a payload is enough",
@@ -251,7 +252,7 @@ MUTANTS = (
     Mutant(
         "a slot that is written stays the active one",
         "journal.cpp",
-        "if (journal.active == record.slot) {",
+        "if (journal.active == index) {",
         "if (journal.active > 1U) {",
     ),
     Mutant(
@@ -263,7 +264,7 @@ MUTANTS = (
     Mutant(
         "a retired key still signs",
         "package.cpp",
-        "header.sequence() < key->minimum ? ECU_PACKAGE_KEY_RETIRED : ECU_OK",
+        "header.sequence() < key.minimum ? ECU_PACKAGE_KEY_RETIRED : ECU_OK",
         "ECU_OK",
     ),
     Mutant(

@@ -49,7 +49,7 @@ typedef struct ecu_model_info {
   uint32_t input_count;
   uint32_t output_count;
   const ecu_tensor_info* inputs;  /**< input_count entries, buffer order of ecu_model_run */
-  const ecu_tensor_info* outputs; /**< output_count entries, buffer order of ecu_model_run */
+  const ecu_tensor_info* outputs; /**< output_count entries, the same; follow the inputs in memory */
   const uint8_t* interface_hash;  /**< ECU_DIGEST_SIZE bytes: SHA-256 of the interface section */
   const uint8_t* model_digest;    /**< ECU_DIGEST_SIZE bytes: SHA-256 of the ONNX file */
   const uint8_t* image_digest;    /**< ECU_DIGEST_SIZE bytes: digest stored in the image */

@@ -78,12 +78,12 @@ typedef struct ecu_area {
 /** Kind of a public key. */
 typedef enum ecu_key_kind { ECU_KEY_ED25519 = 1, ECU_KEY_P256 = 2 } ecu_key_kind;
 
-/** A key that may sign packages. */
+/** A key that may sign packages; members as a key set has them (docs/update_package.md). */
 typedef struct ecu_key {
-  uint8_t kind;           /**< an ecu_key_kind */
+  uint32_t kind;          /**< an ecu_key_kind */
+  uint32_t minimum;       /**< signs packages with this sequence or a later one */
   uint8_t id[8];          /**< first bytes of the SHA-256 of the public key */
   uint8_t public_key[64]; /**< Ed25519: 32 bytes, then zeros; P-256: x, then y, big-endian */
-  uint32_t minimum;       /**< signs packages with this sequence or a later one */
 } ecu_key;
 
 /** Most keys that a device knows at a time. */

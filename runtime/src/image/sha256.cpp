@@ -21,7 +21,10 @@ constexpr uint32_t rotate_right(uint32_t value, unsigned count) noexcept {
   return (value >> count) | (value << (32U - count));
 }
 
-uint32_t load_big_endian(const uint8_t* bytes) noexcept {
+/* The number whose big-endian bytes are in memory as `value` is, and the other way round. */
+[[gnu::always_inline]] inline uint32_t as_big_endian(uint32_t value) noexcept {
+  uint8_t bytes[4];
+  memcpy(bytes, &value, sizeof bytes);
   return (static_cast<uint32_t>(bytes[0]) << 24U) | (static_cast<uint32_t>(bytes[1]) << 16U) |
          (static_cast<uint32_t>(bytes[2]) << 8U) | static_cast<uint32_t>(bytes[3]);
 }
@@ -44,8 +47,8 @@ constexpr uint32_t kStart[8] = {0x6a09e667U, 0xbb67ae85U, 0x3c6ef372U, 0xa54ff53
 Sha256::Sha256() noexcept { memcpy(state_, kStart, sizeof state_); }
 
 void Sha256::compress() noexcept {
-  for (unsigned t = 0U; t < 16U; ++t) {
-    words_[t] = load_big_endian(block() + (4U * t));
+  for (uint32_t& word : words_) {
+    word = as_big_endian(word);
   }
   uint32_t v[8];  // working variables a to h
   memcpy(v, state_, sizeof v);
@@ -55,7 +58,7 @@ void Sha256::compress() noexcept {
     const uint32_t choose = (v[4] & v[5]) ^ (~v[4] & v[6]);
     const uint32_t first = v[7] + sum1 + choose + kSha256Rounds[t] + word;
     const uint32_t sum0 = rotate_right(v[0], 2U) ^ rotate_right(v[0], 13U) ^ rotate_right(v[0], 22U);
-    const uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
+    const uint32_t majority = (v[0] & v[1]) | (v[2] & (v[0] | v[1]));
     v[7] = v[6];
     v[6] = v[5];
     v[5] = v[4];
@@ -87,45 +90,29 @@ void Sha256::update(Span<const uint8_t> bytes) noexcept {
   }
 }
 
-void Sha256::pad() noexcept {
+const uint8_t* Sha256::finish() noexcept {
   const uint64_t bits = length_ * 8U;
   size_t held = static_cast<size_t>(length_ % kBlockSize);
-  block()[held] = 0x80U;
-  ++held;
-  if (held > kBlockSize - 8U) {
-    memset(block() + held, 0, kBlockSize - held);
-    compress();
-    held = 0U;
-  }
-  memset(block() + held, 0, kBlockSize - 8U - held);
-  for (unsigned i = 0U; i < 8U; ++i) {
-    block()[kBlockSize - 1U - i] = static_cast<uint8_t>((bits >> (8U * i)) & 0xffU);
-  }
+  uint8_t byte = 0x80U;
+  do {
+    block()[held] = byte;
+    byte = 0U;
+    held = (held + 1U) % kBlockSize;
+    if (held == 0U) {
+      compress();
+    }
+  } while (held != kBlockSize - 8U);
+  words_[14] = as_big_endian(static_cast<uint32_t>(bits >> 32U));
+  words_[15] = as_big_endian(static_cast<uint32_t>(bits & 0xffffffffU));
   compress();
-}
-
-Digest Sha256::finish() noexcept {
-  pad();
-  Digest digest = {};
-  for (unsigned i = 0U; i < ECU_DIGEST_SIZE; ++i) {
-    digest.bytes[i] = static_cast<uint8_t>((state_[i / 4U] >> (24U - (8U * (i % 4U)))) & 0xffU);
+  for (uint32_t& word : state_) {
+    word = as_big_endian(word);
   }
-  return digest;
-}
-
-Digest sha256(Span<const uint8_t> bytes) noexcept {
-  Sha256 hash;
-  hash.update(bytes);
-  return hash.finish();
+  return static_cast<const uint8_t*>(static_cast<const void*>(state_));
 }
 
 bool Sha256::finish_equals(const uint8_t* expected) noexcept {
-  pad();
-  uint32_t difference = 0U;
-  for (unsigned i = 0U; i < 8U; ++i) {
-    difference |= state_[i] ^ load_big_endian(expected + (4U * i));
-  }
-  return difference == 0U;
+  return memcmp(finish(), expected, ECU_DIGEST_SIZE) == 0;
 }
 
 bool sha256_matches(Span<const uint8_t> bytes, const uint8_t* expected) noexcept {

@@ -14,11 +14,6 @@ namespace ecu {
  * primes. */
 extern const uint32_t kSha256Rounds[64];
 
-/** A SHA-256 digest (FIPS 180-4). */
-struct Digest {
-  uint8_t bytes[ECU_DIGEST_SIZE];
-};
-
 /** SHA-256 of a stream of bytes (FIPS 180-4, section 6.2). */
 class Sha256 {
  public:
@@ -27,10 +22,13 @@ class Sha256 {
   /** Appends bytes to the message. */
   void update(Span<const uint8_t> bytes) noexcept;
 
-  /** Ends the message; the object is not to be used afterwards. */
-  [[nodiscard]] Digest finish() noexcept;
+  /** Ends the message; nothing is appended afterwards.
+   *
+   *  @return the digest, ECU_DIGEST_SIZE bytes in the object
+   */
+  [[nodiscard]] const uint8_t* finish() noexcept;
 
-  /** Ends the message; whether its digest is `expected`, ECU_DIGEST_SIZE bytes. */
+  /** Ends the message; whether its digest is `expected` (ECU_DIGEST_SIZE bytes). */
   [[nodiscard]] bool finish_equals(const uint8_t* expected) noexcept;
 
  private:
@@ -38,9 +36,6 @@ class Sha256 {
 
   /* Bytes of the block that is being collected. */
   [[nodiscard]] uint8_t* block() noexcept { return static_cast<uint8_t*>(static_cast<void*>(words_)); }
-
-  /* Fills the last block and makes the state that of the whole message. */
-  void pad() noexcept;
 
   /* Takes in the block, whose words become the message schedule in place: a schedule beside it would take
    * 64 bytes of stack. */
@@ -50,9 +45,6 @@ class Sha256 {
   uint64_t length_ = 0U;  // bytes of the message so far
   uint32_t words_[kBlockSize / 4U];
 };
-
-/** SHA-256 of the bytes. */
-[[nodiscard]] Digest sha256(Span<const uint8_t> bytes) noexcept;
 
 /** SHA-256 of the bytes equals `expected` (ECU_DIGEST_SIZE bytes). */
 [[nodiscard]] bool sha256_matches(Span<const uint8_t> bytes, const uint8_t* expected) noexcept;

@@ -84,8 +84,7 @@ bool Area::has_digest(uint32_t size, const uint8_t* expected) const noexcept {
     }
     hash.update(Bytes(piece, count));
   }
-  const Digest digest = hash.finish();
-  return memcmp(digest.bytes, expected, sizeof digest.bytes) == 0;
+  return hash.finish_equals(expected);
 }
 
 bool Area::ends_with_digest(uint32_t size) const noexcept {

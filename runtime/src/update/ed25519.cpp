@@ -24,8 +24,8 @@ bool canonical(const uint8_t* point) noexcept {
 /* Eight times the point is zero: with s = 0, h = 1 and R = zero the equation says 8 (0 B - 1 A - 0) = 0. */
 bool small_order(const uint8_t* point) noexcept {
   static constexpr uint8_t kZeroPoint[2U * kPointSize] = {1U};  // R, then s
-  static constexpr uint8_t kOne[kPointSize] = {1U};
-  return crypto_eddsa_check_equation(kZeroPoint, point, kOne) == 0;
+  const uint8_t* const one = kZeroPoint;                        // its y, as a number
+  return crypto_eddsa_check_equation(kZeroPoint, point, one) == 0;
 }
 
 bool usable(const uint8_t* point) noexcept { return canonical(point) && !small_order(point); }

@@ -4,53 +4,62 @@
 #include <string.h>
 
 #include "../arena.h"
-#include "../image/reader.h"
 #include "../image/sha256.h"
+#include "../little_endian.h"
 
 namespace ecu {
 namespace {
 
+using Bytes = Span<const uint8_t>;
+
 constexpr uint32_t kMagic = 0x47554345U;  // "ECUG"
 constexpr uint32_t kVersion = 1U;
+constexpr size_t kRowsAt = 6U;
 constexpr size_t kHeaderSize = 24U;
-constexpr size_t kValueSize = 4U;      // of a value of a row
-constexpr size_t kToleranceSize = 8U;  // of a float32 output
+constexpr size_t kValueSize = 4U;      // of a value of a row, and of a tolerance
+constexpr size_t kToleranceSize = 8U;  // of a float32 output: two values
 constexpr uint32_t kInfinity = 0x7f800000U;
 constexpr uint32_t kMagnitude = 0x7fffffffU;
 
 /* Memory for one row, and what it holds. */
 struct Row {
   void** pointers;  // to each input, then to each output; the values follow each other
-  size_t inputs;    // bytes
-  size_t outputs;   // bytes
-  size_t floats;    // float32 outputs
+  uint8_t* values;
+  size_t inputs;   // bytes
+  size_t outputs;  // bytes
+  size_t floats;   // float32 outputs
 };
 
-/* Golden vectors, with a right digest and the sizes of the model. */
-struct Vectors {
-  uint32_t rows;
-  Bytes tolerances;
-  Bytes values;
-};
+/* Reads numbers one after the other, without a limit: sizes are checked before. */
+uint32_t next_u32(const uint8_t*& next) noexcept {
+  next += kValueSize;
+  return load_u32(next - kValueSize);
+}
+
+/* Bytes from `size` up to the next multiple of the alignment. */
+size_t padding(size_t size, size_t alignment) noexcept { return (0U - size) % alignment; }
 
 bool make_row(const ecu_model_info& info, const ecu_golden_memory& memory, Row& row) noexcept {
   const size_t count = static_cast<size_t>(info.input_count) + info.output_count;
-  size_t used = (info.arena_size + (ECU_ARENA_ALIGNMENT - 1U)) / ECU_ARENA_ALIGNMENT * ECU_ARENA_ALIGNMENT;
-  if (used > memory.size || count > (memory.size - used) / sizeof(void*)) {
+  const size_t start = info.arena_size + padding(info.arena_size, ECU_ARENA_ALIGNMENT);
+  if (start > memory.size || count > (memory.size - start) / sizeof(void*)) {
     return false;
   }
-  uint8_t* const bytes = static_cast<uint8_t*>(memory.bytes);
-  row.pointers = static_cast<void**>(static_cast<void*>(bytes + used));
-  used += count * sizeof(void*);
+  uint8_t* next = static_cast<uint8_t*>(memory.bytes) + start;
+  row.pointers = static_cast<void**>(static_cast<void*>(next));
+  size_t left = memory.size - start - (count * sizeof(void*));
+  next += count * sizeof(void*);
+  row.values = next;
   for (size_t i = 0U; i < count; ++i) {
     const bool is_input = i < info.input_count;
-    const ecu_tensor_info& tensor = is_input ? info.inputs[i] : info.outputs[i - info.input_count];
+    const ecu_tensor_info& tensor = info.inputs[i];
     const size_t size = kValueSize * tensor.elements;
-    if (size > memory.size - used) {
+    if (size > left) {
       return false;
     }
-    (void)new (Place{row.pointers + i}) void*(bytes + used);
-    used += size;
+    (void)new (Place{row.pointers + i}) void*(next);
+    next += size;
+    left -= size;
     (is_input ? row.inputs : row.outputs) += size;
     row.floats += !is_input && tensor.dtype == ECU_FLOAT32 ? 1U : 0U;
   }
@@ -63,94 +72,99 @@ float as_float(uint32_t bits) noexcept {
   return value;
 }
 
-/* |value|, without the mathematical library. */
-float magnitude(float value) noexcept { return value < 0.0F ? -value : value; }
+/* The bits of |value|; those of a NaN are above kInfinity. */
+constexpr uint32_t magnitude(uint32_t bits) noexcept { return bits & kMagnitude; }
 
-bool valid_tolerances(Bytes tolerances) noexcept {
-  Cursor cursor(tolerances);
-  bool valid = true;
-  while (!cursor.at_end()) {
-    valid = cursor.u32() < kInfinity && valid;  // finite and without sign
+/* The vectors behind the image and zeros, when they fit the model, else null: of all fields only the number
+ * of rows is free. They end with their digest. */
+const uint8_t* find_vectors(const ecu_model_info& info, Bytes payload, const Row& row) noexcept {
+  const uint8_t* next = payload.data() + info.image_size;
+  const size_t gap = padding(info.image_size, ECU_IMAGE_ALIGNMENT);
+  const size_t room = payload.size() - info.image_size;
+  if (room < gap + kHeaderSize) {
+    return nullptr;
   }
-  return valid;
-}
-
-/* Vectors that fit the model: of all fields only the number of rows is free. */
-bool read_vectors(Bytes bytes, const Row& row, Vectors& vectors) noexcept {
-  if (bytes.size() < kHeaderSize) {
-    return false;
+  const uint8_t* const vectors = next + gap;
+  for (; next != vectors; ++next) {
+    if (*next != 0U) {
+      return nullptr;
+    }
   }
-  Cursor cursor(bytes);
-  vectors.rows = bytes[6] | (static_cast<uint32_t>(bytes[7]) << 8U);
-  const size_t tolerances = kToleranceSize * row.floats;
-  const uint64_t values = static_cast<uint64_t>(vectors.rows) * (row.inputs + row.outputs);
-  const uint64_t size = kHeaderSize + tolerances + values + ECU_DIGEST_SIZE;
+  const uint32_t rows = load_u16(vectors + kRowsAt);
+  const uint64_t values = static_cast<uint64_t>(rows) * (row.inputs + row.outputs);
+  const uint64_t content = kHeaderSize + (kToleranceSize * row.floats) + values;
   const uint32_t fields[] = {kMagic,
-                             kVersion | (vectors.rows << 16U),
-                             static_cast<uint32_t>(size),
+                             kVersion | (rows << 16U),
+                             static_cast<uint32_t>(content + ECU_DIGEST_SIZE),
                              static_cast<uint32_t>(row.inputs),
                              static_cast<uint32_t>(row.outputs),
                              static_cast<uint32_t>(row.floats)};
   for (const uint32_t field : fields) {
-    if (cursor.u32() != field) {
-      return false;
+    if (next_u32(next) != field) {
+      return nullptr;
     }
   }
-  if (vectors.rows == 0U || size > bytes.size()) {
-    return false;
+  if (rows == 0U || content + ECU_DIGEST_SIZE > room - gap) {
+    return nullptr;
   }
-  vectors.tolerances = cursor.take(tolerances);
-  vectors.values = cursor.take(static_cast<size_t>(values));
-  const Bytes content = bytes.part(0U, cursor.position());
-  return valid_tolerances(vectors.tolerances) && sha256_matches(content, content.end());
+  for (size_t left = 2U * row.floats; left > 0U; --left) {
+    if (next_u32(next) >= kInfinity) {  // finite and without sign
+      return nullptr;
+    }
+  }
+  const Bytes hashed(vectors, static_cast<size_t>(content));
+  return sha256_matches(hashed, hashed.end()) ? vectors : nullptr;
 }
 
-bool passes(uint32_t expected, uint32_t actual, float absolute, float relative) noexcept {
+/* The rule of docs/update_package.md; tolerances are finite and not negative. */
+bool passes(uint32_t expected, uint32_t actual, uint32_t absolute, uint32_t relative) noexcept {
   if (expected == actual) {
     return true;
   }
-  if (!(absolute > 0.0F || relative > 0.0F)) {
+  if ((absolute | relative) == 0U) {
     return false;
   }
-  const bool expected_nan = (expected & kMagnitude) > kInfinity;
-  if (expected_nan || (expected & kMagnitude) == kInfinity) {
-    return expected_nan && (actual & kMagnitude) > kInfinity;
+  if (magnitude(expected) >= kInfinity) {
+    return magnitude(expected) > kInfinity && magnitude(actual) > kInfinity;
   }
-  const float e = as_float(expected);
-  return magnitude(as_float(actual) - e) <= absolute + (relative * magnitude(e));
+  const float difference = __builtin_fabsf(as_float(actual) - as_float(expected));
+  const float size = __builtin_fabsf(as_float(expected));
+  const float limit = as_float(absolute) + (as_float(relative) * size);
+  return difference <= limit;
 }
 
-bool compare(const ecu_model_info& info, const uint8_t* actual, Cursor& values, Bytes tolerances) noexcept {
-  Cursor limits(tolerances);
-  bool same = true;
+bool compare(const ecu_model_info& info, const uint8_t* actual, const uint8_t*& expected,
+             const uint8_t* tolerances) noexcept {
   for (uint32_t i = 0U; i < info.output_count; ++i) {
     const bool is_float = info.outputs[i].dtype == ECU_FLOAT32;
-    const float absolute = is_float ? as_float(limits.u32()) : 0.0F;
-    const float relative = is_float ? as_float(limits.u32()) : 0.0F;
+    const uint32_t absolute = is_float ? next_u32(tolerances) : 0U;
+    const uint32_t relative = is_float ? next_u32(tolerances) : 0U;
     for (uint32_t left = info.outputs[i].elements; left > 0U; --left) {
       uint32_t value = 0U;
       memcpy(&value, actual, sizeof value);
-      same = passes(values.u32(), value, absolute, relative) && same;
+      if (!passes(next_u32(expected), value, absolute, relative)) {
+        return false;
+      }
       actual += sizeof value;
     }
   }
-  return same;
+  return true;
 }
 
-ecu_status run_rows(ecu_model& model, const Vectors& vectors, const Row& row) noexcept {
-  void** const outputs = row.pointers + model.info.input_count;
-  uint8_t* const inputs = static_cast<uint8_t*>(row.pointers[0]);
-  Cursor values(vectors.values);
-  for (uint32_t left = vectors.rows; left > 0U; --left) {
+/* Runs and compares each row of valid vectors. */
+ecu_status run_rows(ecu_model& model, const uint8_t* vectors, const Row& row) noexcept {
+  const uint8_t* const tolerances = vectors + kHeaderSize;
+  const uint8_t* next = tolerances + (kToleranceSize * row.floats);
+  for (uint32_t left = load_u16(vectors + kRowsAt); left > 0U; --left) {
     for (size_t at = 0U; at < row.inputs; at += kValueSize) {
-      const uint32_t value = values.u32();
-      memcpy(inputs + at, &value, sizeof value);
+      const uint32_t value = next_u32(next);
+      memcpy(row.values + at, &value, sizeof value);
     }
-    const ecu_status status = ecu_model_run(&model, row.pointers, outputs);
+    const ecu_status status = ecu_model_run(&model, row.pointers, row.pointers + model.info.input_count);
     if (status != ECU_OK) {
       return status;
     }
-    if (!compare(model.info, inputs + row.inputs, values, vectors.tolerances)) {
+    if (!compare(model.info, row.values + row.inputs, next, tolerances)) {
       return ECU_UPDATE_SELF_TEST_FAILED;
     }
   }
@@ -162,16 +176,8 @@ ecu_status test_open(ecu_model& model, Bytes payload, const ecu_golden_memory& m
   if (!make_row(model.info, memory, row)) {
     return ECU_ARENA_TOO_SMALL;
   }
-  Cursor cursor(payload);
-  (void)cursor.take(model.info.image_size);
-  uint8_t gap = 0U;
-  while (cursor.position() % ECU_IMAGE_ALIGNMENT != 0U && !cursor.failed()) {
-    gap |= cursor.u8();
-  }
-  const size_t start = cursor.position();
-  Vectors vectors = {};
-  const bool valid = gap == 0U && read_vectors(payload.part(start, payload.size() - start), row, vectors);
-  return valid ? run_rows(model, vectors, row) : ECU_PACKAGE_BAD_VECTORS;
+  const uint8_t* const vectors = find_vectors(model.info, payload, row);
+  return vectors == nullptr ? ECU_PACKAGE_BAD_VECTORS : run_rows(model, vectors, row);
 }
 
 }  // namespace
@@ -183,9 +189,10 @@ ecu_status ecu_golden_test(void* memory, const void* payload, size_t size) {
   }
   const ecu_golden_memory& space = *static_cast<const ecu_golden_memory*>(memory);
   ecu_model model;
+  const ecu::Span<const uint8_t> bytes(static_cast<const uint8_t*>(payload), size);
   ecu_status status = ecu_model_open(&model, payload, size, space.bytes, space.size);
   if (status == ECU_OK) {
-    status = ecu::test_open(model, ecu::Bytes(static_cast<const uint8_t*>(payload), size), space);
+    status = ecu::test_open(model, bytes, space);
   }
   ecu_model_close(&model);
   return status;

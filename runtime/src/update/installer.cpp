@@ -38,20 +38,18 @@ ecu_status check_sequence(const ecu_update& update, const PackageHeader& header,
   return area.has_digest(header.payload_size(), header.payload_digest()) ? ECU_OK : ECU_PACKAGE_OTHER_CONTENT;
 }
 
-ecu_status check_key(const ecu_update& update, const PackageHeader& header) noexcept {
-  const ecu_update_config& config = *update.config;
-  ecu_key key = {};
-  size_t count = 0U;
-  const ecu_status status = find_key(update, header.key_id(), key, count);
-  return status != ECU_OK ? status
-                          : check_signature(header, Span<const ecu_key>(&key, count), config.verify,
-                                            config.verify_context);
-}
-
 /* Every check that comes before the first change of flash. */
 ecu_status check(const ecu_update& update, const PackageHeader& header, uint8_t runnable) noexcept {
-  const ecu_device& device = update.config->device;
-  ecu_status status = check_key(update, header);
+  const ecu_update_config& config = *update.config;
+  const ecu_device& device = config.device;
+  ecu_key key;
+  ecu_status status = check_digests(header);
+  if (status == ECU_OK) {
+    status = find_key(update, header.key_id(), key);
+  }
+  if (status == ECU_OK) {
+    status = check_signature(header, key, config.verify, config.verify_context);
+  }
   if (status == ECU_OK) {
     status = check_addressee(header, device);
   }
@@ -65,7 +63,7 @@ ecu_status check(const ecu_update& update, const PackageHeader& header, uint8_t 
     return status;
   }
   const uint32_t reserved = brings_model(update) ? ECU_PACKAGE_HEADER_SIZE : 0U;
-  if (header.payload_size() > update.config->areas[update.target].size - reserved) {
+  if (header.payload_size() > config.areas[update.target].size - reserved) {
     return ECU_PACKAGE_TOO_LARGE;
   }
   return update.running == update.target ? ECU_UPDATE_TRIAL_RUNNING : ECU_OK;
@@ -76,7 +74,7 @@ ecu_status clear_slot(ecu_update& update) noexcept {
   const uint8_t slot = update.target;
   const ecu_slot_state state = update.journal.slots[slot].state;
   const Op op = state == ECU_SLOT_STAGED ? Op::kReverted : Op::kBegin;
-  return state == ECU_SLOT_EMPTY ? ECU_OK : append(*update.config, update.journal, op, slot);
+  return state == ECU_SLOT_EMPTY ? ECU_OK : append(*update.config, update.journal, what_of(op, slot));
 }
 
 /* Makes place for the payload; the end of a slot keeps the bytes of the package before it. */
@@ -170,8 +168,7 @@ ecu_status finish(ecu_update& update) noexcept {
   if (status != ECU_OK) {
     return status;
   }
-  const Digest digest = hash_of(update).finish();
-  if (memcmp(digest.bytes, update.digest, sizeof update.digest) != 0) {
+  if (!hash_of(update).finish_equals(update.digest)) {
     return ECU_PACKAGE_BAD_PAYLOAD;
   }
   const Area area(*update.config, update.target);
@@ -182,8 +179,8 @@ ecu_status finish(ecu_update& update) noexcept {
   if (!model && count_keys(area) == 0U) {
     return ECU_PACKAGE_BAD_KEY_SET;
   }
-  return append(*update.config, update.journal, model ? Op::kStaged : Op::kKeys, update.target % 2U,
-                update.package);
+  const uint32_t what = what_of(model ? Op::kStaged : Op::kKeys, update.target % 2U);
+  return append(*update.config, update.journal, what, update.package);
 }
 
 }  // namespace

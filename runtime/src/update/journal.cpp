@@ -10,10 +10,10 @@ namespace {
 constexpr uint32_t kRecordSize = 16U;
 constexpr uint32_t kCheckedSize = 12U;
 
-/* CRC-32 of ISO 3309 (reflected 0x04c11db7), bit by bit: records are few, a table is a kilobyte. */
-uint32_t crc32(const uint8_t* bytes, uint32_t size) noexcept {
+/* CRC-32 of ISO 3309 (reflected 0x04c11db7) of a record, bit by bit: they are few, a table is a kilobyte. */
+uint32_t crc32(const uint8_t* bytes) noexcept {
   uint32_t crc = 0xffffffffU;
-  for (uint32_t i = 0U; i < size; ++i) {
+  for (uint32_t i = 0U; i < kCheckedSize; ++i) {
     crc ^= bytes[i];
     for (unsigned bit = 0U; bit < 8U; ++bit) {
       crc = (crc >> 1U) ^ (0xedb88320U & (0U - (crc & 1U)));
@@ -22,55 +22,41 @@ uint32_t crc32(const uint8_t* bytes, uint32_t size) noexcept {
   return ~crc;
 }
 
-void encode(const Record& record, uint8_t* bytes) noexcept {
-  store_u32(bytes, record.sequence);
-  bytes[4] = static_cast<uint8_t>(record.op);
-  bytes[5] = record.slot;
-  bytes[6] = record.tries;
-  bytes[7] = 0U;
-  store_u32(bytes + 8U, record.value);
-  store_u32(bytes + kCheckedSize, crc32(bytes, kCheckedSize));
-}
-
 /* False for what is no record: erased, torn or damaged. */
 bool read_record(const Area& area, uint32_t offset, Record& record) noexcept {
   uint8_t bytes[kRecordSize];
-  if (!area.read(offset, bytes, kRecordSize) ||
-      load_u32(bytes + kCheckedSize) != crc32(bytes, kCheckedSize)) {
+  if (!area.read(offset, bytes, kRecordSize) || load_u32(bytes + kCheckedSize) != crc32(bytes)) {
     return false;
   }
-  record.sequence = load_u32(bytes);
-  record.op = static_cast<Op>(bytes[4]);
-  record.slot = bytes[5];
-  record.tries = bytes[6];
-  record.value = load_u32(bytes + 8U);
-  return record.slot < 2U;
+  record = Record{load_u32(bytes), load_u32(bytes + 4U), load_u32(bytes + 8U)};
+  return slot_of(record.what) < 2U;
 }
 
-void apply(ecu_journal& journal, const Record& record) noexcept {
-  ecu_slot_info& slot = journal.slots[record.slot];
-  switch (record.op) {
+void apply(ecu_journal& journal, uint32_t what, uint32_t value) noexcept {
+  const uint8_t index = slot_of(what);
+  ecu_slot_info& slot = journal.slots[index];
+  switch (op_of(what)) {
     case Op::kBegin:
     case Op::kReverted:
       slot = ecu_slot_info{ECU_SLOT_EMPTY, 0U};
-      if (journal.active == record.slot) {
+      if (journal.active == index) {
         journal.active ^= 1U;  // damaged, or confirmed although that was reported as failed
       }
       break;
     case Op::kStaged:
-      slot = ecu_slot_info{ECU_SLOT_STAGED, record.value};
+      slot = ecu_slot_info{ECU_SLOT_STAGED, value};
       journal.tries = 0U;
       break;
     case Op::kTried:
-      journal.tries = record.tries;
+      journal.tries = tries_of(what);
       break;
     case Op::kConfirmed:
-      slot = ecu_slot_info{ECU_SLOT_CONFIRMED, record.value};
-      journal.active = record.slot;
+      slot = ecu_slot_info{ECU_SLOT_CONFIRMED, value};
+      journal.active = index;
       break;
     case Op::kKeys:
-      journal.keys = record.slot;
-      journal.keys_sequence = record.value;
+      journal.keys = index;
+      journal.keys_sequence = value;
       break;
     case Op::kCommit:
       break;
@@ -98,10 +84,10 @@ uint32_t follow(const Area& area, ecu_journal& journal) noexcept {
     journal.end = offset + stride;
     Record record = {};
     if (read_record(area, offset, record) && record.sequence > journal.sequence) {
-      if (record.op == Op::kCommit && record.value == count) {
+      if (op_of(record.what) == Op::kCommit && record.value == count) {
         commit = record.sequence;
       }
-      apply(journal, record);
+      apply(journal, record.what, record.value);
       journal.sequence = record.sequence;
       ++count;
     }
@@ -110,12 +96,14 @@ uint32_t follow(const Area& area, ecu_journal& journal) noexcept {
 }
 
 /* Writes a record at the first free place that takes it; a place is never tried twice. */
-bool put(const Area& area, ecu_journal& journal, Op op, uint8_t slot, uint32_t value,
-         uint8_t tries) noexcept {
+bool put(const Area& area, ecu_journal& journal, uint32_t what, uint32_t value) noexcept {
   const uint32_t stride = record_stride(area.program_unit());
   const uint32_t sequence = journal.sequence + 1U;
   alignas(8) uint8_t bytes[kRecordSize];
-  encode(Record{sequence, op, slot, tries, value}, bytes);
+  store_u32(bytes, sequence);
+  store_u32(bytes + 4U, what);
+  store_u32(bytes + 8U, value);
+  store_u32(bytes + kCheckedSize, crc32(bytes));
   while (sequence != 0U && journal.end + stride <= area.size()) {
     const uint32_t offset = journal.end;
     journal.end += stride;
@@ -129,20 +117,24 @@ bool put(const Area& area, ecu_journal& journal, Op op, uint8_t slot, uint32_t v
 
 /* Continues in the other sector: the records that lead from a blank state to this one, and their commit. */
 bool compact(const ecu_update_config& config, ecu_journal& journal) noexcept {
+  static constexpr Op kLeadsTo[] = {Op::kBegin, Op::kStaged, Op::kConfirmed};  // by ecu_slot_state
   journal.sector = journal.sector == 0U ? 1U : 0U;
   journal.end = 0U;
   const Area area(config, ECU_AREA_JOURNAL_0 + journal.sector);
   const uint8_t active = journal.active;
   const uint8_t other = active ^ 1U;
   const ecu_slot_info& info = journal.slots[other];
-  const Op op = info.state == ECU_SLOT_EMPTY ? Op::kBegin
-                                             : (info.state == ECU_SLOT_STAGED ? Op::kStaged : Op::kConfirmed);
-  const uint32_t keys = journal.keys == kNone ? 0U : 1U;
-  return area.erase() && put(area, journal, op, other, info.sequence, 0U) &&
-         put(area, journal, Op::kTried, other, 0U, journal.tries) &&
-         put(area, journal, Op::kConfirmed, active, journal.slots[active].sequence, 0U) &&
-         (keys == 0U || put(area, journal, Op::kKeys, journal.keys, journal.keys_sequence, 0U)) &&
-         put(area, journal, Op::kCommit, 0U, 3U + keys, 0U);
+  const uint32_t first = journal.keys == kNone ? 1U : 0U;
+  const uint32_t records[][2] = {{what_of(Op::kKeys, journal.keys), journal.keys_sequence},
+                                 {what_of(kLeadsTo[info.state], other), info.sequence},
+                                 {what_of(Op::kTried, other, journal.tries), 0U},
+                                 {what_of(Op::kConfirmed, active), journal.slots[active].sequence},
+                                 {what_of(Op::kCommit, 0U), 4U - first}};
+  bool written = area.erase();
+  for (uint32_t i = first; written && i < 5U; ++i) {
+    written = put(area, journal, records[i][0], records[i][1]);
+  }
+  return written;
 }
 
 }  // namespace
@@ -161,16 +153,15 @@ void scan(const ecu_update_config& config, ecu_journal& journal) noexcept {
   }
 }
 
-ecu_status append(const ecu_update_config& config, ecu_journal& journal, Op op, uint8_t slot, uint32_t value,
-                  uint8_t tries) noexcept {
-  const Record record = {0U, op, slot, tries, value};
+ecu_status append(const ecu_update_config& config, ecu_journal& journal, uint32_t what,
+                  uint32_t value) noexcept {
   if (journal.sector != kNone &&
-      put(Area(config, ECU_AREA_JOURNAL_0 + journal.sector), journal, op, slot, value, tries)) {
-    apply(journal, record);
+      put(Area(config, ECU_AREA_JOURNAL_0 + journal.sector), journal, what, value)) {
+    apply(journal, what, value);
     return ECU_OK;
   }
   ecu_journal next = journal;
-  apply(next, record);
+  apply(next, what, value);
   if (!compact(config, next)) {
     return ECU_FLASH_FAILED;
   }

@@ -23,14 +23,25 @@ enum class Op : uint8_t {
   kCommit = 7      // the `value` records before this one are the whole state
 };
 
-/** One entry of the journal. */
+/** One entry of the journal, as three numbers. */
 struct Record {
   uint32_t sequence;  // of the record; rises
-  Op op;
-  uint8_t slot;    // 0 or 1
-  uint8_t tries;   // with kTried
-  uint32_t value;  // package sequence with kStaged, kConfirmed and kKeys; count with kCommit
+  uint32_t what;      // see what_of
+  uint32_t value;     // package sequence with kStaged, kConfirmed and kKeys; count with kCommit
 };
+
+/** Bytes 4 to 7 of a record as a number: operation, slot (0 or 1), and with kTried the tries. */
+[[nodiscard]] constexpr uint32_t what_of(Op op, uint8_t slot, uint8_t tries = 0U) noexcept {
+  return static_cast<uint32_t>(op) | (static_cast<uint32_t>(slot) << 8U) |
+         (static_cast<uint32_t>(tries) << 16U);
+}
+[[nodiscard]] constexpr Op op_of(uint32_t what) noexcept { return static_cast<Op>(what & 0xffU); }
+[[nodiscard]] constexpr uint8_t slot_of(uint32_t what) noexcept {
+  return static_cast<uint8_t>((what >> 8U) & 0xffU);
+}
+[[nodiscard]] constexpr uint8_t tries_of(uint32_t what) noexcept {
+  return static_cast<uint8_t>((what >> 16U) & 0xffU);
+}
 
 /** No slot, no sector. */
 constexpr uint8_t kNone = 2U;
@@ -48,10 +59,11 @@ void scan(const ecu_update_config& config, ecu_journal& journal) noexcept;
 
 /** Appends a record and changes the state; on failure the state stays, but for lost places.
  *
+ *  @param what of what_of
  *  @return ECU_OK after the record was read back, or ECU_FLASH_FAILED
  */
-[[nodiscard]] ecu_status append(const ecu_update_config& config, ecu_journal& journal, Op op, uint8_t slot,
-                                uint32_t value = 0U, uint8_t tries = 0U) noexcept;
+[[nodiscard]] ecu_status append(const ecu_update_config& config, ecu_journal& journal, uint32_t what,
+                                uint32_t value = 0U) noexcept;
 
 }  // namespace ecu
 #endif

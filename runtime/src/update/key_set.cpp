@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "key_set.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "../little_endian.h"
@@ -13,17 +14,16 @@ constexpr uint8_t kHead[5] = {0x45U, 0x43U, 0x55U, 0x4bU, 1U};  // "ECUK", versi
 constexpr uint32_t kCountAt = 5U;
 constexpr uint32_t kHeadSize = 8U;
 constexpr uint32_t kKeySize = 80U;
-constexpr uint32_t kMinimumAt = 4U;
-constexpr uint32_t kIdAt = 8U;
-constexpr uint32_t kPublicKeyAt = 16U;
 
+static_assert(sizeof(ecu_key) == kKeySize && offsetof(ecu_key, minimum) == 4U &&
+              offsetof(ecu_key, id) == 8U && offsetof(ecu_key, public_key) == 16U);
+
+/* The members lie as in flash; only the byte order of numbers may differ. */
 bool read_key(const Area& area, uint32_t index, ecu_key& key) noexcept {
-  uint8_t bytes[kKeySize];
+  uint8_t* const bytes = static_cast<uint8_t*>(static_cast<void*>(&key));
   const bool read = area.read(kHeadSize + (kKeySize * index), bytes, kKeySize);
-  key.kind = bytes[0];
-  key.minimum = load_u32(bytes + kMinimumAt);
-  memcpy(key.id, bytes + kIdAt, sizeof key.id);
-  memcpy(key.public_key, bytes + kPublicKeyAt, sizeof key.public_key);
+  key.kind = load_u32(bytes);
+  key.minimum = load_u32(bytes + offsetof(ecu_key, minimum));
   return read;
 }
 
@@ -38,7 +38,7 @@ uint32_t count_keys(const Area& area) noexcept {
   return count <= ECU_KEY_LIMIT && area.ends_with_digest(kHeadSize + (kKeySize * count)) ? count : 0U;
 }
 
-ecu_status find_key(const ecu_update& update, const uint8_t* id, ecu_key& key, size_t& count) noexcept {
+ecu_status find_key(const ecu_update& update, const uint8_t* id, ecu_key& key) noexcept {
   const ecu_update_config& config = *update.config;
   const bool factory = update.journal.keys == kNone;
   const Area area(config, ECU_AREA_KEYS_0 + (factory ? 0U : update.journal.keys));
@@ -46,17 +46,17 @@ ecu_status find_key(const ecu_update& update, const uint8_t* id, ecu_key& key, s
   if (left == 0U) {
     return ECU_UPDATE_KEYS_DAMAGED;
   }
-  count = 0U;
-  while (left > 0U && count == 0U) {
-    --left;
+  for (; left > 0U; --left) {
     if (factory) {
-      key = config.factory_keys[left];
-    } else if (!read_key(area, left, key)) {
+      key = config.factory_keys[left - 1U];
+    } else if (!read_key(area, left - 1U, key)) {
       return ECU_UPDATE_KEYS_DAMAGED;
     }
-    count = memcmp(key.id, id, sizeof key.id) == 0 ? 1U : 0U;
+    if (memcmp(key.id, id, sizeof key.id) == 0) {
+      return ECU_OK;
+    }
   }
-  return ECU_OK;
+  return ECU_PACKAGE_UNKNOWN_KEY;
 }
 
 }  // namespace ecu

@@ -23,12 +23,11 @@ constexpr uint32_t kLargestKeySet = 360U;
 
 /** Looks a key up in the set in force.
  *
- *  @param id    8 bytes
- *  @param count 1 when the key is in the set and was stored in `key`, else 0
- *  @return ECU_OK, or ECU_UPDATE_KEYS_DAMAGED
+ *  @param id  8 bytes
+ *  @param key filled when the status is ECU_OK, else not to be used
+ *  @return ECU_OK, ECU_PACKAGE_UNKNOWN_KEY, or ECU_UPDATE_KEYS_DAMAGED
  */
-[[nodiscard]] ecu_status find_key(const ecu_update& update, const uint8_t* id, ecu_key& key,
-                                  size_t& count) noexcept;
+[[nodiscard]] ecu_status find_key(const ecu_update& update, const uint8_t* id, ecu_key& key) noexcept;
 
 }  // namespace ecu
 #endif

@@ -9,7 +9,8 @@ ecu_status ecu_verify_p256(void*, ecu_key_kind kind, const uint8_t* public_key, 
   if (kind != ECU_KEY_P256) {
     return ECU_PACKAGE_BAD_ALGORITHM;
   }
-  const ecu::Digest digest = ecu::sha256(ecu::Span<const uint8_t>(message, message_size));
-  const int result = p256_ecdsa_verify(signature, public_key, digest.bytes, sizeof digest.bytes);
+  ecu::Sha256 hash;
+  hash.update(ecu::Span<const uint8_t>(message, message_size));
+  const int result = p256_ecdsa_verify(signature, public_key, hash.finish(), ECU_DIGEST_SIZE);
   return result == P256_SUCCESS ? ECU_OK : ECU_PACKAGE_BAD_SIGNATURE;
 }

@@ -355,15 +355,6 @@ void signed_message(const uint8_t* protected_header, const uint8_t* digest, uint
   memcpy(message + 1, digest, kDigestSize);
 }
 
-const ecu_key* find_key(Span<const ecu_key> keys, const uint8_t* id) noexcept {
-  for (const ecu_key& key : keys) {
-    if (memcmp(key.id, id, kKeyIdSize) == 0) {
-      return &key;
-    }
-  }
-  return nullptr;
-}
-
 bool kernels_linked(Bytes needed, const ecu_device& device) noexcept {
   for (size_t i = 0U; i < needed.size(); ++i) {
     const unsigned there = i < device.kernels_size ? device.kernels[i] : 0U;
@@ -384,32 +375,31 @@ bool for_hardware(Span<const uint32_t> ids, uint32_t id) noexcept {
 
 }  // namespace
 
-ecu_status check_signature(const PackageHeader& header, Span<const ecu_key> keys, ecu_verify verify,
+ecu_status check_digests(const PackageHeader& header) noexcept {
+  using H = PackageHeader;
+  const Bytes manifest(header.bytes_ + H::kManifest, header.offsets_[H::kManifestEnd] - H::kManifest);
+  const bool right = sha256_matches(manifest, header.bytes_ + H::kDigest) &&
+                     sha256_matches(header.facts(), header.at(H::kFactsDigest));
+  return right ? ECU_OK : ECU_PACKAGE_BAD_DIGEST;
+}
+
+ecu_status check_signature(const PackageHeader& header, const ecu_key& key, ecu_verify verify,
                            void* context) noexcept {
   using H = PackageHeader;
   const uint8_t* const bytes = header.bytes_;
-  if (!sha256_matches(Bytes(bytes + H::kManifest, header.offsets_[H::kManifestEnd] - H::kManifest),
-                      bytes + H::kDigest) ||
-      !sha256_matches(header.facts(), header.at(H::kFactsDigest))) {
-    return ECU_PACKAGE_BAD_DIGEST;
-  }
-  const ecu_key* const key = find_key(keys, header.key_id());
-  if (key == nullptr) {
-    return ECU_PACKAGE_UNKNOWN_KEY;
-  }
   const uint8_t algorithm = bytes[H::kAlgorithm];
   const ecu_key_kind kind = algorithm == kEs256 || algorithm == kEsp256 ? ECU_KEY_P256 : ECU_KEY_ED25519;
-  if (key->kind != kind) {
+  if (key.kind != kind) {
     return ECU_PACKAGE_BAD_ALGORITHM;
   }
   uint8_t message[kMessageSize];
   signed_message(bytes + (H::kAlgorithm - kProtectedBefore), bytes + (H::kDigest - kDigestBefore), message);
   const ecu_status status =
-      verify(context, kind, key->public_key, message, sizeof message, header.signature());
+      verify(context, kind, key.public_key, message, sizeof message, header.signature());
   if (status != ECU_OK) {
     return status;
   }
-  return header.sequence() < key->minimum ? ECU_PACKAGE_KEY_RETIRED : ECU_OK;
+  return header.sequence() < key.minimum ? ECU_PACKAGE_KEY_RETIRED : ECU_OK;
 }
 
 ecu_status check_addressee(const PackageHeader& header, const ecu_device& device) noexcept {

@@ -5,7 +5,8 @@
  * interpreted.
  *
  *  The checks have this order, and each has statuses of its own:
- *  read_header, check_signature, check_addressee, then counter and size, which the slots know, check_needs.
+ *  read_header, check_digests, then the key, which the key set knows, check_signature, check_addressee, then
+ *  counter and size, which the slots know, check_needs.
  */
 #ifndef ECU_SRC_UPDATE_PACKAGE_H
 #define ECU_SRC_UPDATE_PACKAGE_H
@@ -54,7 +55,8 @@ class PackageHeader {
 
  private:
   friend class TemplateReader;
-  friend ecu_status check_signature(const PackageHeader&, Span<const ecu_key>, ecu_verify, void*) noexcept;
+  friend ecu_status check_digests(const PackageHeader&) noexcept;
+  friend ecu_status check_signature(const PackageHeader&, const ecu_key&, ecu_verify, void*) noexcept;
 
   enum Number : uint8_t {
     kSequence,
@@ -109,16 +111,19 @@ class PackageHeader {
  */
 [[nodiscard]] ecu_status read_header(Bytes bytes, PackageHeader& header) noexcept;
 
-/** Checks the digests of manifest and facts, finds the key, and checks the signature with it.
+/** Whether manifest and facts are those of the signed digest: ECU_OK or ECU_PACKAGE_BAD_DIGEST. */
+[[nodiscard]] ecu_status check_digests(const PackageHeader& header) noexcept;
+
+/** Checks the signature, after the digests.
  *
- *  @param keys    the keys in force
+ *  @param key     the one with the key id of the header
  *  @param verify  called once at most
  *  @param context passed to verify
  *
- *  @return ECU_OK, ECU_PACKAGE_BAD_DIGEST, _UNKNOWN_KEY, _BAD_ALGORITHM, what verify says, or _KEY_RETIRED
+ *  @return ECU_OK, ECU_PACKAGE_BAD_ALGORITHM, what verify says, or ECU_PACKAGE_KEY_RETIRED
  */
-[[nodiscard]] ecu_status check_signature(const PackageHeader& header, Span<const ecu_key> keys,
-                                         ecu_verify verify, void* context) noexcept;
+[[nodiscard]] ecu_status check_signature(const PackageHeader& header, const ecu_key& key, ecu_verify verify,
+                                         void* context) noexcept;
 
 /** Whether the package is for this device: ECU_OK, ECU_PACKAGE_WRONG_VENDOR, _WRONG_CLASS or _WRONG_HARDWARE.
  */

@@ -36,7 +36,7 @@ ecu_status start_trial(ecu_update& update, uint8_t slot) noexcept {
     return ECU_IMAGE_BAD_DIGEST;
   }
   const uint8_t tries = static_cast<uint8_t>(update.journal.tries + 1U);
-  const ecu_status status = append(config, update.journal, Op::kTried, slot, 0U, tries);
+  const ecu_status status = append(config, update.journal, what_of(Op::kTried, slot, tries));
   if (status != ECU_OK || config.self_test == nullptr) {
     return status;
   }
@@ -100,7 +100,7 @@ ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot) {
       return ECU_OK;
     }
     if (boot->reverted != ECU_FLASH_FAILED) {  // where no try can be recorded, the trial waits
-      (void)ecu::append(config, journal, ecu::Op::kReverted, staged);
+      (void)ecu::append(config, journal, ecu::what_of(ecu::Op::kReverted, staged));
     }
   }
   // A confirmation may have been cut off before it raised the counter.
@@ -126,7 +126,8 @@ ecu_status ecu_update_confirm(ecu_update* update) {
     return ECU_UPDATE_NO_TRIAL;
   }
   const uint32_t sequence = journal.slots[slot].sequence;
-  const ecu_status status = ecu::append(*update->config, journal, ecu::Op::kConfirmed, slot, sequence);
+  const ecu_status status =
+      ecu::append(*update->config, journal, ecu::what_of(ecu::Op::kConfirmed, slot), sequence);
   if (status == ECU_OK) {
     (void)ecu::lowest_sequence(*update, sequence);
   }
@@ -144,7 +145,8 @@ ecu_status ecu_update_revert(ecu_update* update) {
   if (slot == kNone) {
     return ECU_UPDATE_NO_TRIAL;
   }
-  const ecu_status status = ecu::append(*update->config, update->journal, ecu::Op::kReverted, slot);
+  const ecu_status status =
+      ecu::append(*update->config, update->journal, ecu::what_of(ecu::Op::kReverted, slot));
   if (status == ECU_OK && update->running == slot) {
     update->running = kNone;
   }

@@ -49,8 +49,9 @@ uint32_t tensors(const ByteList& interface_, size_t field) {
 }
 
 void digest_of(const uint8_t* bytes, size_t size, uint8_t* out) {
-  const Digest digest = sha256(Span<const uint8_t>(bytes, size));
-  memcpy(out, digest.bytes, sizeof digest.bytes);
+  Sha256 hash;
+  hash.update(Span<const uint8_t>(bytes, size));
+  memcpy(out, hash.finish(), ECU_DIGEST_SIZE);
 }
 
 }  // namespace

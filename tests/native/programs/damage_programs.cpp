@@ -14,8 +14,7 @@ constexpr size_t kPayloadField = 32U;  // offset of the payload, then its size
 void seal(uint8_t* image, size_t size) {
   Sha256 hash;
   hash.update(Span<const uint8_t>(image, size - ECU_DIGEST_SIZE));
-  const Digest digest = hash.finish();
-  memcpy(image + (size - ECU_DIGEST_SIZE), digest.bytes, sizeof digest.bytes);
+  memcpy(image + (size - ECU_DIGEST_SIZE), hash.finish(), ECU_DIGEST_SIZE);
 }
 
 /* Runs one row of zeros and one of odd bits, in buffers of exactly the stated sizes. */

@@ -36,8 +36,9 @@ void seal(uint8_t* vectors, size_t size, Change change) {
   const uint32_t stated = change == Change::kSize ? static_cast<uint32_t>(size) : stated_size(vectors);
   store_u32(vectors + 8U, stated);
   if (stated >= kLeast && stated <= size) {
-    const Digest digest = sha256(Span<const uint8_t>(vectors, stated - ECU_DIGEST_SIZE));
-    memcpy(vectors + (stated - ECU_DIGEST_SIZE), digest.bytes, sizeof digest.bytes);
+    Sha256 hash;
+    hash.update(Span<const uint8_t>(vectors, stated - ECU_DIGEST_SIZE));
+    memcpy(vectors + (stated - ECU_DIGEST_SIZE), hash.finish(), ECU_DIGEST_SIZE);
   }
 }
 

@@ -43,7 +43,8 @@ void check(const PackageHeader& header, const uint8_t* data) {
   key.kind = data[52] == 0x26U ? ECU_KEY_P256 : ECU_KEY_ED25519;
   memcpy(key.id, header.key_id(), sizeof key.id);
   key.minimum = 2U;
-  (void)check_signature(header, Span<const ecu_key>(&key, 1U), &any_verify, nullptr);
+  (void)check_digests(header);
+  (void)check_signature(header, key, &any_verify, nullptr);
   ecu_device device = {};
   memcpy(device.vendor_id, header.vendor_id(), sizeof device.vendor_id);
   memcpy(device.class_id, header.class_id(), sizeof device.class_id);

@@ -46,8 +46,10 @@ void append_component(ByteList& bytes, unsigned index, const ByteList& digest, s
 }
 
 ByteList digest_of(const ByteList& bytes) {
-  const Digest digest = sha256(Bytes(bytes.data(), bytes.size()));
-  return ByteList(digest.bytes, digest.bytes + sizeof digest.bytes);
+  Sha256 hash;
+  hash.update(Bytes(bytes.data(), bytes.size()));
+  const uint8_t* const digest = hash.finish();
+  return ByteList(digest, digest + ECU_DIGEST_SIZE);
 }
 
 ByteList make_manifest(const PackageParts& parts, std::string_view name) {

@@ -17,7 +17,9 @@ int match_header(const uint8_t* bytes, size_t size, ecu::PackageHeader* header);
 __attribute__((noinline)) void measured_done() { asm volatile("" ::: "memory"); }
 
 __attribute__((noinline)) int hash_payload(const uint8_t* bytes, size_t size) {
-  return ecu::sha256(ecu::Bytes(bytes, size)).bytes[0];
+  ecu::Sha256 hash;
+  hash.update(ecu::Bytes(bytes, size));
+  return hash.finish()[0];
 }
 
 __attribute__((noinline)) int match_header(const uint8_t* bytes, size_t size, ecu::PackageHeader* header) {

@@ -76,7 +76,16 @@ int test_check(const uint8_t* bytes, size_t size, const ecu_key* keys, size_t co
   ecu::PackageHeader header;
   ecu_status status = ecu::read_header(ecu::Bytes(bytes, size), header);
   if (status == ECU_OK) {
-    status = ecu::check_signature(header, ecu::Span<const ecu_key>(keys, count), verify, nullptr);
+    status = ecu::check_digests(header);
+  }
+  if (status == ECU_OK) {
+    status = ECU_PACKAGE_UNKNOWN_KEY;
+    for (size_t i = 0U; i < count; ++i) {
+      if (memcmp(keys[i].id, header.key_id(), sizeof keys[i].id) == 0) {
+        status = ecu::check_signature(header, keys[i], verify, nullptr);
+        break;
+      }
+    }
   }
   if (status == ECU_OK) {
     status = ecu::check_addressee(header, *device);
@@ -97,6 +106,5 @@ void test_sha256(const uint8_t* bytes, size_t first, size_t second, uint8_t* dig
   ecu::Sha256 hash;
   hash.update(ecu::Bytes(bytes, first));
   hash.update(ecu::Bytes(bytes + first, second));
-  const ecu::Digest result = hash.finish();
-  memcpy(digest, result.bytes, sizeof result.bytes);
+  memcpy(digest, hash.finish(), ECU_DIGEST_SIZE);
 }

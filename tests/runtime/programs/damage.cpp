@@ -98,8 +98,7 @@ uint32_t load_u32(const uint8_t* bytes) {
 void store_digest(const uint8_t* bytes, size_t size, uint8_t* digest) {
   ecu::Sha256 hash;
   hash.update(ecu::Span<const uint8_t>(bytes, size));
-  const ecu::Digest result = hash.finish();
-  memcpy(digest, result.bytes, sizeof result.bytes);
+  memcpy(digest, hash.finish(), ECU_DIGEST_SIZE);
 }
 
 constexpr size_t kInterfaceOffset = 24U;  // header field, followed by the size

@@ -11,6 +11,5 @@ void test_sha256(const uint8_t* bytes, size_t size, size_t piece, uint8_t* diges
   for (size_t at = 0U; at < size; at += piece) {
     hash.update(ecu::Span<const uint8_t>(bytes + at, size - at < piece ? size - at : piece));
   }
-  const ecu::Digest result = hash.finish();
-  memcpy(digest, result.bytes, sizeof result.bytes);
+  memcpy(digest, hash.finish(), ECU_DIGEST_SIZE);
 }

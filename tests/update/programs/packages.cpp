@@ -132,8 +132,8 @@ ByteVector build_package(const PackageParts& parts) {
 ByteVector sha256_of(const uint8_t* bytes, size_t size) {
   Sha256 hash;
   hash.update(Span<const uint8_t>(bytes, size));
-  const Digest digest = hash.finish();
-  return ByteVector(digest.bytes, digest.bytes + sizeof digest.bytes);
+  const uint8_t* const digest = hash.finish();
+  return ByteVector(digest, digest + ECU_DIGEST_SIZE);
 }
 
 ByteVector build_image(uint32_t size, uint64_t seed) {
@@ -165,7 +165,7 @@ ecu_key build_key(uint8_t seed, uint32_t minimum) {
 ByteVector build_key_set(const std::vector<ecu_key>& keys) {
   ByteVector set = {'E', 'C', 'U', 'K', 1, static_cast<uint8_t>(keys.size()), 0, 0};
   for (const ecu_key& key : keys) {
-    set.insert(set.end(), {key.kind, 0, 0, 0});
+    append_little(set, key.kind);
     append_little(set, key.minimum);
     set.insert(set.end(), key.id, key.id + sizeof key.id);
     set.insert(set.end(), key.public_key, key.public_key + sizeof key.public_key);

@@ -41,9 +41,9 @@ def key_header(keys: Sequence[TrustedKey], name: str) -> str:
         rows = [_bytes(raw[start : start + 16]) for start in range(0, _RAW_SIZE, 16)]
         lines += [
             f"    {{{_KINDS[entry.key.kind]},",
+            f"     {entry.minimum}U,",
             f"     {{{_bytes(entry.key.id)}}},",
-            "     {" + ",\n      ".join(rows) + "},",
-            f"     {entry.minimum}U}},",
+            "     {" + ",\n      ".join(rows) + "}},",
         ]
     return "\n".join([*lines, "};", "/* clang-format on */", "", f"#endif /* {upper}_KEYS_H */", ""])
 
