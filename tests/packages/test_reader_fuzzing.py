@@ -47,7 +47,8 @@ class Target:
 def _native_sources() -> tuple[str, ...]:
     """The engine with the kernels of the model, and no others."""
     files = runtime_files("native", read_image(IMAGE.data).kernels)
-    return tuple(path.removeprefix("src/ecu/") for path in files if path.endswith(".cpp"))
+    found = (path.removeprefix("src/ecu/") for path in files if path.endswith(".cpp"))
+    return tuple(path for path in found if not path.startswith(("update/", "port/")))
 
 
 TARGETS = {
