@@ -11,6 +11,8 @@ from ecu_bundle.errors import UsageError
 _STAGE = "unlock"
 _SECONDS = 60.0
 _MOST_BYTES = 4096
+_MOST_OUTPUT = 1 << 16
+"""Of what it writes, errors counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class SecurityHook:
             raise UsageError(
                 _STAGE, "the command is empty", place="--security-command", hint="name a program"
             )
-        finished = run(words, stage=_STAGE, seconds=_SECONDS, stdin=seed)
+        finished = run(words, stage=_STAGE, seconds=_SECONDS, stdin=seed, most_bytes=_MOST_OUTPUT)
         if not finished.ok:
             raise UsageError(
                 _STAGE,

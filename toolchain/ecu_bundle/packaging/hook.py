@@ -10,6 +10,9 @@ from ecu_bundle.errors import UsageError, VerificationError
 from ecu_bundle.packaging.keys import PublicKey
 from ecu_bundle.packaging.layout import SIGNATURE_SIZE
 
+_MOST_BYTES = 1 << 16
+"""Of what it writes; a signature has 64 bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class CommandSigner:
@@ -39,7 +42,7 @@ class CommandSigner:
             raise UsageError("sign", f"the command cannot be read: {error}", place=self.command) from error
         if not words:
             raise UsageError("sign", "the command is empty", hint="give a program with --command")
-        done = run(words, stage="sign", seconds=self.seconds, stdin=message)
+        done = run(words, stage="sign", seconds=self.seconds, stdin=message, most_bytes=_MOST_BYTES)
         if not done.ok:
             raise VerificationError(
                 "sign",
