@@ -96,7 +96,7 @@ PIPELINES: dict[str, Fit] = {
         make_pipeline(MaxAbsScaler(), ExtraTreesRegressor(**_FOREST)), VALUE
     ),
     "StandardScaler, GradientBoostingClassifier": Fit(
-        make_pipeline(StandardScaler(), GradientBoostingClassifier(n_estimators=4, random_state=0)), THREE
+        make_pipeline(StandardScaler(), GradientBoostingClassifier(n_estimators=4)), THREE
     ),
     "MinMaxScaler, HistGradientBoostingRegressor": Fit(
         make_pipeline(MinMaxScaler(), HistGradientBoostingRegressor(max_iter=4)), VALUE
@@ -140,8 +140,7 @@ PIPELINES: dict[str, Fit] = {
         make_pipeline(VarianceThreshold(), StandardScaler(), SVC()), TWO
     ),
     "SelectFromModel, GradientBoostingRegressor": Fit(
-        make_pipeline(SelectFromModel(Ridge()), GradientBoostingRegressor(n_estimators=4, random_state=0)),
-        VALUE,
+        make_pipeline(SelectFromModel(Ridge()), GradientBoostingRegressor(n_estimators=4)), VALUE
     ),
     "StandardScaler, RFE of a LogisticRegression": Fit(
         make_pipeline(StandardScaler(), RFE(LogisticRegression())), THREE
@@ -155,10 +154,7 @@ PIPELINES: dict[str, Fit] = {
         FRAME,
     ),
     "columns: MinMaxScaler, OrdinalEncoder; GradientBoostingRegressor": Fit(
-        make_pipeline(
-            _columns(MinMaxScaler(), OrdinalEncoder()),
-            GradientBoostingRegressor(n_estimators=4, random_state=0),
-        ),
+        make_pipeline(_columns(MinMaxScaler(), OrdinalEncoder()), GradientBoostingRegressor(n_estimators=4)),
         VALUE,
         FRAME,
     ),

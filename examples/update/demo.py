@@ -165,7 +165,8 @@ def _start(teller: Teller, board: Board) -> Device:
     program = build_ecu(bundle, board, folder, folder / board.port)
     teller.command(
         f"export {board.port}",
-        *("export", folder / "A.suit", "--to", "bin", "--slot-size", str(board.slot), "-o", slot),
+        *("export", folder / "A.suit", "--public-key", folder / "factory.pub.pem", "--to", "bin"),
+        *("--slot-size", str(board.slot), "-o", slot),
     )
     fill_flash(board, slot.read_bytes(), folder / board.port)
     return make_device(board, program, folder / board.port)

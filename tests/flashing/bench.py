@@ -17,6 +17,7 @@ from cli.program import succeed
 from ecu_bundle.flashing.delivery import Delivery
 from ecu_bundle.flashing.link import Endpoint
 from ecu_bundle.image.reader import read_image
+from ecu_bundle.packaging.key_files import public_pem
 from ecu_bundle.packaging.key_header import key_header
 from ecu_bundle.packaging.key_set import TrustedKey
 from ecu_bundle.packaging.packing import Words, pack_bundle
@@ -63,7 +64,10 @@ class Factory:
         self.package.write_bytes(sign_envelope(pack_bundle(bundle, WORDS), ED25519).encode())
         header = key_header([TrustedKey(ED25519.public)], "factory")
         (self.folder / "factory_keys.h").write_text(header)
-        succeed("export", self.package, "--to", "bin", "--slot-size", str(HOST.slot), "-o", self.slot)
+        key = self.folder / "factory.pub.pem"
+        key.write_bytes(public_pem(ED25519.public))
+        form = ("--to", "bin", "--slot-size", str(HOST.slot))
+        succeed("export", self.package, "--public-key", key, *form, "-o", self.slot)
         build_ecu(bundle, HOST, self.folder, self.folder)
 
 

@@ -30,6 +30,20 @@ RECORD = model_package()[: -len(PAYLOAD)].ljust(1024, b"\xff")
 OBJCOPY = ["objcopy", "--gap-fill", "0xff", "-O", "binary"]
 
 
+TRUST: list[str | Path] = []
+"""Options with the keys of the examples."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trust(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("keys")
+    TRUST.clear()
+    for name, signer in (("ed25519", ED25519), ("p256", P256)):
+        path = folder / f"{name}.pub.pem"
+        path.write_bytes(public_pem(signer.public))
+        TRUST.extend(["-p", path])
+
+
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
     path = tmp_path / "model.suit"
@@ -40,7 +54,7 @@ def package(tmp_path: Path) -> Path:
 def export(package: Path, form: str, *arguments: str | Path) -> Path:
     """The exported file."""
     output = package.with_name(f"out.{form}")
-    succeed("export", package, "--to", form, "-o", output, *arguments)
+    succeed("export", package, *TRUST, "--to", form, "-o", output, *arguments)
     return output
 
 
@@ -150,7 +164,7 @@ def test_a_container_for_a_diagnostic_tester(package: Path, content: str, data: 
 def test_keys_for_the_program_of_the_device(package: Path) -> None:
     package.write_bytes(key_package())
     output = package.with_name("release_keys.h")
-    succeed("export", package, "--to", "keys", "-o", output)
+    succeed("export", package, *TRUST, "--to", "keys", "-o", output)
     text = output.read_text()
     assert "RELEASE_KEY_COUNT 2U" in text and "ECU_KEY_P256,\n     300U," in text
     export(package, "pdx")
@@ -200,7 +214,7 @@ def test_what_cannot_be_exported(
     monkeypatch.chdir(package.parent)
     package.write_bytes(data)
     Path("key.pem").write_bytes(private_pem(ED25519, None))
-    outcome = call("export", package, "-o", "out", "--to", *arguments)
+    outcome = call("export", package, *TRUST, "-o", "out", "--to", *arguments)
     assert (outcome.code, refused[1] in outcome.stderr) == (refused[0], True), outcome.stderr
     assert sorted(path.name for path in package.parent.iterdir()) == ["key.pem", "model.suit"]
 
@@ -227,33 +241,33 @@ def test_nothing_is_written_when_the_tool_reads_something_else(
 
     for decode in (wrong, moved, nothing):
         monkeypatch.setitem(exporters.EXPORTERS, form, replace(exporter, decode=decode))
-        outcome = call("export", package, "--to", form, "-o", output)
+        outcome = call("export", package, *TRUST, "--to", form, "-o", output)
         assert (outcome.code, "reads something else" in outcome.stderr) == (1, True)
         assert not output.exists()
 
 
 def test_a_full_disk_and_a_place_that_cannot_be_written(package: Path) -> None:
-    outcome = call("export", package, "--to", "hex", "-o", "/dev/full")
+    outcome = call("export", package, *TRUST, "--to", "hex", "-o", "/dev/full")
     assert (outcome.code, "No space left on device" in outcome.stderr) == (2, True)
     for place, said in ((package.parent, "is a folder"), (package / "x", "cannot be written")):
-        outcome = call("export", package, "--to", "hex", "-o", place)
+        outcome = call("export", package, *TRUST, "--to", "hex", "-o", place)
         assert (outcome.code, said in outcome.stderr) == (2, True)
 
 
 def test_an_older_file_stays_when_the_export_fails(package: Path) -> None:
     output = export(package, "hex")
     before = output.read_bytes()
-    assert call("export", package, "--to", "hex", "-o", output, "--slot-size", "1").code == 2
+    assert call("export", package, *TRUST, "--to", "hex", "-o", output, "--slot-size", "1").code == 2
     assert output.read_bytes() == before
 
 
 def test_a_tool_that_is_not_there(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     output = package.with_name("out")
     monkeypatch.setenv("PATH", "/nowhere")
-    outcome = call("export", package, "--to", "s19", "-o", output)
+    outcome = call("export", package, *TRUST, "--to", "s19", "-o", output)
     assert (outcome.code, "objcopy cannot be started" in outcome.stderr) == (4, True)
     monkeypatch.setitem(sys.modules, "intelhex", None)
-    outcome = call("export", package, "--to", "hex", "-o", output, "--json")
+    outcome = call("export", package, *TRUST, "--to", "hex", "-o", output, "--json")
     assert (outcome.code, outcome.data["cause"]) == (4, "the Python package intelhex is missing")
     assert "ecu-bundle[packaging]" in outcome.data["hint"]
     assert not output.exists()
@@ -262,11 +276,12 @@ def test_a_tool_that_is_not_there(package: Path, monkeypatch: pytest.MonkeyPatch
 def test_the_result_for_machines(package: Path) -> None:
     output = package.with_name("out.hex")
     where = ["--slot-address", "0x10", "--slot-size", "4096", "--json"]
-    outcome = succeed("export", package, "--to", "hex", "-o", output, *where)
+    outcome = succeed("export", package, *TRUST, "--to", "hex", "-o", output, *where)
     assert json.loads(outcome.stdout) == {
         "output": str(output),
         "format": "hex",
         "content": "payload",
+        "key": ED25519.public.id.hex(),
         "bytes": len(PAYLOAD),
         "address": 16,
         "record_address": 16 + 4096 - 1024,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,25 @@ def test_a_command_that_fails(package: Path, kind: str, manner: str, said: str) 
 def test_a_command_that_hangs(package: Path) -> None:
     outcome = sign_by_hook(package, "ed25519", "hang", "--timeout", "1")
     assert (outcome.code, "time limit" in outcome.stderr) == (1, True)
+
+
+LEAVES = {
+    "a child in a session of its own": ("sh -c 'setsid sleep 20 & sleep 60'", "1", "time limit"),
+    "a child that outlives it": ("sh -c 'setsid sleep 20 & exit 0'", "1", "left behind holds its output"),
+    "output without an end": ("cat /dev/zero", "30", "more than 65536 bytes of output"),
+    "errors without an end": ("sh -c 'cat /dev/zero >&2'", "30", "more than 65536 bytes of output"),
+}
+
+
+@pytest.mark.parametrize("case", LEAVES)
+def test_a_command_that_would_never_end(case: str, package: Path) -> None:
+    command, seconds, said = LEAVES[case]
+    public = package.parent / "ed25519.pub.pem"
+    start = time.monotonic()
+    outcome = call("sign", package, "--command", command, "--public-key", public, "--timeout", seconds)
+    assert (outcome.code, said in outcome.stderr) == (1, True), outcome.stderr
+    assert time.monotonic() - start < 15
+    assert package.read_bytes() == unsigned_model().encode()
 
 
 def test_a_command_of_another_key(package: Path, tmp_path: Path) -> None:

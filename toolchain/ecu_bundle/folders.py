@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,8 @@ from ecu_bundle.manifest import OUR_FOLDERS_OF_USERS, is_bundle, read_manifest, 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FULL_TEXTS = ("No space left on device", "Disk quota exceeded")
 _LISTED = 5
+_KEY_BYTES = 1 << 16
+"""A key file has a few hundred."""
 
 
 def require_free(output: Path) -> None:
@@ -85,16 +88,19 @@ def _holds_bundle(folder: Path) -> bool:
 def write_complete(files: Mapping[Path, bytes], *, hint: str) -> None:
     """Writes files that appear complete or not at all; none appears when one cannot be written.
 
-    Folders are made as needed. A device such as ``/dev/stdout`` is written as it is. Whether the place
-    is inside a bundle is the caller's business: see `require_outside_bundles`.
+    Folders are made as needed. A device such as ``/dev/stdout`` is written as it is. A private key is
+    never replaced. Whether the place is inside a bundle is the caller's business: see
+    `require_outside_bundles`.
 
     Args:
         files: content by place.
         hint: what the user can do about a place that cannot be written.
 
     Raises:
-        UsageError: a place is a folder, cannot be written or has no room.
+        UsageError: a place is a folder or a private key, cannot be written or has no room.
     """
+    for path in files:
+        require_no_private_key(path)
     fresh: dict[Path, Path] = {}
     made: list[Path] = []
     path = Path()
@@ -105,9 +111,10 @@ def write_complete(files: Mapping[Path, bytes], *, hint: str) -> None:
                 continue
             real = path.resolve()  # a link stays, what it points to is replaced
             made += _make_folders(real.parent)
-            temporary = real.parent / f".{real.name[:100]}.{index}.{os.getpid()}"
+            temporary = real.parent / f".{real.name[:100]}.{index}.{secrets.token_hex(8)}"
             fresh[temporary] = real
-            temporary.write_bytes(data)
+            with temporary.open("xb") as file:  # a name that nobody can guess, and no link is followed
+                file.write(data)
         for temporary, path in fresh.items():
             temporary.replace(path)
         made.clear()
@@ -121,6 +128,28 @@ def write_complete(files: Mapping[Path, bytes], *, hint: str) -> None:
                 temporary.unlink(missing_ok=True)
             for folder in reversed(made):
                 folder.rmdir()
+
+
+def require_no_private_key(place: Path) -> None:
+    """Refuses a place where a private key in PEM lies, whatever its name.
+
+    Raises:
+        UsageError: names it.
+    """
+    try:
+        if not place.is_file():
+            return
+        with place.open("rb") as file:
+            start = file.read(_KEY_BYTES)
+    except OSError:  # may not be read; whether it may be replaced shows
+        return
+    if b"PRIVATE KEY-----" in start:
+        raise UsageError(
+            "output",
+            f"{place.name} is a private key, which is never replaced",
+            place=str(place),
+            hint="choose another file with -o",
+        )
 
 
 def _make_folders(folder: Path) -> list[Path]:

@@ -116,7 +116,7 @@ def notes_of(bundle: Path) -> list[str]:
 
 def inspection_text(facts: dict[str, Any]) -> str:
     """The facts as a page for people."""
-    if facts["kind"] == "package":
+    if facts["kind"] in ("package", "record"):
         return package_text(facts)
     interface = facts["interface"]
     rows = [["kind", facts["kind"]]]

@@ -9,6 +9,7 @@ from ecu_bundle.flashing.delivery import Delivery
 from ecu_bundle.image.layout import DIGEST_SIZE
 from ecu_bundle.image.reader import read_image
 from ecu_bundle.packaging.facts import decode_information
+from ecu_bundle.packaging.files import read_file
 from ecu_bundle.packaging.reader import read_package
 from ecu_bundle.packaging.refusals import PackageError
 from ecu_bundle.packaging.template import read_header
@@ -21,12 +22,7 @@ def read_delivery(path: Path) -> Delivery:
         UsageError: the file cannot be read, or is not signed.
         VerificationError: not an update package, or a damaged one.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(
-            "read", f"{path.name} cannot be read: {error.strerror}", place=str(path), hint="give a package"
-        ) from error
+    data = read_file(path)
     package = read_package(data, allow_unsigned=True)
     if not package.header.authentication.signature:
         raise UsageError(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ecu_bundle.artifacts import Engine as EngineName
     from ecu_bundle.packaging.device import Engine
     from ecu_bundle.packaging.keys import PublicKey
+    from ecu_bundle.packaging.template import Header
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,28 @@ def check_package(
         slot_size=slot_size,
         engine=None if bundle is None else engine_of(bundle, engine),
     )
-    trusted = {entry.key.id: entry for entry in map(read_trusted, public_key)}
     data = read_file(path)
     header = read_header(data)
     check_digests(header)
+    key = check_signer(header, public_key)
+    check_device(header, device)
+    package = read_rest(data, header)
+    check_content(package)
+    return CheckedPackage(package, key, device.unknown)
+
+
+def check_signer(header: Header, public_key: Sequence[str]) -> PublicKey:
+    """Whether one of the keys has signed; gives it.
+
+    Args:
+        header: with right digests.
+        public_key: ``FILE`` or ``FILE@SEQUENCE`` for each key of the device.
+
+    Raises:
+        PackageError: none has, or not for this sequence.
+        UsageError: a file that cannot be read, or is no public key.
+    """
+    trusted = {entry.key.id: entry for entry in map(read_trusted, public_key)}
     key = check_signature(header, {key_id: entry.key for key_id, entry in trusted.items()})
     if header.manifest.sequence < trusted[key.id].minimum:
         raise PackageError(
@@ -84,10 +103,7 @@ def check_package(
             f"the key {key.id.hex()} signs from sequence {trusted[key.id].minimum} on, "
             f"this is {header.manifest.sequence}",
         )
-    check_device(header, device)
-    package = read_rest(data, header)
-    check_content(package)
-    return CheckedPackage(package, key, device.unknown)
+    return key
 
 
 def check_content(package: Package) -> None:
@@ -120,6 +136,18 @@ def check_content(package: Package) -> None:
             "the facts are not those of the model image in the payload",
             hint="pack the bundle again",
         )
+    information = package.information
+    stated = {
+        "image": (information.image_digest, bytes.fromhex(image.image.digest)),
+        "ONNX file": (information.onnx_digest, image.model_digest),
+    }
+    for what, (digest, right) in stated.items():
+        if digest and digest != right:
+            raise PackageError(
+                Status.ECU_PACKAGE_BAD_PAYLOAD,
+                f"the digest of the {what} in the information is not that of the model image in the payload",
+                hint="pack the bundle again",
+            )
     decode_golden(payload.golden, image.image.interface)
 
 

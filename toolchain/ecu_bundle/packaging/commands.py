@@ -117,7 +117,8 @@ def pack(
 
     What the package says comes from the bundle, the options, and [update] in ecu-bundle.toml.
     """
-    from ecu_bundle.packaging.key_files import read_trusted
+    from ecu_bundle.packaging.files import require_apart
+    from ecu_bundle.packaging.key_files import file_of, read_trusted
     from ecu_bundle.packaging.packing import pack_bundle, pack_keys
     from ecu_bundle.packaging.signing import sign_envelope
 
@@ -129,6 +130,7 @@ def pack(
         )
     signing = {name: given.pop(name) for name in SIGNING}
     words = _words(config, given)
+    require_apart(output, *_files_of(signing), config, words.training_data, *map(file_of, keys))
     signer = signer_of(signing)
     envelope = pack_bundle(bundle, words) if bundle else pack_keys([*map(read_trusted, keys)], words)
     if signer is not None:
@@ -146,15 +148,18 @@ def sign(package: Path, output: Path | None, **given: Any) -> None:
 
     The signature is checked with the public key before anything is written.
     """
-    from ecu_bundle.packaging.files import read_file
+    from ecu_bundle.packaging.checking import check_content
+    from ecu_bundle.packaging.files import read_file, require_apart
     from ecu_bundle.packaging.reader import read_package
     from ecu_bundle.packaging.signing import sign_envelope
 
+    require_apart(output or package, *_files_of(given))
+    unsigned = read_package(read_file(package), allow_unsigned=True)
+    check_content(unsigned)
     signer = signer_of(given)
     if signer is None:
         raise UsageError("sign", "there is no key", hint="give --key, or --command with --public-key")
-    envelope = read_package(read_file(package), allow_unsigned=True).envelope
-    _write_package(output or package, sign_envelope(envelope, signer).encode())
+    _write_package(output or package, sign_envelope(unsigned.envelope, signer).encode())
 
 
 @click.command(
@@ -204,10 +209,18 @@ def verify_package(package: Path, **given: Any) -> None:
     )
 
 
-@click.command(epilog="Example: ecu-bundle export model.suit --to hex --slot-size 65536 -o model.hex")
+@click.command(epilog="Example: ecu-bundle export model.suit -p keys/release.pub.pem --to hex -o model.hex")
 @click.argument("package", type=PATH)
 @click.option("--to", "form", type=click.Choice(FORMATS), required=True, help="What the flashing line takes.")
 @click.option("--output", "-o", type=PATH, required=True, help="File to write.")
+@click.option(
+    "--public-key",
+    "-p",
+    metavar="FILE[@SEQUENCE]",
+    multiple=True,
+    required=True,
+    help="Key of the device, from this sequence on; may be repeated. Checks the signature.",
+)
 @click.option("--slot-address", type=NUMBER, default=0, help="Where the slot starts [0].")
 @click.option(
     "--slot-size",
@@ -224,21 +237,26 @@ def verify_package(package: Path, **given: Any) -> None:
 @click.option("--key", "-k", type=PATH, help="mcuboot: private key that signs the image.")
 @passphrase_options
 @json_option
-def export(package: Path, form: str, output: Path, key: Path | None, **given: Any) -> None:
+def export(
+    package: Path, form: str, output: Path, public_key: tuple[str, ...], key: Path | None, **given: Any
+) -> None:
     """Write a package as a file for a flashing line, and read it back with an independent tool.
 
-    keys writes the C header of a key package. Nothing is written when the tool reads anything else.
+    keys writes the C header of a key package. Nothing is written when the signature is not one of the keys,
+    or when the tool reads anything else.
     """
     from ecu_bundle.packaging.exporting import export_package
-    from ecu_bundle.packaging.key_files import read_private
+    from ecu_bundle.packaging.files import require_apart
+    from ecu_bundle.packaging.key_files import file_of, read_private
 
+    require_apart(output, package, key, given["passphrase_file"], *map(file_of, public_key))
     secret = passphrase_of(given.pop("passphrase_env"), given.pop("passphrase_file"))
     signer = None if key is None else read_private(key, secret)
-    done = export_package(package, form, output, signer=signer, **given)
+    done = export_package(package, form, output, public_key, signer=signer, **given)
     invocation.result(
         {"output": str(output), "format": form, **dataclasses.asdict(done)},
         f"{output}: {done.bytes} bytes of {done.content} at {done.address:#x}, "
-        f"read back with {done.read_back}",
+        f"signed by {done.key}, read back with {done.read_back}",
     )
 
 
@@ -249,6 +267,11 @@ def _words(config: Path | None, given: dict[str, Any]) -> Words:
     from ecu_bundle.packaging.settings import words_of
 
     return words_of(config, given)
+
+
+def _files_of(signing: dict[str, Any]) -> list[Path | None]:
+    """The files that the options for signing name."""
+    return [signing["key"], signing["public_key"], signing["passphrase_file"]]
 
 
 def _write_package(output: Path, data: bytes) -> None:

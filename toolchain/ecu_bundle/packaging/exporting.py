@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ecu_bundle.errors import InternalError, ToolMissingError, UsageError, VerificationError
 from ecu_bundle.folders import scratch_folder
 from ecu_bundle.image.layout import ALIGNMENT
-from ecu_bundle.packaging.checking import check_content
+from ecu_bundle.packaging.checking import check_content, check_signer
 from ecu_bundle.packaging.exporters import EXPORTERS, Content, Exporter
 from ecu_bundle.packaging.exporters.flash_image import ERASED, FlashImage, Region, merged
 from ecu_bundle.packaging.files import read_file, write_file
@@ -28,6 +29,7 @@ class Exported:
 
     Attributes:
         content: ``payload``, ``package`` or ``keys``.
+        key: id of the key that signed the package.
         bytes: of it, without what the format adds.
         address: where it starts in flash.
         record_address: where the header of the package lies in the slot; None when it was not written.
@@ -35,6 +37,7 @@ class Exported:
     """
 
     content: str
+    key: str
     bytes: int
     address: int
     record_address: int | None
@@ -45,6 +48,7 @@ def export_package(
     path: Path,
     form: str,
     output: Path,
+    public_key: Sequence[str],
     *,
     slot_address: int = 0,
     slot_size: int | None = None,
@@ -54,9 +58,10 @@ def export_package(
     """Writes a package as another file.
 
     Args:
-        path: of the package; it must be signed, though its signature is not checked here.
+        path: of the package; it must be signed.
         form: one of `EXPORTERS`, or ``keys`` for the C header of a key package.
         output: file to write.
+        public_key: ``FILE`` or ``FILE@SEQUENCE`` for each key of the device.
         slot_address: where the slot starts.
         slot_size: bytes of the slot.
         content: the payload alone, or the whole package.
@@ -64,19 +69,21 @@ def export_package(
 
     Raises:
         UsageError: it does not fit, or cannot be written.
-        VerificationError: the independent tool reads something else.
+        VerificationError: none of the keys has signed the package, or the independent tool reads
+            something else.
         ToolMissingError: the tool is not installed.
     """
     package = read_package(read_file(path), allow_unsigned=True)
-    check_content(package)
     if not package.header.authentication.signature:
         raise UsageError(
             "export", "the package is not signed", place=str(path), hint="`ecu-bundle sign` does that"
         )
+    key = check_signer(package.header, public_key).id.hex()
+    check_content(package)
     if signer is not None and form != "mcuboot":
         raise UsageError("export", f"--key signs nothing in the format {form}", hint="leave it away")
     if form == "keys":
-        return _export_keys(package, output)
+        return _export_keys(package, output, key)
     exporter = EXPORTERS[form]
     content = content or exporter.content
     if content not in exporter.contents:
@@ -92,17 +99,17 @@ def export_package(
     write_file(output, _checked(exporter, form, image))
     record = image.regions[1].address if len(image.regions) > 1 else None
     first = image.regions[0]
-    return Exported(content, len(first.data), first.address, record, exporter.tool)
+    return Exported(content, key, len(first.data), first.address, record, exporter.tool)
 
 
-def _export_keys(package: Package, output: Path) -> Exported:
+def _export_keys(package: Package, output: Path, key: str) -> Exported:
     if package.header.device is not None:
         raise UsageError(
             "export", "the package brings a model, not keys", hint="`pack --keys` makes a key package"
         )
     text = key_header(decode_key_set(package.payload), output.stem.removesuffix("_keys"))
     write_file(output, text.encode())
-    return Exported("keys", len(package.payload), 0, None, "our own reader")
+    return Exported("keys", key, len(package.payload), 0, None, "our own reader")
 
 
 def _flash_image(

@@ -8,34 +8,53 @@ from typing import TYPE_CHECKING, Any
 from ecu_bundle.console import table
 
 if TYPE_CHECKING:
-    from ecu_bundle.packaging.facts import DeviceFacts
+    from ecu_bundle.packaging.facts import DeviceFacts, Information
+    from ecu_bundle.packaging.key_set import TrustedKey
     from ecu_bundle.packaging.reader import Package
+    from ecu_bundle.packaging.template import Header
 
 
 def inspect_package(path: Path) -> dict[str, Any]:
-    """The facts of a package in a file; its signature is not checked, which needs a key.
+    """The facts of a package in a file, or of the record of one in a slot; its signature is not checked,
+    which needs a key.
 
     Raises:
         BundleError: it cannot be read, or is not as its profile says.
     """
     from ecu_bundle.packaging.checking import check_content
     from ecu_bundle.packaging.files import read_file
-    from ecu_bundle.packaging.reader import read_package
+    from ecu_bundle.packaging.reader import check_digests, is_record, read_information, read_package
+    from ecu_bundle.packaging.template import read_header
 
-    package = read_package(read_file(path), allow_unsigned=True)
+    data = read_file(path)
+    if is_record(data):
+        header = read_header(data)
+        check_digests(header)
+        return _facts(header, read_information(header), "record", ())
+    package = read_package(data, allow_unsigned=True)
     check_content(package)
     return package_facts(package)
 
 
 def package_facts(package: Package) -> dict[str, Any]:
     """The facts, ready for JSON. Digests and ids are hexadecimal; what is not stated is empty."""
+    from ecu_bundle.packaging.key_set import decode_key_set
+
+    keys = () if package.header.device is not None else decode_key_set(package.payload)
+    return _facts(package.header, package.information, "package", keys)
+
+
+def _facts(
+    header: Header, information: Information, kind: str, keys: tuple[TrustedKey, ...]
+) -> dict[str, Any]:
     from ecu_bundle.packaging.layout import PROFILE
 
-    header, information = package.header, package.information
     authentication, manifest = header.authentication, header.manifest
+    name = f"{information.name} {information.version}".strip()
+    model = f"model {name}".strip() if header.device is not None else ""
     return {
-        "kind": "package",
-        "content": _content(package),
+        "kind": kind,
+        "content": model or (f"{len(keys)} keys" if keys else "keys"),
         "profile": PROFILE,
         "sequence": manifest.sequence,
         "algorithm": authentication.algorithm,
@@ -61,19 +80,24 @@ def package_facts(package: Package) -> dict[str, Any]:
         "header_bytes": header.size,
         "payload_bytes": manifest.payload_size,
         "needs": None if header.device is None else _needs(header.device),
-        "keys": [] if header.device is not None else _keys(package),
+        "keys": [
+            {"id": entry.key.id.hex(), "type": entry.key.kind, "minimum": entry.minimum} for entry in keys
+        ],
         "tools": information.tools,
     }
 
 
 def package_text(facts: dict[str, Any]) -> str:
     """The facts as a page for people."""
-    rows = [["kind", f"update package, {facts['content']}"]]
+    what = "update package" if facts["kind"] == "package" else "record of an installed package"
+    rows = [["kind", f"{what}, {facts['content']}"]]
     skipped = ("kind", "content", "algorithm", "needs", "keys", "tools")
     for key, value in facts.items():
         if key in skipped or value in ("", None, []):
             continue
         rows.append([key.replace("_", " "), ", ".join(value) if isinstance(value, list) else str(value)])
+    if facts["kind"] == "record":
+        rows.append(["payload", "not in a record; the digests of manifest and facts are right"])
     if not facts["key"]:
         rows.append(["key", "none: not signed, so no device takes it"])
     if facts["tools"]:
@@ -89,14 +113,6 @@ def package_text(facts: dict[str, Any]) -> str:
 
 def _shown(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _content(package: Package) -> str:
-    facts = package.header.device
-    if facts is None:
-        return f"{len(_keys(package))} keys"
-    name = f"{package.information.name} {package.information.version}".strip()
-    return f"model {name}".strip()
 
 
 def _needs(facts: DeviceFacts) -> dict[str, Any]:
@@ -116,12 +132,3 @@ def _needs(facts: DeviceFacts) -> dict[str, Any]:
         "kernels": kernels,
         "hardware": [f"{number:#x}" for number in facts.hardware],
     }
-
-
-def _keys(package: Package) -> list[dict[str, Any]]:
-    from ecu_bundle.packaging.key_set import decode_key_set
-
-    return [
-        {"id": entry.key.id.hex(), "type": entry.key.kind, "minimum": entry.minimum}
-        for entry in decode_key_set(package.payload)
-    ]

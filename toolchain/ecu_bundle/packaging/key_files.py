@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
@@ -55,23 +56,28 @@ def public_pem(key: PublicKey) -> bytes:
 def write_new(files: dict[Path, tuple[bytes, int]]) -> None:
     """Writes files that must not exist yet, with their modes; all of them or none.
 
+    They are on the disk when this returns, since nothing else holds the key.
+
     Raises:
         UsageError: one exists or cannot be written.
     """
     made: list[Path] = []
     path = Path()
+    complete = False
     try:
         for path, (data, mode) in files.items():
             require_outside_bundles(path)
             path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            if os.path.lexists(path):
+                raise FileExistsError
             made.append(path)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
+            try:
+                _write_durably(path, data, mode)
+            except FileExistsError:  # somebody else's, of this very moment
+                made.pop()
+                raise
+        complete = True
     except OSError as error:
-        for one in made:
-            with suppress(OSError):
-                one.unlink()
         exists = isinstance(error, FileExistsError) and os.path.lexists(path)
         raise UsageError(
             "keygen",
@@ -81,6 +87,25 @@ def write_new(files: dict[Path, tuple[bytes, int]]) -> None:
             if exists
             else "choose a place that can be written, with -o",
         ) from error
+    finally:  # also after Ctrl-C
+        for one in () if complete else made:
+            with suppress(OSError):
+                one.unlink()
+
+
+def _write_durably(path: Path, data: bytes, mode: int) -> None:
+    """Writes a new file to the disk, with its entry in the folder."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(OSError):  # not every file system can do that
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def read_private(path: Path, passphrase: Passphrase) -> KeySigner:
@@ -95,8 +120,11 @@ def read_private(path: Path, passphrase: Passphrase) -> KeySigner:
     """
     data = _read(path)
     encrypted = b"ENCRYPTED" in data
+    secret = passphrase() if encrypted else None
     try:
-        private = serialization.load_pem_private_key(data, passphrase() if encrypted else None)
+        private = serialization.load_pem_private_key(data, secret)
+    except UnsupportedAlgorithm as error:
+        raise _other_kind(path, str(error)) from error
     except (ValueError, TypeError) as error:
         is_public = b"PUBLIC KEY" in data
         raise UsageError(
@@ -113,7 +141,7 @@ def read_private(path: Path, passphrase: Passphrase) -> KeySigner:
         isinstance(private, ec.EllipticCurvePrivateKey) and isinstance(private.curve, ec.SECP256R1)
     ):
         return KeySigner(private)
-    raise _other_kind(path, private)
+    raise _other_kind(path, _kind_of(private))
 
 
 def read_public(path: Path) -> PublicKey:
@@ -125,6 +153,8 @@ def read_public(path: Path) -> PublicKey:
     data = _read(path)
     try:
         native = serialization.load_pem_public_key(data)
+    except UnsupportedAlgorithm as error:
+        raise _other_kind(path, str(error)) from error
     except ValueError as error:
         is_private = b"PRIVATE KEY" in data
         raise UsageError(
@@ -138,7 +168,13 @@ def read_public(path: Path) -> PublicKey:
     try:
         return public_key(native)
     except ValueError as error:
-        raise _other_kind(path, native) from error
+        raise _other_kind(path, _kind_of(native)) from error
+
+
+def file_of(text: str) -> Path:
+    """The file of ``FILE`` or ``FILE@SEQUENCE``."""
+    name, at, _ = text.rpartition("@")
+    return Path(text) if not at or Path(text).exists() else Path(name)
 
 
 def read_trusted(text: str) -> TrustedKey:
@@ -147,9 +183,10 @@ def read_trusted(text: str) -> TrustedKey:
     Raises:
         UsageError: as `read_public`, or no such sequence.
     """
-    name, at, number = text.rpartition("@")
-    if not at or Path(text).exists():
-        return TrustedKey(read_public(Path(text)))
+    path = file_of(text)
+    if path == Path(text):
+        return TrustedKey(read_public(path))
+    number = text.rpartition("@")[2]
     if not number.isdecimal() or int(number) > MAX_SEQUENCE:
         raise UsageError(
             "key",
@@ -157,7 +194,7 @@ def read_trusted(text: str) -> TrustedKey:
             place=text,
             hint=f"write FILE@SEQUENCE, 0 to {MAX_SEQUENCE}, or the file alone",
         )
-    return TrustedKey(read_public(Path(name)), int(number))
+    return TrustedKey(read_public(path), int(number))
 
 
 def _read(path: Path) -> bytes:
@@ -170,12 +207,15 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _other_kind(path: Path, native: object) -> UsageError:
-    name = type(native).__name__.lstrip("_")
+def _kind_of(native: object) -> str:
     curve = getattr(getattr(native, "curve", None), "name", "")
+    return curve or type(native).__name__.lstrip("_")
+
+
+def _other_kind(path: Path, kind: str) -> UsageError:
     return UsageError(
         "key",
-        f"{path.name} is a key of another kind: {curve or name}",
+        f"{path.name} is a key of another kind: {kind}",
         place=str(path),
         hint="Ed25519 and P-256 are used; `ecu-bundle keygen` makes one",
     )

@@ -58,6 +58,9 @@ addressee_options = _together(
     click.option("--device-class", help="Class of devices, for instance brake-wear-2."),
 )
 
+_MOST_PASSPHRASE = 1023
+"""Bytes; OpenSSL's own limit."""
+
 SIGNING = ("key", "command", "public_key", "timeout", "passphrase_env", "passphrase_file")
 """Names of the options of `signing_options`."""
 
@@ -91,18 +94,22 @@ def passphrase_of(passphrase_env: Any = None, passphrase_file: Any = None) -> Pa
 
     def ask() -> bytes:
         if passphrase_env is not None:
-            value = os.environ.get(passphrase_env)
+            value = os.environb.get(os.fsencode(passphrase_env))
             if value is None:
                 raise UsageError("key", f"there is no variable {passphrase_env}", hint="export it")
             return _filled(value, f"the variable {passphrase_env}")
         if passphrase_file is not None:
             try:
-                value = passphrase_file.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
+                with passphrase_file.open("rb") as file:
+                    value = file.readline(_MOST_PASSPHRASE + len("\r\n"))
+            except OSError as error:
                 raise UsageError(
-                    "key", "the passphrase cannot be read", place=str(passphrase_file), hint=str(error)
+                    "key",
+                    f"the passphrase cannot be read: {error.strerror}",
+                    place=str(passphrase_file),
+                    hint="give a file whose first line is the passphrase",
                 ) from error
-            return _filled(value.split("\n")[0].rstrip("\r"), str(passphrase_file))
+            return _filled(value.rstrip(b"\r\n"), str(passphrase_file))
         if not sys.stdin.isatty():
             raise UsageError(
                 "key",
@@ -110,12 +117,27 @@ def passphrase_of(passphrase_env: Any = None, passphrase_file: Any = None) -> Pa
                 hint="give it with --passphrase-env or --passphrase-file",
             )
         confirm = click.get_current_context().command.name == "keygen"
-        return _filled(click.prompt("passphrase", hide_input=True, confirmation_prompt=confirm, err=True), "")
+        typed = click.prompt("passphrase", hide_input=True, confirmation_prompt=confirm, err=True)
+        return _filled(typed.encode(errors="surrogateescape"), "")
 
     return ask
 
 
-def _filled(value: str, place: str) -> bytes:
+def _filled(value: bytes, place: str) -> bytes:
+    """A passphrase as OpenSSL takes it: UTF-8, so that each way to give it means the same."""
     if not value:
         raise UsageError("key", "the passphrase is empty", place=place)
-    return value.encode()
+    if len(value) > _MOST_PASSPHRASE:
+        raise UsageError(
+            "key",
+            f"the passphrase has more than {_MOST_PASSPHRASE} bytes",
+            place=place,
+            hint="OpenSSL takes no longer one",
+        )
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            "key", "the passphrase is not UTF-8", place=place, hint="save it in the encoding UTF-8"
+        ) from error
+    return value

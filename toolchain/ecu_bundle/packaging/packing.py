@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ecu_bundle.artifacts import Engine, GoldenVectors, sha256_hex
+from ecu_bundle.artifacts import Engine, GoldenVectors
 from ecu_bundle.errors import UsageError
 from ecu_bundle.image.layout import PAYLOAD_KINDS
 from ecu_bundle.lowering.kernels import KERNELS
@@ -207,7 +208,10 @@ def _file_digest(path: Path | None) -> bytes:
     if path is None:
         return b""
     try:
-        return bytes.fromhex(sha256_hex(path.read_bytes()))
+        if path.exists() and not path.is_file():
+            raise OSError(0, "it is no file")
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
     except OSError as error:
         raise UsageError(
             "pack",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import struct
 from dataclasses import dataclass
 
@@ -104,6 +105,8 @@ def decode_golden(data: bytes, interface: Interface) -> GoldenVectors:
     if shape != wanted or size != len(data) or size != expected:
         raise _refusal("the golden vectors are those of another interface")
     limits = list(_TOLERANCE.iter_unpack(data[_HEADER.size : start]))
+    if not all(math.isfinite(one) and math.copysign(1.0, one) > 0.0 for limit in limits for one in limit):
+        raise _refusal("a tolerance is not finite, or is negative")
     words = np.frombuffer(data, "<u4", rows * sum(widths), start).reshape(rows, -1).astype(np.uint32)
     pieces = np.split(words, np.cumsum(widths)[:-1], axis=1)
     arrays = {

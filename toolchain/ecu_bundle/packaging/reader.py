@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ecu_bundle.packaging import cbor, cose
 from ecu_bundle.packaging.facts import Information, decode_information
 from ecu_bundle.packaging.keys import PublicKey
-from ecu_bundle.packaging.layout import class_id, vendor_id
+from ecu_bundle.packaging.layout import HEADER_LIMIT, class_id, vendor_id
 from ecu_bundle.packaging.refusals import PackageError, Status
 from ecu_bundle.packaging.suit import Envelope, digest_item
 from ecu_bundle.packaging.template import Header, read_header
@@ -126,7 +126,7 @@ def read_rest(data: bytes, header: Header) -> Package:
     if len(data) > end:
         raise PackageError(
             Status.ECU_PACKAGE_TOO_LONG,
-            f"{len(data) - end} bytes follow the payload",
+            "something follows the payload",
             place=f"byte offset {end}",
         )
     payload = data[header.size : end]
@@ -137,9 +137,29 @@ def read_rest(data: bytes, header: Header) -> Package:
             place=f"byte offset {header.size}",
             hint=_COPY_AGAIN,
         )
+    return Package(header, read_information(header), payload)
+
+
+def read_information(header: Header) -> Information:
+    """What is for people in a header, whose ids must be those of its texts.
+
+    Raises:
+        PackageError: they are not, or its form is wrong.
+    """
     information = decode_information(header.information, header.information_offset)
     _require_ids(header, information)
-    return Package(header, information, payload)
+    return information
+
+
+def is_record(data: bytes) -> bool:
+    """Whether this is the record at the end of a slot, or what an ECU hands out of it: the header of a
+    package alone, behind it at most what erased flash reads as."""
+    try:
+        header = read_header(data)
+    except PackageError:
+        return False
+    gap = data[header.size :]
+    return len(data) <= HEADER_LIMIT and gap in (bytes(len(gap)), bytes([0xFF]) * len(gap))
 
 
 def _require_ids(header: Header, information: Information) -> None:

@@ -15,18 +15,30 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from ecu_bundle.errors import UsageError
 from ecu_bundle.packaging.exporters.flash_image import FlashImage, Region
 
+_SHORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,126}")
 _TIME = (1980, 1, 1, 0, 0, 0)
 """The first one that a zip file can hold."""
 _DATE = "1980-01-01T00:00:00"
 
 
 def encode(image: FlashImage) -> bytes:
-    """The file."""
+    """The file.
+
+    Raises:
+        UsageError: the name of the model can be no name in ODX, nor of a file.
+    """
     from odxtools.database import Database
     from odxtools.writepdxfile import write_pdx_file
 
+    if not _SHORT_NAME.fullmatch(image.name):
+        raise UsageError(
+            "export",
+            f"the name {image.name!r} of the model is no identifier, as ODX wants it",
+            hint="name the model with letters, digits and underscores, and pack it again",
+        )
     database = Database()
     database.short_name = image.name
     database._flashs.append(_flash(image))
