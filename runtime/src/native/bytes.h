@@ -6,10 +6,21 @@
 #ifndef ECU_SRC_NATIVE_BYTES_H
 #define ECU_SRC_NATIVE_BYTES_H
 
+#include <float.h>
 #include <stddef.h>
 #include <stdint.h>
 
+// What gives other bits than IEEE 754 is refused here, in the header that all of the engine includes.
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || \
+    defined(__NO_SIGNED_ZEROS__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ != 0)
+#error "the native engine needs IEEE arithmetic: build without -ffast-math and its parts"
+#endif
+
 namespace ecu::native {
+
+// 0: every operation rounds to its own type; 16: the same for float and double.
+static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 16, "no excess precision");
+static_assert(FLT_RADIX == 2 && FLT_MANT_DIG == 24 && DBL_MANT_DIG == 53, "IEEE binary32 and binary64");
 
 constexpr bool kBigEndian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
 

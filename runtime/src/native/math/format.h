@@ -2,17 +2,10 @@
 #ifndef ECU_SRC_NATIVE_MATH_FORMAT_H
 #define ECU_SRC_NATIVE_MATH_FORMAT_H
 
-#include <float.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__FAST_MATH__)
-#error "the elementary functions need IEEE arithmetic: build without -ffast-math"
-#endif
-
-// 0: every operation rounds to its own type; 16: the same for float and double.
-static_assert(FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 16, "no excess precision");
-static_assert(FLT_RADIX == 2 && FLT_MANT_DIG == 24 && DBL_MANT_DIG == 53, "IEEE binary32 and binary64");
+#include "../bytes.h"
 
 namespace ecu::math {
 
@@ -67,16 +60,12 @@ inline constexpr Real kHalf = static_cast<Real>(0.5F);
 
 template <typename Real>
 [[nodiscard]] inline BitsOf<Real> to_bits(Real x) noexcept {
-  BitsOf<Real> bits = 0U;
-  __builtin_memcpy(&bits, &x, sizeof bits);
-  return bits;
+  return native::bit_cast<BitsOf<Real>>(x);
 }
 
 template <typename Real>
 [[nodiscard]] inline Real from_bits(BitsOf<Real> bits) noexcept {
-  Real x = Real{0};
-  __builtin_memcpy(&x, &bits, sizeof x);
-  return x;
+  return native::bit_cast<Real>(bits);
 }
 
 template <typename Real>
