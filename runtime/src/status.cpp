@@ -26,6 +26,8 @@ const char* ecu_status_text(ecu_status status) {
       return "ECU_INTERFACE_MISMATCH: the image has another interface than the generated header";
     case ECU_NAN_REFUSED:
       return "ECU_NAN_REFUSED: an input is NaN and the model has no rule for it";
+    case ECU_BUFFER_MISALIGNED:
+      return "ECU_BUFFER_MISALIGNED: an input or output is not aligned for float and int32_t";
     case ECU_IMAGE_TRUNCATED:
       return "ECU_IMAGE_TRUNCATED: fewer bytes than the image header says";
     case ECU_IMAGE_BAD_MAGIC:

@@ -169,6 +169,16 @@ def test_bad_rows_are_usage_errors(rows: Rows, words: tuple[str, ...]) -> None:
     assert all(word in str(caught.value) for word in words)
 
 
+def test_a_misaligned_array_is_a_usage_error() -> None:
+    """As numpy makes it of a file's bytes."""
+    x = np.frombuffer(bytes(13), np.uint8)[1:].view(np.float32).reshape(1, 3)
+    with (
+        Engine.open(mixed_model(), engine="ort") as engine,
+        pytest.raises(UsageError, match=r"ECU_BUFFER_MISALIGNED.*\n.*\n.*copy"),
+    ):
+        engine.run_rows(mixed_rows(x, [2]))
+
+
 def test_a_failed_row_does_not_stick() -> None:
     with Engine.open(mixed_model(), engine="ort") as engine:
         with pytest.raises(UsageError):

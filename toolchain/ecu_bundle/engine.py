@@ -25,6 +25,7 @@ _ERRORS: dict[str, tuple[type[BundleError], str]] = {
         UsageError,
         "fill missing values, or train the model with an imputer and leave `accepts_nan = false` out",
     ),
+    "ECU_BUFFER_MISALIGNED": (UsageError, "copy the array: `array.copy()` is aligned for its elements"),
     "ECU_NOT_OPEN": (UsageError, "open the engine again"),
     "ECU_ENGINE_MISSING": (UnsupportedModelError, 'make the image with engine="ort"'),
     "ECU_KERNEL_MISSING": (

@@ -80,7 +80,9 @@ ECU_NODISCARD ecu_status ecu_model_open(ecu_model* model, const void* image, siz
  *  @param inputs  one pointer per input in interface order, each to `elements` float or int32_t
  *  @param outputs one pointer per output in interface order, each to `elements` float or int32_t
  *
- *  On failure the outputs are not to be used.
+ *  Buffers are aligned for their elements, to 4 bytes, else ECU_BUFFER_MISALIGNED: copy values out of packed
+ *  messages first. An output may not overlap an input, another output, or the arena, handle and image of any
+ *  model; that is not checked. Inputs may overlap each other. On failure the outputs are not to be used.
  */
 ECU_NODISCARD ecu_status ecu_model_run(ecu_model* model, const void* const* inputs, void* const* outputs);
 

@@ -29,6 +29,7 @@ typedef enum ecu_status {
   ECU_BAD_CATEGORY = 5,       /**< an int32 input has a value that the interface does not list */
   ECU_INTERFACE_MISMATCH = 6, /**< the image has another interface than the generated header */
   ECU_NAN_REFUSED = 7,        /**< a float32 input is NaN and the model has no rule for it */
+  ECU_BUFFER_MISALIGNED = 8,  /**< an input or output is not aligned for float and int32_t: 4 bytes */
 
   ECU_IMAGE_TRUNCATED = 16,   /**< fewer bytes than the image header says */
   ECU_IMAGE_BAD_MAGIC = 17,   /**< not a model image */

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "../float_bits.h"
 #include "kernel_table.h"
 #include "program.h"
 
@@ -23,8 +24,6 @@ struct State {
 static_assert(sizeof(State) <= 64U);
 
 constexpr uint32_t kNan = 0x7fc00000U;
-constexpr uint32_t kInfinity = 0x7f800000U;
-constexpr uint32_t kMagnitude = 0x7fffffffU;
 
 ECU_COLD ecu_status open(ModelState& model, Arena& arena) noexcept {
   Program program = {};
@@ -53,7 +52,7 @@ void unify_nans(const ModelState& model, void* const* outputs) noexcept {
     const ecu_tensor_info& info = model.outputs[output];
     uint8_t* const values = static_cast<uint8_t*>(outputs[output]);
     for (size_t i = 0U; info.dtype == ECU_FLOAT32 && i < info.elements; ++i) {
-      if ((load<uint32_t>(values + (i * kSize4)) & kMagnitude) > kInfinity) {
+      if (is_nan_bits(load<uint32_t>(values + (i * kSize4)))) {
         store(values + (i * kSize4), kNan);
       }
     }

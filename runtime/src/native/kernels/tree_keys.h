@@ -7,21 +7,18 @@
 
 #include <stdint.h>
 
+#include "../../float_bits.h"
 #include "../bytes.h"
 
 namespace ecu::native::trees {
 
 constexpr uint32_t kSign = 0x80000000U;
-constexpr uint32_t kInfinityBits = 0x7f800000U;
 
 /** A little-endian number of 2 bytes; `at` is even. */
 [[nodiscard]] inline uint16_t load_little16(const uint8_t* at) noexcept {
   const uint16_t value = load<uint16_t>(at);
   return kBigEndian ? static_cast<uint16_t>(__builtin_bswap16(value)) : value;
 }
-
-/** Whether the bits are those of a NaN. */
-[[nodiscard]] constexpr bool is_nan_bits(uint32_t bits) noexcept { return (bits & ~kSign) > kInfinityBits; }
 
 /** The key of a float32 number: x <= t and key(x) <= key(t) agree for every t but -0, which has the key of
  *  the number before +0; writers of programs give thresholds of -0 the key of +0. */
