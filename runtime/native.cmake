@@ -54,6 +54,7 @@ target_sources(
           src/native/kernels/less_f32.cpp
           src/native/kernels/less_f64.cpp
           src/native/kernels/less_i32.cpp
+          src/native/kernels/linear_logistic_f32.cpp
           src/native/kernels/log_f32.cpp
           src/native/kernels/log_f64.cpp
           src/native/kernels/logistic_f32.cpp
@@ -65,6 +66,7 @@ target_sources(
           src/native/kernels/max_f32.cpp
           src/native/kernels/max_f64.cpp
           src/native/kernels/mean_f64.cpp
+          src/native/kernels/mean_votes.cpp
           src/native/kernels/min_f32.cpp
           src/native/kernels/min_f64.cpp
           src/native/kernels/mul_f32.cpp

@@ -234,6 +234,15 @@ def _matmul(r: Record) -> None:
     r.write("out", np.stack(results))
 
 
+def _linear_logistic(r: Record) -> None:
+    k = r["k"]
+    b = r.dense("b", k + 1)
+    score = np.cumsum(r.dense("a", k) * b[:k], dtype=b.dtype)[-1] + b[k]
+    r.write("out", _in_double(_logistic)(np.array([-score, score], b.dtype)))
+    if r.named["second"] != MISSING:
+        r.write("second", np.array([score > 0]), TYPES["i32"])
+
+
 def _pairwise(metric: str, r: Record) -> None:
     n, features = r["n"], r["features"]
     stored = r.dense("points", n * features)
@@ -304,5 +313,6 @@ KERNELS: dict[str, Callable[[Record], None]] = {
     "softmax": _softmax,
     "top_k": _top_k,
     "matmul": _matmul,
+    "linear_logistic": _linear_logistic,
     **{f"pairwise_{metric}": partial(_pairwise, metric) for metric in ("squares", "absolutes", "largest")},
 }

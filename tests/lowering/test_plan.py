@@ -302,12 +302,11 @@ def test_a_scaled_row_that_two_read_stays() -> None:
     assert "sub_f32" in _kernels(_lowered(nodes, WEIGHTS, _y(3)))
 
 
-@pytest.mark.parametrize(("transform", "kernel"), [("LOGISTIC", "logistic_f32"), ("NONE", "")])
-def test_two_classes_take_one_product(transform: str, kernel: str) -> None:
+def _two_classes(transform: str, row: str = "X") -> onnx.NodeProto:
     half = [0.5, -1.0, 0.25, 2.0, -0.125, 1.0]
-    classifier = node(
+    return node(
         "LinearClassifier",
-        ["X"],
+        [row],
         "label",
         "y",
         coefficients=[-c for c in half] + half,
@@ -315,9 +314,27 @@ def test_two_classes_take_one_product(transform: str, kernel: str) -> None:
         classlabels_ints=[0, 1],
         post_transform=transform,
     )
-    program = _lowered([classifier], {}, Tensor("label", "int32"), _y(2))
+
+
+def test_two_classes_take_one_product() -> None:
+    program = _lowered([_two_classes("NONE")], {}, Tensor("label", "int32"), _y(2))
     assert program.operations[0].words[7] == 1  # n of the product
-    assert kernel in [*_kernels(program), ""]
+
+
+@pytest.mark.parametrize(
+    "outputs", [(Tensor("label", "int32"), _y(2)), (_y(2), Tensor("label", "int32")), (_y(2),)]
+)
+def test_a_logistic_regression_of_two_classes_is_one_step(outputs: tuple[Tensor, ...]) -> None:
+    scaled = [node("Scaler", ["X"], "z", **SCALER), _two_classes("LOGISTIC", "z")]
+    assert _kernels(_lowered(scaled, {}, *outputs)) == ["linear_logistic_f32"]
+
+
+def test_scores_that_others_read_stay() -> None:
+    """The score beside its negative is an output too."""
+    nodes = [_two_classes("NONE"), node("Sigmoid", ["y"], "p")]
+    found = _kernels(_lowered(nodes, {}, Tensor("label", "int32"), _y(2), Tensor("p", "float32", 2)))
+    assert "linear_logistic_f32" not in found
+    assert "arg_max_f32" in found
 
 
 def test_shares_are_not_normalized_again() -> None:

@@ -327,6 +327,30 @@ def sums(place: Place, random: Random) -> Iterator[Case]:
             operands = {"x": x, "points": np.ascontiguousarray(points if transposed else points.T)}
             words = ["out", "x", "points", n, features, transposed]
             yield make_case(f"pairwise_{metric}_{kind}", words, operands, distances, place=place)
+    yield from _regressions(place, random)
+
+
+def _regressions(place: Place, random: Random) -> Iterator[Case]:
+    """linear_logistic: both shares, and the label, which may be missing."""
+    for k, score in ((1, 0.0), (7, 1.5), (30, -3.0), (64, -25.0), (9, np.nan)):
+        a, weights = (_summands(random, k, k, np.float32) for _ in range(2))
+        exact = _quiet(lambda a, b: _matmul(a.reshape(1, 1, -1), b.reshape(1, -1, 1), None), a, weights)
+        bias = np.float32(score) - exact.ravel()
+        with np.errstate(over="ignore", invalid="ignore"):
+            sum_ = exact.ravel() + bias
+            shares = 1.0 / (1.0 + np.exp(np.concatenate([sum_, -sum_]).astype(np.float64)))
+        results = {"out": shares.astype(np.float32), "label": (sum_ > 0).astype(np.int32)}
+        operands = {"a": a, "b": np.concatenate([weights, bias])}
+        for second in ("label", MISSING):
+            wanted = results if second == "label" else {"out": results["out"]}
+            yield make_case(
+                "linear_logistic_f32",
+                ["out", second, "a", "b", k],
+                operands,
+                wanted,
+                place=place,
+                tolerance=F32_TOLERANCE,
+            )
 
 
 def _pairwise(x: Array, points: Array, metric: str) -> Array:

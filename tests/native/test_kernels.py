@@ -22,7 +22,8 @@ def _same(actual: Array, expected: Array, tolerance: float) -> bool:
     if expected.dtype == np.int32:
         return np.array_equal(actual, expected)
     if tolerance:
-        return np.allclose(actual, expected, rtol=tolerance, atol=float(np.finfo(expected.dtype).tiny))
+        smallest = float(np.finfo(expected.dtype).tiny)
+        return np.allclose(actual, expected, rtol=tolerance, atol=smallest, equal_nan=True)
     bits = np.int32 if expected.dtype == np.float32 else np.int64
     both = np.isnan(actual) & np.isnan(expected)
     return bool(np.all(both | (actual.view(bits) == expected.view(bits))))

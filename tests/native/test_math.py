@@ -237,6 +237,11 @@ def test_compilers_agree(folder: Path, host_digests: list[list[str]], compiler: 
     assert lines([program, DIGEST_COUNT]) == host_digests
 
 
+def test_both_values_of_the_logistic_function_are_those_of_one(folder: Path) -> None:
+    program = compile_program(folder / "pair", "logistic_pair")
+    assert lines([program, "997"]) == [["count", str(-(-(2**32) // 997))]]
+
+
 @pytest.mark.cross
 @pytest.mark.parametrize("target", TARGETS)
 def test_processors_agree(folder: Path, host_digests: list[list[str]], target: str) -> None:

@@ -22,10 +22,10 @@ from ecu_bundle.lowering.trees.slots import keys_of
 from runtime.build import CHECKOUT, RUNTIME, run, succeed
 from runtime.device import OK, Device
 
-from .assembler import INPUT, KERNELS, OUTPUT, Assembler, float_input, image_of, output_tensor
-from .cases import Case
+from .assembler import INPUT, KERNELS, OUTPUT, TREES, Assembler, float_input, image_of, output_tensor
+from .cases import PLACES, Case, Place, make_case
 from .engine_build import OTHERS, PROGRAMS, SANITIZE, SHARED, Toolchain, compile_all, run_program, write_cases
-from .running import open_image, run_row
+from .running import open_image, run_case, run_row
 from .tree_models import MODELS, tried
 
 MALFORMED = 20
@@ -120,6 +120,40 @@ def test_two_words_where_one_would_round_twice() -> None:
     assert found.words == 2
     assert to_fixed([np.array([[2.0**-90], [1.0]])], tree) is None
     assert sums_fit([np.array([[1.0], [2.0**24 - 1.1]])], tree, 24) is False
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_votes_are_rounded_as_numbers_of_float64(device: Device, place: Place) -> None:
+    """Quotients that tie after rounding, signs, zero, and sums of all sizes; numpy divides in float64."""
+    random = np.random.default_rng(3)
+    bits = random.integers(0, 62, size=(40, 7))
+    sums = random.integers(-(2**62), 2**62, size=bits.shape) >> bits
+    sums[::4] = np.abs(sums[::4])
+    sums[1], sums[2] = 0, 2**61 + np.array([1, 0, 2, 3, 2, 1, 3])  # the float64 quotients of the last are one
+    for row, exponent in zip(sums, random.integers(-110, 64, size=len(sums)), strict=True):
+        divisor = int(random.integers(1, 65536))
+        shares = np.ldexp(row.astype(np.float64), exponent) / divisor
+        results: dict[str, NDArray[Any]] = {
+            "out": shares.astype(np.float32),
+            "label": np.array([shares.argmax()], np.int32),
+        }
+        operands = {"sums": row, "exponents!": np.full(row.size, exponent, np.int32)}
+        words: list[int | str] = ["out", "label", "sums", row.size, "exponents!", divisor]
+        case = make_case("mean_votes", words, operands, results, place=place)
+        found = run_case(device, case)
+        assert [a.tobytes() for a in found] == [a.tobytes() for a in case.expected], (row, exponent, divisor)
+
+
+@pytest.mark.parametrize(("exponent", "divisor"), [(-111, 3), (64, 3), (0, 0), (0, 65536)])
+def test_votes_beyond_float32_are_refused(device: Device, exponent: int, divisor: int) -> None:
+    operands: dict[str, NDArray[Any]] = {
+        "sums": np.arange(2),
+        "exponents!": np.array([0, exponent], np.int32),
+    }
+    results: dict[str, NDArray[Any]] = {"out": np.zeros(2, np.float32), "label": np.zeros(1, np.int32)}
+    words: list[int | str] = ["out", "label", "sums", 2, "exponents!", divisor]
+    case = make_case("mean_votes", words, operands, results, place="constants")
+    assert open_image(device, case.image)[0] == MALFORMED
 
 
 DAMAGE: dict[str, tuple[int, bytes]] = {
@@ -218,7 +252,7 @@ def test_no_flipped_bit_leads_out_of_bounds(tmp_path: Path) -> None:
 def test_the_documentation_has_the_same_numbers() -> None:
     text = (CHECKOUT / "docs" / "native_trees.md").read_text()
     rows = re.findall(r"^\| (\d+) \| (\w+) \|", text, re.MULTILINE)
-    listed = {name: number for name, number in KERNELS.items() if 108 <= number <= 128}
+    listed = {name: number for name, number in KERNELS.items() if number in TREES}
     assert {name: int(number) for number, name in rows} == listed
 
 

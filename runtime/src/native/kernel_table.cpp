@@ -125,7 +125,9 @@
   KERNEL(125, trees_complete_values40)\
   KERNEL(126, trees_complete_values48)\
   KERNEL(127, trees_complete_pairs)  \
-  KERNEL(128, mean_f64)
+  KERNEL(128, mean_f64)              \
+  KERNEL(129, mean_votes)            \
+  KERNEL(130, linear_logistic_f32)
 // clang-format on
 
 // Weak here and only here: a weak declaration beside a definition would make the kernel weak.

@@ -134,7 +134,10 @@ def _all() -> Iterator[Kernel]:
     yield Kernel(108, "tree_lone", ("out", "in", "elements", "nodes", "node_count"))
     yield Kernel(109, "fixed_f64", ("out", "in", "n", "words", "exponents", "start_values", "divisor"))
     yield Kernel(110, "fixed_f32", ("out", "in", "n", "exponents", "start_values"))
-    yield Kernel(128, "mean_f64", ("out", "in", "n", "exponents", "divisor"))
+    mean = ("in", "n", "exponents", "divisor")
+    yield Kernel(128, "mean_f64", ("out", *mean))
+    yield Kernel(129, "mean_votes", ("out", "second", *mean), results=2)
+    yield Kernel(130, "linear_logistic_f32", ("out", "second", "a", "b", "k"), results=2)
     rows = ("leaves", "leaf_values", "words", "second_words")
     yield Kernel(
         111, "tree_rows", ("out", "second", "in", "elements", "nodes", "node_count", *rows), results=2

@@ -16,6 +16,7 @@ import numpy as np
 
 from ecu_bundle.errors import InternalError
 from ecu_bundle.lowering.affine import with_folded_scaling
+from ecu_bundle.lowering.classes import with_joint_classes
 from ecu_bundle.lowering.patterns import alive, placed, simplified, split_words
 from ecu_bundle.lowering.program import ALIGNMENT, MISSING, Operation, Program, Reference, Space
 from ecu_bundle.lowering.steps import Step, Word
@@ -41,7 +42,8 @@ def plan(steps: Sequence[Step], outputs: Sequence[View]) -> Program:
         outputs: what each output of the interface holds at the end.
     """
     simple = with_folded_scaling(simplified(steps, outputs), outputs)
-    written = _with_outputs(alive(simple, outputs), outputs)
+    joint = with_joint_classes(alive(simple, outputs), outputs)
+    written = _with_outputs(joint, outputs)
     kept = placed(written)
     offsets = _offsets(kept)
     constants = _Constants()
@@ -51,7 +53,7 @@ def plan(steps: Sequence[Step], outputs: Sequence[View]) -> Program:
     return Program(tuple(operations), bytes(constants.data), workspace, _never_nan(kept))
 
 
-_NO_NAN: Final = ("fixed_f64", "fixed_f32", "mean_f64", "tree_rows")
+_NO_NAN: Final = ("fixed_f64", "fixed_f32", "mean_f64", "mean_votes", "tree_rows", "linear_logistic_f32")
 """Kernels whose results are never NaN, or the NaN that outputs hold."""
 
 _HANDS_ON: Final = ("copy4", "copy8", "pick4", "pick8", "f64_f32")

@@ -16,7 +16,7 @@ enum Word : size_t { kOut, kIn, kCount, kWords, kExponents, kStart, kDivisor };
 ECU_COLD bool valid_start(uint64_t bits) noexcept {
   constexpr uint64_t kSignBit = uint64_t{1U} << 63U;
   const int32_t exponent = static_cast<int32_t>((bits & ~kSignBit) >> 52U) - 1023;
-  return bits == 0U || (exponent >= -wide::kLargestExponent && exponent <= wide::kLargestExponent);
+  return bits == 0U || (exponent >= wide::kExponents.least && exponent <= wide::kExponents.largest);
 }
 
 ECU_COLD bool check(const Operation& operation, const Scope& scope) noexcept {
@@ -37,7 +37,7 @@ ECU_COLD bool check(const Operation& operation, const Scope& scope) noexcept {
   fields.writes(out, count, kSize8);
   const bool has_start = start_reference != kMissing;
   const uint8_t* const start = has_start ? scope.constant(start_reference, count, kSize8) : nullptr;
-  if (!fields.good() || !wide::valid_exponents(scope, exponent_reference, sums) ||
+  if (!fields.good() || !wide::valid_exponents(scope, exponent_reference, sums, wide::kExponents) ||
       has_start != (start != nullptr)) {
     return false;
   }

@@ -14,14 +14,9 @@ enum Word : size_t { kOut, kIn, kCount, kExponents, kDivisor };
 ECU_COLD bool check(const Operation& operation, const Scope& scope) noexcept {
   Fields fields(operation, scope);
   const uint32_t out = fields.word();
-  const uint32_t in = fields.word();
-  const uint32_t count = fields.length();
-  const uint32_t exponents = fields.word();
-  const uint32_t divisor = fields.length();
-  fields.reads(in, count, kSize8);
+  const uint32_t count = wide::check_mean(fields, scope, wide::kExponents);
   fields.writes(out, count, kSize8);
-  fields.expect(divisor <= wide::kLargestDivisor);
-  return fields.done() && wide::valid_exponents(scope, exponents, count);
+  return fields.done();
 }
 
 void run(const Operation& operation, const Frame& frame) noexcept {

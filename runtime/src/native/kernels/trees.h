@@ -71,8 +71,9 @@ ECU_COLD void expect_result(Fields& fields, const Record& record, uint64_t eleme
   return ((slots * slot_size) + (kSize4 - 1U)) & ~(kSize4 - 1U);
 }
 
-/** Nodes of 8 bytes that hold the key of their threshold. Two words in front of each tree, as long as a node,
- *  hold the number of its nodes and by how much it moves the base of leaf numbers. */
+/** Nodes of 8 bytes that hold the key of their threshold. A head as long as a node, in front of
+ *  each tree, holds the number of rows, itself included, and by how much the tree moves the base of leaf
+ *  numbers. */
 struct Keyed {
   using Slot = int32_t;
   static constexpr uint32_t kNodeSize = 8U;
@@ -82,7 +83,7 @@ struct Keyed {
   static uint32_t slot(const uint8_t* node) noexcept { return load_little16(node); }
   static int32_t link(const uint8_t* node) noexcept { return static_cast<int16_t>(load_little16(node + 2U)); }
   static Slot split(const uint8_t* node) noexcept { return load_little<int32_t>(node + 4U); }
-  static uint32_t nodes_of(const uint8_t* head) noexcept { return load_little<uint32_t>(head); }
+  static uint32_t rows_of(const uint8_t* head) noexcept { return load_little<uint32_t>(head); }
   static uint32_t leaves_of(const uint8_t* head) noexcept { return load_little<uint32_t>(head + 4U); }
 
   ECU_COLD static bool check_table(const Record& record, uint32_t elements) noexcept;
@@ -101,7 +102,7 @@ struct Ranked {
   static uint32_t slot(const uint8_t* node) noexcept { return node[0]; }
   static Slot split(const uint8_t* node) noexcept { return node[1]; }
   static int32_t link(const uint8_t* node) noexcept { return static_cast<int16_t>(load_little16(node + 2U)); }
-  static uint32_t nodes_of(const uint8_t* head) noexcept { return load_little16(head); }
+  static uint32_t rows_of(const uint8_t* head) noexcept { return load_little16(head); }
   static uint32_t leaves_of(const uint8_t* head) noexcept { return load_little16(head + 2U); }
 
   ECU_COLD static bool check_table(const Record& record, uint32_t elements) noexcept;
@@ -148,16 +149,15 @@ ECU_COLD bool check_trees(const Record& record, uint64_t& leaves) noexcept {
       return false;
     }
     const uint8_t* const head = record.node_bytes + (size_t{at} * Layout::kNodeSize);
-    const uint32_t count = Layout::nodes_of(head);
-    ++at;
+    const uint32_t rows = Layout::rows_of(head);
     uint32_t largest = 0U;
-    if (count > record.nodes - at ||
-        !check_tree<Layout>(head + Layout::kNodeSize, count, record.slots, largest)) {
+    if (rows == 0U || rows > record.nodes - at ||
+        !check_tree<Layout>(head + Layout::kNodeSize, rows - 1U, record.slots, largest)) {
       return false;
     }
     leaves = base + largest >= leaves ? base + largest + 1U : leaves;
     base += Layout::leaves_of(head);
-    at += count;
+    at += rows;
   }
   return at == record.nodes;
 }
@@ -203,7 +203,7 @@ struct Ensemble {
       for (uint32_t left = leaves.trees_of_group(); left > 0U; --left) {
         leaves.add(walk<Layout>(head, slots));
         leaves.skip(Layout::leaves_of(head));
-        head += (size_t{Layout::nodes_of(head)} + 1U) * Layout::kNodeSize;
+        head += size_t{Layout::rows_of(head)} * Layout::kNodeSize;
       }
       leaves.store(group);
     }

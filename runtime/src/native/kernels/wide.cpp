@@ -23,6 +23,25 @@ uint64_t shifted_right(uint64_t value, uint32_t count) noexcept {
   return (value >> count) | (lost != 0U ? 1U : 0U);
 }
 
+/* The bits of the binary32 nearest to mantissa * 2^exponent; the mantissa is 0 or has its highest bit set. */
+uint32_t single(uint64_t mantissa, int32_t exponent, bool negative) noexcept {
+  constexpr uint32_t kSign = 0x80000000U;
+  constexpr uint32_t kHalfOfSingle = 0x80000000U;
+  constexpr uint32_t kSingleFractionBits = 23U;
+  constexpr int32_t kSingleBias = 127 + 63;  // of a mantissa of 64 bits
+  if (mantissa == 0U) {
+    return 0U;
+  }
+  const uint32_t high = static_cast<uint32_t>(mantissa >> 32U);
+  // Of 64 bits, 24 are kept; where anything is lost below 32, the lowest bit stands for it.
+  const uint32_t rest = (high << 24U) | (static_cast<uint32_t>(mantissa) != 0U ? 1U : 0U);
+  const uint32_t kept = high >> 8U;
+  const uint32_t up = rest > kHalfOfSingle || (rest == kHalfOfSingle && (kept & 1U) != 0U) ? 1U : 0U;
+  // The highest bit of `kept` adds one to the exponent; a carry of the rounding does so too.
+  const uint32_t base = static_cast<uint32_t>(exponent + kSingleBias - 1) << kSingleFractionBits;
+  return (negative ? kSign : 0U) | (base + kept + up);
+}
+
 Number normalised(uint64_t mantissa, int32_t exponent, bool negative) noexcept {
   if (mantissa == 0U) {
     return Number{0U, 0, false};
@@ -33,15 +52,26 @@ Number normalised(uint64_t mantissa, int32_t exponent, bool negative) noexcept {
 
 }  // namespace
 
-bool valid_exponents(const Scope& scope, uint32_t reference, uint64_t count) noexcept {
+bool valid_exponents(const Scope& scope, uint32_t reference, uint64_t count,
+                     const Exponents& range) noexcept {
   const uint8_t* const exponents = scope.constant(reference, count, kSize4);
   for (size_t i = 0U; exponents != nullptr && i < count; ++i) {
     const int32_t exponent = load_little<int32_t>(exponents + (i * sizeof(int32_t)));
-    if (exponent < -kLargestExponent || exponent > kLargestExponent) {
+    if (exponent < range.least || exponent > range.largest) {
       return false;
     }
   }
   return exponents != nullptr;
+}
+
+uint32_t check_mean(Fields& fields, const Scope& scope, const Exponents& range) noexcept {
+  const uint32_t in = fields.word();
+  const uint32_t count = fields.length();
+  const uint32_t exponents = fields.word();
+  const uint32_t divisor = fields.length();
+  fields.reads(in, count, kSize8);
+  fields.expect(divisor <= kLargestDivisor && valid_exponents(scope, exponents, count, range));
+  return count;
 }
 
 Number rounded(uint64_t mantissa, int32_t exponent, bool negative) noexcept {
@@ -68,6 +98,17 @@ Number from_bits(uint64_t bits) noexcept {
   }
   return Number{kTop | ((bits & kFraction) << kSpareBits), static_cast<int32_t>(exponent) - kBias,
                 (bits & kTop) != 0U};
+}
+
+uint32_t to_single(const Number& number) noexcept {
+  return single(number.mantissa, number.exponent, number.negative);
+}
+
+uint32_t single_from_fixed(int64_t value, int32_t exponent) noexcept {
+  const uint64_t bits = static_cast<uint64_t>(value);
+  const uint64_t magnitude = value < 0 ? uint64_t{0U} - bits : bits;
+  const uint32_t zeros = magnitude == 0U ? 0U : static_cast<uint32_t>(__builtin_clzll(magnitude));
+  return single(magnitude << zeros, exponent - static_cast<int32_t>(zeros), value < 0);
 }
 
 uint64_t to_bits(const Number& number) noexcept {

@@ -13,12 +13,26 @@
 
 namespace ecu::native::wide {
 
-/** Of what `from_fixed` and `quotient` take: results stay far from overflow and from subnormal numbers. */
-constexpr int32_t kLargestExponent = 400;
 constexpr uint32_t kLargestDivisor = 65535U;
 
-/** Whether a reference is to `count` i32 constants from -kLargestExponent to kLargestExponent. */
-[[nodiscard]] ECU_COLD bool valid_exponents(const Scope& scope, uint32_t reference, uint64_t count) noexcept;
+/** Exponents of sums, ends included. */
+struct Exponents {
+  int32_t least;
+  int32_t largest;
+};
+
+/** What `from_fixed` and `quotient` take: results stay far from overflow and from subnormal numbers. */
+constexpr Exponents kExponents = {-400, 400};
+
+/** With these, every i64 but 0 is a normal number of binary32. */
+constexpr Exponents kSingleExponents = {-126, 63};
+
+/** With these, its quotient by 1 to 65535 is so too. */
+constexpr Exponents kSingleMeanExponents = {-110, 63};
+
+/** Whether a reference is to `count` i32 constants within the range. */
+[[nodiscard]] ECU_COLD bool valid_exponents(const Scope& scope, uint32_t reference, uint64_t count,
+                                            const Exponents& range) noexcept;
 
 /** A number of 53 significant bits: mantissa * 2^exponent. */
 struct Number {
@@ -43,6 +57,16 @@ struct Number {
 
 /** The number divided by 1 to 65535. */
 [[nodiscard]] Number quotient(const Number& number, uint32_t divisor) noexcept;
+
+/** The bits of the binary32 nearest to the number, which must be 0 or lie in the range of normal ones. */
+[[nodiscard]] uint32_t to_single(const Number& number) noexcept;
+
+/** The bits of the binary32 nearest to value * 2^exponent, rounded once. */
+[[nodiscard]] uint32_t single_from_fixed(int64_t value, int32_t exponent) noexcept;
+
+/** Reads the words `in n exponents divisor` of a mean and checks them; returns n. */
+[[nodiscard]] ECU_COLD uint32_t check_mean(Fields& fields, const Scope& scope,
+                                           const Exponents& range) noexcept;
 
 }  // namespace ecu::native::wide
 #endif

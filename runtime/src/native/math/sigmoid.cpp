@@ -9,4 +9,6 @@ float tanh(float x) noexcept { return detail::tanh(x); }
 
 float logistic(float x) noexcept { return detail::logistic(x); }
 
+Complements<float> logistic_both(float x) noexcept { return detail::logistic_both(x); }
+
 }  // namespace ecu::math

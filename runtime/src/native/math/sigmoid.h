@@ -14,5 +14,16 @@ namespace ecu::math {
 [[nodiscard]] float logistic(float x) noexcept;
 [[nodiscard]] double logistic(double x) noexcept;
 
+/** logistic(-x) and logistic(x), which add up to 1 but for rounding. */
+template <typename Real>
+struct Complements {
+  Real minus;
+  Real plus;
+};
+
+/** The bits of logistic(-x) and of logistic(x), for little more than one of them takes; of one NaN for NaN.
+ */
+[[nodiscard]] Complements<float> logistic_both(float x) noexcept;
+
 }  // namespace ecu::math
 #endif

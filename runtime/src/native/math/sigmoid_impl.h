@@ -3,6 +3,7 @@
 #define ECU_SRC_NATIVE_MATH_SIGMOID_IMPL_H
 
 #include "exp_impl.h"
+#include "sigmoid.h"
 
 namespace ecu::math::detail {
 
@@ -22,6 +23,13 @@ template <typename Real>
   const Sum<Real> product = two_product(q, d.high);
   const Real remainder = ((Real{1} - product.high) - product.low) - q * d.low;
   return {q * unit, q * remainder * unit};
+}
+
+/** 1 - t, rounded once more than t.low. */
+template <typename Real>
+[[nodiscard]] inline Real one_minus(const Sum<Real>& t) noexcept {
+  const Sum<Real> difference = fast_two_sum(Real{1}, -t.high);
+  return difference.high + (difference.low - t.low);
 }
 
 /** tanh(x) = 1 - 2 / (1 + e^(2 x)) for large x, an odd polynomial for small x. */
@@ -54,11 +62,26 @@ template <typename Real>
     return is_negative(x) ? exp(x) : Real{1};
   }
   const Sum<Real> t = reciprocal_of_one_plus_exp(size);
-  if (is_negative(x)) {
-    return t.high + t.low;
+  return is_negative(x) ? t.high + t.low : one_minus(t);
+}
+
+/** Both values take one t. */
+template <typename Real>
+[[nodiscard]] inline Complements<Real> logistic_both(Real x) noexcept {
+  if (is_nan(x)) {
+    return {quiet_nan<Real>(), quiet_nan<Real>()};
   }
-  const Sum<Real> difference = fast_two_sum(Real{1}, -t.high);
-  return difference.high + (difference.low - t.low);
+  const Real size = with_sign(x, Real{1});
+  Real smaller = Real{0};
+  Real larger = Real{1};
+  if (size > SigmoidConstants<Real>::kSaturation) {
+    smaller = exp(-size);
+  } else {
+    const Sum<Real> t = reciprocal_of_one_plus_exp(size);
+    smaller = t.high + t.low;
+    larger = one_minus(t);
+  }
+  return is_negative(x) ? Complements<Real>{larger, smaller} : Complements<Real>{smaller, larger};
 }
 
 }  // namespace ecu::math::detail

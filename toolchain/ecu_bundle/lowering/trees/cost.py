@@ -1,4 +1,4 @@
-"""Which layout is chosen: the one with the least product of instructions and bytes.
+"""What a layout costs, of which the choice is made.
 
 The figures are estimates: instructions of a Cortex-M4F, read from the code that GCC 12 makes at ``-O2``.
 `benchmarks/native_models.py` counts what the chosen layout costs; it does not measure the other ones.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from ecu_bundle.lowering.trees.layouts import Layout, complete, keyed, links_of,
 from ecu_bundle.lowering.trees.leaves import Leaves, encode_leaves, encode_numbers
 from ecu_bundle.lowering.trees.slots import Slots, slots_of
 from ecu_bundle.lowering.views import View, constant_view
+
+_NEAR: Final = 1.05
+"""Products of instructions and bytes within this factor count as equal; flash then decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +91,15 @@ def forms_of_sums(ensemble: Ensemble, values: NDArray[np.int64], words: int) -> 
 
 
 def best_form(forms: Sequence[Form]) -> Form:
-    """The form with the least product of instructions and bytes; the first of equals.
+    """The smallest of the forms whose product of instructions and bytes is near the least.
 
     Raises:
         CannotLowerError: there is none.
     """
     if not forms:
         raise CannotLowerError("trees beyond the limits of its tables")
-    return min(forms, key=lambda form: form.cost.product)
+    limit = _NEAR * min(form.cost.product for form in forms)
+    return min((form for form in forms if form.cost.product <= limit), key=lambda form: form.cost.size)
 
 
 def _linked_forms(ensemble: Ensemble, slots: Slots, leaves: Leaves) -> list[Form]:

@@ -21,9 +21,9 @@ _MAX_RANKS: Final = 254
 _MAX_COMPLETE_DEPTH: Final = 8
 _HALVINGS_SHIFT: Final = 16
 KEYED: Final = np.dtype([("slot", "<u2"), ("link", "<i2"), ("key", "<i4")])
-KEYED_HEAD: Final = np.dtype([("nodes", "<u4"), ("leaves", "<u4")])
+KEYED_HEAD: Final = np.dtype([("rows", "<u4"), ("leaves", "<u4")])
 RANKED: Final = np.dtype([("slot", "u1"), ("rank", "u1"), ("link", "<i2")])
-RANKED_HEAD: Final = np.dtype([("nodes", "<u2"), ("leaves", "<u2")])
+RANKED_HEAD: Final = np.dtype([("rows", "<u2"), ("leaves", "<u2")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def keyed(trees: Sequence[Links], bases: Sequence[int], slots: Slots) -> Layout 
         rows = np.zeros(len(tree.node), dtype=KEYED)
         rows["slot"], rows["link"] = slots.slot[tree.node] + tree.mirrored, tree.link
         rows["key"] = np.where(rows["slot"] > 0, slots.keys(tree.node, tree.mirrored), 0)
-        parts += [np.array([(len(rows), leaves)], dtype=KEYED_HEAD).tobytes(), rows.tobytes()]
+        parts += [np.array([(len(rows) + 1, leaves)], dtype=KEYED_HEAD).tobytes(), rows.tobytes()]
     nodes = b"".join(parts)
     table = slots.table.astype("<u4")
     return Layout("keyed", table, np.zeros(0, "<i4"), nodes, len(nodes) // KEYED.itemsize, slots.count, 4)
@@ -132,14 +132,14 @@ def ranked(trees: Sequence[Links], bases: Sequence[int], slots: Slots) -> Layout
     """Nodes of 4 bytes; None when a number is too large for them."""
     head_limit = np.iinfo(np.uint16).max
     fits = _ranks_fit(slots) and _links_fit(trees) and max(bases) <= head_limit
-    if not fits or max(len(tree.node) for tree in trees) > head_limit:
+    if not fits or max(len(tree.node) for tree in trees) >= head_limit:
         return None
     parts = []
     for tree, leaves in zip(trees, bases, strict=True):
         rows = np.zeros(len(tree.node), dtype=RANKED)
         rows["slot"], rows["link"] = slots.slot[tree.node] + tree.mirrored, tree.link
         rows["rank"] = np.where(rows["slot"] > 0, slots.ranks(tree.node, tree.mirrored), 0)
-        parts += [np.array([(len(rows), leaves)], dtype=RANKED_HEAD).tobytes(), rows.tobytes()]
+        parts += [np.array([(len(rows) + 1, leaves)], dtype=RANKED_HEAD).tobytes(), rows.tobytes()]
     nodes = b"".join(parts)
     count = len(nodes) // RANKED.itemsize
     return Layout("ranked", _ranked_table(slots), _edges(slots), nodes, count, slots.count, 1)

@@ -74,9 +74,10 @@ def _linked(
     """Trees whose splits are followed by their left child; a node on slot 0 is a leaf, not a split."""
     at = 0
     for _ in range(trees):
-        count = int(np.frombuffer(data, head, 1, at)["nodes"][0])
+        rows = int(np.frombuffer(data, head, 1, at)["rows"][0])
+        count = rows - 1
         nodes = np.frombuffer(data, node, count, at + head.itemsize)
-        at += head.itemsize + count * node.itemsize
+        at += rows * node.itemsize
         place = np.arange(count)
         is_split = nodes["slot"] > 0
         right = np.where(nodes["link"] < 0, -1, place + nodes["link"])
