@@ -127,12 +127,14 @@ target_sources(
           src/native/kernels/trees_complete_values48.cpp
           src/native/kernels/trees_keyed_numbers.cpp
           src/native/kernels/trees_keyed_pairs.cpp
+          src/native/kernels/trees_keyed_rows.cpp
           src/native/kernels/trees_keyed_shares.cpp
           src/native/kernels/trees_keyed_values.cpp
           src/native/kernels/trees_keyed_values40.cpp
           src/native/kernels/trees_keyed_values48.cpp
           src/native/kernels/trees_ranked_numbers.cpp
           src/native/kernels/trees_ranked_pairs.cpp
+          src/native/kernels/trees_ranked_rows.cpp
           src/native/kernels/trees_ranked_shares.cpp
           src/native/kernels/trees_ranked_values.cpp
           src/native/kernels/trees_ranked_values40.cpp

@@ -105,6 +105,23 @@ def test_every_layout_gives_the_same_sums(device: Device) -> None:
         assert np.array_equal(found, sums), form.kernel
 
 
+def test_rows_of_leaves_are_numbered_by_tree(device: Device) -> None:
+    """So many different leaves of three columns that a link cannot hold their numbers."""
+    random = np.random.default_rng(6)
+    ensemble = _random_ensemble(random, trees=300, depth=7, elements=4)
+    values = random.integers(-(2**40), 2**40, size=(len(ensemble.values), 3))
+    assert len(values) > 2**15
+    (form, *_) = forms = [form for form in forms_of_sums(ensemble, values, 1) if form.leaves.name == "rows"]
+    assert form.leaves.bases[0] > 0
+    rows = random.normal(size=(5, 4)).astype(np.float32)
+    sums = np.array([[_sum_by_hand(ensemble, values[:, [c]], row) for c in range(3)] for row in rows])
+    for form in forms:
+        asm = Assembler([float_input("x", 4)], [output_tensor("sum", np.dtype(np.int64), 3)])
+        _add_form(asm, form, out=OUTPUT, trees=300)
+        found = _outputs(device, asm.image(), rows)[0].view(np.int64).reshape(5, 3)
+        assert np.array_equal(found, sums), form.kernel
+
+
 def test_keys_have_the_order_of_numbers() -> None:
     numbers = np.array([-np.inf, -3e38, -1.5, -1e-45, -0.0, 0.0, 1e-45, 2.0, np.inf], dtype=np.float32)
     keys = keys_of(numbers)

@@ -77,6 +77,7 @@
   KERNEL(71, erf_f64)                \
   KERNEL(72, is_nan_f32)             \
   KERNEL(73, is_nan_f64)             \
+  KERNEL(74, linear_logistic_f32)    \
   KERNEL(80, reduce_sum_f32)         \
   KERNEL(81, reduce_sum_f64)         \
   KERNEL(82, reduce_max_f32)         \
@@ -127,7 +128,8 @@
   KERNEL(127, trees_complete_pairs)  \
   KERNEL(128, mean_f64)              \
   KERNEL(129, mean_votes)            \
-  KERNEL(130, linear_logistic_f32)
+  KERNEL(130, trees_keyed_rows)      \
+  KERNEL(131, trees_ranked_rows)
 // clang-format on
 
 // Weak here and only here: a weak declaration beside a definition would make the kernel weak.

@@ -19,7 +19,7 @@
 namespace ecu::native {
 
 /** Numbers of kernels are below this. */
-constexpr uint32_t kKernelLimit = 131U;
+constexpr uint32_t kKernelLimit = 132U;
 
 struct KernelTable {
   const ecu_kernel* kernels[kKernelLimit];  // null where there is none, or it is not linked in

@@ -100,6 +100,7 @@ _LEAVES: Final = {
     "values40": ("columns", "lows", "highs", "leaves"),
     "values48": ("columns", "lows", "highs", "leaves"),
     "pairs": ("columns", "leaf_values", "leaves"),
+    "rows": ("columns", "leaf_values", "leaves"),
     "shares": ("columns", "units", "entries", "entry_count", "leaf_values", "value_count"),
     "numbers": ("leaf_values", "leaves"),
 }
@@ -120,6 +121,7 @@ def _all() -> Iterator[Kernel]:
     yield Kernel(43, "not_i32", _UNARY)
     for i, name in enumerate(_UNARY_NAMES):
         yield from _pair(44 + 2 * i, name, _UNARY)
+    yield Kernel(74, "linear_logistic_f32", ("out", "second", "a", "b", "k"), results=2)
     for i, name in enumerate(_REDUCTIONS):
         yield from _pair(80 + 2 * i, name, _AXIS)
     yield from _pair(92, "softmax", ("out", "in", "outer", "n"))
@@ -137,13 +139,13 @@ def _all() -> Iterator[Kernel]:
     mean = ("in", "n", "exponents", "divisor")
     yield Kernel(128, "mean_f64", ("out", *mean))
     yield Kernel(129, "mean_votes", ("out", "second", *mean), results=2)
-    yield Kernel(130, "linear_logistic_f32", ("out", "second", "a", "b", "k"), results=2)
     rows = ("leaves", "leaf_values", "words", "second_words")
     yield Kernel(
         111, "tree_rows", ("out", "second", "in", "elements", "nodes", "node_count", *rows), results=2
     )
-    for i, name in enumerate(_TREES):
-        yield Kernel(112 + i, f"trees_{name}", (*_ENSEMBLE, *_LEAVES[name.split("_")[1]]), results=2)
+    numbers = (*range(112, 112 + len(_TREES)), 130, 131)
+    for number, name in zip(numbers, (*_TREES, "keyed_rows", "ranked_rows"), strict=True):
+        yield Kernel(number, f"trees_{name}", (*_ENSEMBLE, *_LEAVES[name.split("_")[1]]), results=2)
 
 
 KERNELS: Final = {kernel.name: kernel for kernel in _all()}

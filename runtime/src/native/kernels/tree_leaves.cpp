@@ -34,6 +34,15 @@ bool Pairs::check(Fields& fields, const Scope& scope, const Record& record, uint
          scope.constant(values, uint64_t{count} * kLeafWordCount, kSize4) != nullptr;
 }
 
+bool Rows::check(Fields& fields, const Scope& scope, const Record& record, uint64_t leaves) noexcept {
+  const uint32_t columns = fields.length();
+  const uint32_t values = fields.word();
+  const uint32_t count = fields.length();
+  expect_result(fields, record, columns, kSize8);
+  return fields.good() && leaves <= count &&
+         scope.constant(values, uint64_t{count} * columns, kSize8) != nullptr;
+}
+
 bool Shares::check(Fields& fields, const Scope& scope, const Record& record, uint64_t leaves) noexcept {
   const uint32_t columns = fields.length();
   const uint32_t units = fields.word();

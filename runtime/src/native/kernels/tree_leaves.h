@@ -159,6 +159,42 @@ class Pairs {
   uint32_t high_ = 0U;
 };
 
+/** `columns values leaves`: one group. A leaf is a row of i64, one for each column. */
+class Rows {
+ public:
+  Rows(const Operation& operation, const Frame& frame, uint32_t) noexcept
+      : columns_(operation.word(kLeafWords)),
+        trees_(operation.word(kTrees)),
+        values_(constants_at(operation, frame, kLeafWords + 1U)),
+        out_(frame.result(operation.word(kOut))) {}
+
+  [[nodiscard]] static constexpr uint32_t groups() noexcept { return 1U; }
+  [[nodiscard]] uint32_t trees_of_group() const noexcept { return trees_; }
+
+  void begin() const noexcept {
+    for (size_t i = 0U; i < columns_; ++i) {
+      out_.set<uint64_t>(i, 0U);
+    }
+  }
+  void add(size_t leaf) const noexcept {
+    const size_t first = leaf * columns_;
+    for (size_t i = 0U; i < columns_; ++i) {
+      out_.set<uint64_t>(i, out_.get<uint64_t>(i) + extended<int64_t>(values_, first + i));
+    }
+  }
+  void skip(size_t leaves) noexcept { values_ += leaves * columns_ * sizeof(int64_t); }
+  static constexpr void store(uint32_t) noexcept {}
+
+  ECU_COLD static bool check(Fields& fields, const Scope& scope, const Record& record,
+                             uint64_t leaves) noexcept;
+
+ private:
+  uint32_t columns_;
+  uint32_t trees_;
+  const uint8_t* values_;
+  Result out_;
+};
+
 /** `columns units entries entry_count values value_count`: one group. Leaf c below `columns` adds units[c] to
  *  column c; any other leaf is a list that starts at entry `leaf - columns`. Units are counted first, behind
  * the slots, and multiplied at the end. Numbers of leaves are those of the whole ensemble. */

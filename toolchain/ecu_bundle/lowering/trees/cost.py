@@ -27,8 +27,11 @@ _PER_HALVING: Final = 4.0
 
 _PER_LEAF: Final = {
     **{"values": 8.0, "values40": 9.0, "values48": 9.0},
-    **{"pairs": 10.0, "shares": 6.0, "numbers": 4.0},
+    **{"pairs": 10.0, "shares": 6.0, "numbers": 4.0, "rows": 4.0},
 }
+
+_PER_COLUMN: Final = 10.0
+"""Of leaves that are rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def cost_of(ensemble: Ensemble, layout: Layout, leaves: Leaves) -> Cost:
     steps = trees * layout.depth if layout.depth else expected_steps(ensemble)
     instructions = (
         steps * _PER_STEP[layout.name]
-        + trees * (_PER_TREE[layout.name] + _PER_LEAF[leaves.name])
+        + trees * (_PER_TREE[layout.name] + _PER_LEAF[leaves.name] + _PER_COLUMN * leaves.row)
         + len(layout.table) * _PER_ENTRY[layout.name]
         + layout.halvings * _PER_HALVING
     )

@@ -26,14 +26,15 @@ class Leaves:
     """The leaf part of a record.
 
     Attributes:
-        name: second part of the kernel's name: ``values``, ``values40``, ``values48``, ``pairs``, ``shares``
-            or ``numbers``.
+        name: second part of the kernel's name: ``values``, ``values40``, ``values48``, ``pairs``, ``shares``,
+            ``rows`` or ``numbers``.
         number: (leaves,) number of each leaf, within its tree.
         bases: for each tree, by how much the numbers of the next one are larger.
         words: numbers and constants after the common part of the record.
         size: bytes of flash.
         order: trees in the order that the kernel wants them.
         counters: words of workspace besides the slots.
+        row: columns of each leaf of ``rows``.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Leaves:
     size: int
     order: tuple[int, ...]
     counters: int = 0
+    row: int = 0
 
 
 def encode_leaves(
@@ -69,6 +71,7 @@ def encode_leaves(
     if complete is None:
         shares = _shares(values, tree)
         forms += [shares] if shares else []
+        forms += [_rows(values, tree)] if values.shape[1] > 1 else []
     return forms
 
 
@@ -175,6 +178,16 @@ def _numbered(
         kept.append(rows)
         bases[position] = len(rows)
     return number, tuple(bases), np.concatenate(kept)
+
+
+def _rows(values: NDArray[np.int64], tree: NDArray[np.int64]) -> Leaves:
+    """A leaf is a row of all columns: of any number of leaves, however different they are."""
+    distinct, place = np.unique(values, axis=0, return_inverse=True)
+    order = tuple(range(int(tree.max()) + 1))
+    number, bases, kept = _numbered(place.ravel(), tree, order)
+    table = constant_view(distinct[kept], "i64")
+    words = (values.shape[1], table, len(kept))
+    return Leaves("rows", number, bases, words, 8 * table.elements, order, row=values.shape[1])
 
 
 def _shares(values: NDArray[np.int64], tree: NDArray[np.int64]) -> Leaves | None:
