@@ -117,7 +117,7 @@ def test_rows_of_leaves_are_numbered_by_tree(device: Device) -> None:
     sums = np.array([[_sum_by_hand(ensemble, values[:, [c]], row) for c in range(3)] for row in rows])
     for form in forms:
         asm = Assembler([float_input("x", 4)], [output_tensor("sum", np.dtype(np.int64), 3)])
-        _add_form(asm, form, out=OUTPUT, trees=300)
+        _add_form(asm, form, out=OUTPUT, trees=300, columns=3)
         found = _outputs(device, asm.image(), rows)[0].view(np.int64).reshape(5, 3)
         assert np.array_equal(found, sums), form.kernel
 
@@ -358,11 +358,14 @@ def _open_with_nodes(device: Device, damage: tuple[int, bytes] | None, *, overla
     return status
 
 
-def _add_form(asm: Assembler, form: Any, *, out: int, trees: int, overlap: bool = False) -> None:
+def _add_form(
+    asm: Assembler, form: Any, *, out: int, trees: int, columns: int = 1, overlap: bool = False
+) -> None:
     """The record of a form, written without the lowering's own plan."""
     layout = form.layout
-    sums = asm.buffer(16 + layout.slots * layout.slot_size + 3 + 4 * form.leaves.counters)
-    slots = sums + (0 if overlap else 16)
+    size = -(-8 * columns // 16) * 16
+    sums = asm.buffer(size + layout.slots * layout.slot_size + 3 + 4 * form.leaves.counters)
+    slots = sums + (0 if overlap else size)
     table = asm.constant(layout.table)
     edges = asm.constant(layout.edges) if layout.edges.size else 0xFFFFFFFF
     nodes = asm.constant(np.frombuffer(layout.nodes, "<i4"))
@@ -377,7 +380,7 @@ def _add_form(asm: Assembler, form: Any, *, out: int, trees: int, overlap: bool 
         *(sums, slots, INPUT, 4, table, len(layout.table), edges, len(layout.edges)),
         *(nodes, layout.count, trees, layout.depth, *leaves),
     )
-    asm.add("copy4", out, sums, 0, 1, 2, 1)
+    asm.add("copy4", out, sums, 0, 1, 2 * columns, 1)
 
 
 def _random_ensemble(random: np.random.Generator, *, trees: int, depth: int, elements: int) -> Ensemble:
