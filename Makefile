@@ -36,6 +36,7 @@ test: $(VENV)/ready-dev lint ## install what the tests need, check style and typ
 .PHONY: test-full
 test-full: $(VENV)/ready-dev lint ## the same with the slow sweeps, and the target that needs a newer QEMU
 	@$(TOOL) doctor --target cortex-r52 --install
+	@scripts/install-system-packages.sh opensc softhsm2
 	$(RUN) pytest -n auto $(TESTS)
 
 .PHONY: lint

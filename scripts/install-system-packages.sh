@@ -23,6 +23,8 @@ present() {
     gcc-riscv64-unknown-elf) riscv64-unknown-elf-g++ --version ;;
     picolibc-riscv64-unknown-elf) riscv64-unknown-elf-gcc --specs=picolibc.specs -fsyntax-only -x c -include stdio.h /dev/null ;;
     g++-powerpc-linux-gnu) powerpc-linux-gnu-g++ --version ;;
+    opensc) command -v pkcs11-tool ;;
+    softhsm2) command -v softhsm2-util ;;
     qemu-system-misc) qemu-system-riscv32 --version ;;
     qemu-user) qemu-arm --version && qemu-aarch64 --version && qemu-ppc --version ;;
     *) "$1" --version ;;

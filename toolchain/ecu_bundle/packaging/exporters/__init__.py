@@ -35,7 +35,7 @@ class Exporter:
 
 
 EXPORTERS = {
-    "bin": Exporter(binary.encode, binary.decode, "a comparison of the bytes", keeps_record=True),
+    "bin": Exporter(binary.encode, binary.decode, "objcopy and intelhex", keeps_record=True),
     "hex": Exporter(intel_hex.encode, intel_hex.decode, "intelhex", keeps_record=True),
     "s19": Exporter(srecord.encode, srecord.decode, "objcopy", keeps_record=True),
     "mcuboot": Exporter(mcuboot.encode, mcuboot.decode, "imgtool", contents=("payload",)),

@@ -1,11 +1,12 @@
-"""``bin``: the bytes from the slot on; a gap is filled as erased flash reads."""
+"""``bin``: the bytes from the slot on; a gap is filled as erased flash reads. Read back by GNU objcopy."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from ecu_bundle.errors import UsageError
-from ecu_bundle.packaging.exporters.flash_image import ERASED, FlashImage, Region
+from ecu_bundle.packaging.exporters import srecord
+from ecu_bundle.packaging.exporters.flash_image import ERASED, FlashImage, Region, merged
 
 MAX_BYTES = 1 << 28
 
@@ -30,11 +31,22 @@ def encode(image: FlashImage) -> bytes:
 
 
 def decode(path: Path, image: FlashImage) -> list[Region]:
-    """The regions at their places in the file; what lies between them must be erased."""
-    data = path.read_bytes()
-    if data != encode(image):
+    """The bytes that objcopy puts at the addresses of the regions; what lies between them must be erased.
+
+    Raises:
+        ToolMissingError: there is no objcopy.
+    """
+    options = ("-I", "binary", "--change-addresses", f"{image.address:#x}")
+    found = merged(srecord.read_with_objcopy(path, image, *options))
+    if len(found) != 1 or (found[0].address, found[0].end) != (image.address, image.regions[-1].end):
         return []
-    return [
-        Region(region.address, data[region.address - image.address : region.end - image.address])
-        for region in image.regions
-    ]
+    whole = found[0].data
+    parts: list[Region] = []
+    at = image.address
+    for region in image.regions:
+        gap = whole[at - image.address : region.address - image.address]
+        if gap.strip(bytes([ERASED])):
+            return []
+        at = region.end
+        parts.append(Region(region.address, whole[region.address - image.address : at - image.address]))
+    return parts

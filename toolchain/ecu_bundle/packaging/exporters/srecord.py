@@ -23,6 +23,15 @@ def decode(path: Path, image: FlashImage) -> list[Region]:
     Raises:
         ToolMissingError: there is no objcopy.
     """
+    return read_with_objcopy(path, image, "-I", "srec")
+
+
+def read_with_objcopy(path: Path, image: FlashImage, *options: str) -> list[Region]:
+    """The regions that objcopy finds with these options.
+
+    Raises:
+        ToolMissingError: there is no objcopy.
+    """
     other = path.with_suffix(".read.hex")
-    done = run(["objcopy", "-I", "srec", "-O", "ihex", path, other], stage="export", seconds=_SECONDS)
+    done = run(["objcopy", *options, "-O", "ihex", path, other], stage="export", seconds=_SECONDS)
     return intel_hex.decode(other, image) if done.ok else []
