@@ -1,24 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Single cases beside the campaign: `cases states` prints the states of slots as docs/slots.md has them,
- * `cases check` runs what is named at the end and prints a line for each. */
+ * `cases refusals` what a device refuses, `cases check` runs what is named at the end and prints a line for
+ * each. */
 #include <stdio.h>
 #include <string.h>
 
-#include <functional>
-
-#include "device.h"
+#include "plain.h"
 
 namespace ecu::test {
 namespace {
-
-constexpr Geometry kFlash = {8, 2048};
-constexpr ecu_slot_info kEmpty = {ECU_SLOT_EMPTY, 0};
-constexpr Start kPlain = {{{ECU_SLOT_CONFIRMED, 1}, kEmpty}, 0, false, false};
-
-const Shelf& shelf() {
-  static const Shelf made(kFlash);
-  return made;
-}
 
 Device plain() { return Device(shelf(), kFlash, 0xff, kPlain, 2, 1); }
 
@@ -49,8 +39,6 @@ int print_states() {
   }
   return 0;
 }
-
-using Change = std::function<void(ecu_update_config&)>;
 
 /* Status of open with a changed configuration. */
 ecu_status open_with(const Change& change) {
@@ -172,44 +160,6 @@ bool a_lost_journal_does_not_bring_an_old_model_back() {
   return lacks && refused && device.flash.operations() == 0;
 }
 
-/* Status of a package on a plain device, with flash untouched. */
-ecu_status refusal(const ByteVector& package, const Change& change = [](ecu_update_config&) {}) {
-  Device device = plain();
-  device.power_on();
-  ecu_update_config config = *device.update.config;
-  change(config);
-  device.update.config = &config;
-  ecu_status status = ecu_update_begin(&device.update);
-  if (status == ECU_OK) {
-    status = ecu_update_write(&device.update, package.data(), package.size());
-  }
-  return device.flash.operations() == 0 ? status : ECU_OK;
-}
-
-bool refuses_before_flash_changes() {
-  const ByteVector& package = shelf().package[2];
-  ByteVector forged = package;
-  forged[100] ^= 1U;
-  ByteVector large = shelf().payload[2];
-  large.resize(3U * 2048U - 1024U + 16U);
-  ByteVector endless(2000, 0x58);
-  std::copy_n(package.begin(), 500, endless.begin());
-  return refusal(forged) == ECU_PACKAGE_BAD_SIGNATURE &&
-         refusal(shelf().resigned[2]) == ECU_PACKAGE_UNKNOWN_KEY &&
-         refusal(build_package({true, 2, large, shelf().factory_key})) == ECU_PACKAGE_TOO_LARGE &&
-         refusal(package, [](ecu_update_config& config) { config.device.vendor_id[0] ^= 1U; }) ==
-             ECU_PACKAGE_WRONG_VENDOR &&
-         refusal(package, [](ecu_update_config& config) { config.device.class_id[0] ^= 1U; }) ==
-             ECU_PACKAGE_WRONG_CLASS &&
-         refusal(package, [](ecu_update_config& config) { config.device.hardware_id = 1; }) ==
-             ECU_PACKAGE_WRONG_HARDWARE &&
-         refusal(package, [](ecu_update_config& config) { config.device.arena_size = 4095; }) ==
-             ECU_PACKAGE_ARENA_TOO_SMALL &&
-         refusal(package, [](ecu_update_config& config) { config.device.kernels_size = 1; }) ==
-             ECU_PACKAGE_KERNEL_MISSING &&
-         refusal(ByteVector(10, 0)) == ECU_PACKAGE_BAD_MAGIC;
-}
-
 bool refuses_a_wrong_key_set() {
   ByteVector set = shelf().key_set;
   set[4] = 2;  // version
@@ -249,7 +199,6 @@ constexpr Check kChecks[] = {
     {"a factory boot writes nothing", a_factory_boot_writes_nothing},
     {"a slot keeps the header of its package", a_slot_keeps_the_header_of_its_package},
     {"a lost journal does not bring an old model back", a_lost_journal_does_not_bring_an_old_model_back},
-    {"refuses before flash changes", refuses_before_flash_changes},
     {"refuses a wrong key set", refuses_a_wrong_key_set},
     {"takes nothing behind a payload", takes_nothing_behind_a_payload},
 };
@@ -269,5 +218,8 @@ int check_all() {
 
 int main(int argc, char** argv) {
   const char* const mode = argc > 1 ? argv[1] : "";
+  if (strcmp(mode, "refusals") == 0) {
+    return ecu::test::print_refusals();
+  }
   return strcmp(mode, "states") == 0 ? ecu::test::print_states() : ecu::test::check_all();
 }

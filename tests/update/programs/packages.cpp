@@ -61,6 +61,7 @@ ByteVector facts_of(const PackageParts& parts) {
   append(facts, "ecu.x");
   append(facts, ByteVector{0x02, 0x65});
   append(facts, "brake");
+  facts.resize(facts.size() + parts.more_facts);
   return facts;
 }
 

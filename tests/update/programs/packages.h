@@ -27,6 +27,7 @@ struct PackageParts {
   uint32_t sequence;
   ByteVector payload;
   ecu_key key;
+  size_t more_facts = 0;  // bytes that a device does not read
 };
 
 /** The bytes of docs/update_package.md, written front to back. */
