@@ -34,7 +34,9 @@ def test_native_halves_carry_the_library(kind: Signature) -> None:
     assert files[f"{folder}/LICENSE"]
     assert f"{folder}/{LIBRARIES[kind]}.c" in files
     assert not [path for path in files if path.startswith("third_party/") and "onnxruntime" not in path]
-    assert not [path for path in files if path.startswith("native/") and not path.startswith(folder)]
+    rest = {path for path in files if path.startswith("native/") and not path.startswith(folder)}
+    assert rest == {"native/tests/update_install.cpp", "native/tests/update_package.h"}
+    assert f"ecu_verify_{kind}".encode() in files["native/tests/update_package.h"]
 
 
 @pytest.mark.cross

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "../cold.h"
+
 namespace ecu {
 
 const uint32_t kSha256Rounds[64] = {
@@ -44,7 +46,7 @@ constexpr uint32_t kStart[8] = {0x6a09e667U, 0xbb67ae85U, 0x3c6ef372U, 0xa54ff53
 
 }  // namespace
 
-Sha256::Sha256() noexcept { memcpy(state_, kStart, sizeof state_); }
+ECU_COLD Sha256::Sha256() noexcept { memcpy(state_, kStart, sizeof state_); }
 
 void Sha256::compress() noexcept {
   for (uint32_t& word : words_) {
@@ -73,7 +75,7 @@ void Sha256::compress() noexcept {
   }
 }
 
-void Sha256::update(Span<const uint8_t> bytes) noexcept {
+ECU_COLD void Sha256::update(Span<const uint8_t> bytes) noexcept {
   size_t held = static_cast<size_t>(length_ % kBlockSize);
   length_ += bytes.size();
   for (size_t at = 0U; at < bytes.size();) {
@@ -90,7 +92,7 @@ void Sha256::update(Span<const uint8_t> bytes) noexcept {
   }
 }
 
-const uint8_t* Sha256::finish() noexcept {
+ECU_COLD const uint8_t* Sha256::finish() noexcept {
   const uint64_t bits = length_ * 8U;
   size_t held = static_cast<size_t>(length_ % kBlockSize);
   uint8_t byte = 0x80U;
@@ -111,11 +113,11 @@ const uint8_t* Sha256::finish() noexcept {
   return static_cast<const uint8_t*>(static_cast<const void*>(state_));
 }
 
-bool Sha256::finish_equals(const uint8_t* expected) noexcept {
+ECU_COLD bool Sha256::finish_equals(const uint8_t* expected) noexcept {
   return memcmp(finish(), expected, ECU_DIGEST_SIZE) == 0;
 }
 
-bool sha256_matches(Span<const uint8_t> bytes, const uint8_t* expected) noexcept {
+ECU_COLD bool sha256_matches(Span<const uint8_t> bytes, const uint8_t* expected) noexcept {
   Sha256 hash;
   hash.update(bytes);
   return hash.finish_equals(expected);

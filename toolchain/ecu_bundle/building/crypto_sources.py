@@ -35,6 +35,7 @@ class CryptoLibrary:
     """Sources of a library.
 
     Attributes:
+        signature: kind of signature that it checks.
         name: also of its folder in ``third_party``.
         version: of the library.
         licence: SPDX expression.
@@ -43,6 +44,7 @@ class CryptoLibrary:
             stand in for those of Mbed TLS.
     """
 
+    signature: Signature
     name: str
     version: str
     licence: str
@@ -88,7 +90,9 @@ def crypto_library(signature: Signature, cache_dir: Path) -> CryptoLibrary:
     if digest_of(files) != source.sha256:
         files = unpack(signature, source.download(cache_dir), folder)
     ours = kept_files(_P256_M_STANDALONE) if signature == "p256" else {}
-    return CryptoLibrary(source.name, source.version, source.licence, source.origin, {**files, **ours})
+    return CryptoLibrary(
+        signature, source.name, source.version, source.licence, source.origin, {**files, **ours}
+    )
 
 
 def unpack(signature: Signature, archive: bytes, folder: Path) -> dict[str, bytes]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 from ecu_bundle.building.backports import search_path
 from ecu_bundle.building.doctor import install_line, missing_packages
@@ -33,8 +34,24 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 _CONFIGURE_SECONDS = 300.0
 _BUILD_SECONDS = 1800.0
 
+UPDATE_PROGRAM: Final = "tests/update_install.cpp"
+"""In a bundle that installs packages."""
+
 _OVERFLOW = re.compile(r"region `(\w+)' overflowed by (\d+) bytes")
 """GNU ld's words for what is larger than a region of cmake/boards/memory.ld."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateBuild:
+    """What a bundle has to install packages: ``ecu::update`` and the program that tries it.
+
+    Attributes:
+        objects: of it and of the library that checks its signatures.
+        program: installs a package on flash in RAM.
+    """
+
+    objects: tuple[Path, ...]
+    program: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +68,7 @@ class BuildResult:
         flags: compiler flags of the library in order.
         emulator: command prefix that runs the programs here; empty on the host.
         onnxruntime: the library that the programs open; None for an engine without it.
+        update: None in a bundle without it.
     """
 
     bundle_dir: Path
@@ -64,6 +82,7 @@ class BuildResult:
     flags: tuple[str, ...]
     emulator: tuple[str, ...]
     onnxruntime: Path | None
+    update: UpdateBuild | None = None
 
     @property
     def library_digest(self) -> str:
@@ -89,6 +108,8 @@ def build_bundle(bundle_dir: Path, target: Target, build_dir: Path, *, folder: s
     bundle_dir, build_dir = bundle_dir.resolve(), build_dir.resolve()
     configure = ["cmake", "-S", str(bundle_dir), "-B", str(build_dir), "--preset", "default"]
     configure += ["-D", "ECU_STACK_USAGE=ON"]
+    if (bundle_dir / folder / UPDATE_PROGRAM).is_file():
+        configure += ["-D", "ECU_UPDATE=ON"]
     if folder:
         configure += ["-D", f"ECU_ENGINE={folder.removesuffix('/')}"]
     if shutil.which("ninja"):
@@ -155,4 +176,12 @@ def _result(bundle_dir: Path, build_dir: Path, target: Target) -> BuildResult:
         flags=tuple(filter(None, info["flags"].split(";"))),
         emulator=emulator,
         onnxruntime=Path(info["onnxruntime"]) if info["onnxruntime"] else None,
+        update=_update(info),
     )
+
+
+def _update(info: Mapping[str, str]) -> UpdateBuild | None:
+    if not info["update_install"]:
+        return None
+    objects = tuple(Path(path) for path in info["update_objects"].split(";"))
+    return UpdateBuild(objects, Path(info["update_install"]))

@@ -18,6 +18,7 @@ from ecu_bundle.building.provision import OrtLibrary
 from ecu_bundle.building.stack import worst_stack
 from ecu_bundle.building.symbols import check_symbols
 from ecu_bundle.building.targets import Target
+from ecu_bundle.building.update_costs import measure_update
 from ecu_bundle.errors import InternalError, ToolMissingError
 from ecu_bundle.image.reader import read_image
 
@@ -63,7 +64,7 @@ def measure(
         ``kernels``, ``symbols``, ``stack`` (bytes of ``open`` and ``run``, and what is not counted) and, for
         a model with trees, ``trees`` (how many, and the splits that any row passes, least and most); for a
         machine without operating system ``linked`` (bytes by part and kind in the linked self-test) and
-        ``instructions`` under QEMU.
+        ``instructions`` under QEMU. For a bundle that installs packages ``update``, see `measure_update`.
 
     Raises:
         ToolMissingError: the ``size`` program of the target is missing.
@@ -87,6 +88,8 @@ def measure(
         figures["linked"] = linked
         counted = count_instructions(build, target)
         figures["instructions"] = {"run": counted.mean, "run_least": counted.least, "run_most": counted.most}
+    if build.update is not None:
+        figures["update"] = measure_update(build, build.update, target)
     if instructions and not build.emulator and shutil.which("valgrind"):
         figures["instructions"] = _instructions(build)
     return {**figures, "totals": totals(figures)}

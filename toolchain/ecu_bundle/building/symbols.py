@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-from ecu_bundle.building.driver import BuildResult
+from ecu_bundle.building.driver import BuildResult, UpdateBuild
 from ecu_bundle.building.processes import run
 from ecu_bundle.building.targets import Target
 from ecu_bundle.errors import ToolMissingError, VerificationError
@@ -79,28 +80,56 @@ def check_symbols(build: BuildResult, target: Target, kernels: Sequence[str]) ->
             or a static constructor is in it.
         ToolMissingError: the ``nm`` or ``size`` program of the target is missing.
     """
-    symbols = open_symbols(_listing([f"{target.tool_prefix}nm"], build))
-    wrong = forbidden(symbols.needed)
-    if target.single_precision and not any("f64" in name for name in kernels):
-        wrong = sorted({*wrong, *symbols.double})
-    if wrong:
-        raise VerificationError(
-            "symbols",
-            f"the library needs what the native engine must not use: {', '.join(wrong)}",
-            hint="report it: no kernel may use heap, exceptions, libm, or double without saying so",
-        )
-    if tables := constructors(_listing([f"{target.tool_prefix}size", "-A"], build)):
-        raise VerificationError(
-            "symbols",
-            f"the library has functions that run before main or after it: {', '.join(tables)}",
-            hint="report it: nothing in the native engine may need a static constructor",
-        )
+    symbols = open_symbols(_listing([f"{target.tool_prefix}nm"], build.objects))
+    double = not target.single_precision or any("f64" in name for name in kernels)
+    _require_allowed(symbols, "the library", double=double)
+    _require_no_constructors(build.objects, target, "the library")
     return symbols
 
 
-def _listing(command: Sequence[str], build: BuildResult) -> str:
-    """What a program of binutils says about the objects of the library."""
-    finished = run([*command, *build.objects], stage="symbols", seconds=_SECONDS)
+def check_update_symbols(build: BuildResult, update: UpdateBuild, target: Target) -> Symbols:
+    """The gate for the update code of a bundle, with its library for signatures.
+
+    What the library of the model has may be used; it has a gate of its own.
+
+    Args:
+        build: the built bundle.
+        update: its update code.
+        target: its target.
+
+    Raises:
+        VerificationError, ToolMissingError: as `check_symbols` says.
+    """
+    nm = [f"{target.tool_prefix}nm"]
+    library = _defined(_listing(nm, build.objects))
+    symbols = open_symbols(_listing(nm, update.objects), library)
+    _require_allowed(symbols, "the update code", double=not target.single_precision)
+    _require_no_constructors(update.objects, target, "the update code")
+    return symbols
+
+
+def _require_allowed(symbols: Symbols, what: str, *, double: bool) -> None:
+    wrong = sorted({*forbidden(symbols.needed), *(() if double else symbols.double)})
+    if wrong:
+        raise VerificationError(
+            "symbols",
+            f"{what} needs what the native engine must not use: {', '.join(wrong)}",
+            hint="report it: nothing may use heap, exceptions, libm, or double without saying so",
+        )
+
+
+def _require_no_constructors(objects: Sequence[Path], target: Target, what: str) -> None:
+    if tables := constructors(_listing([f"{target.tool_prefix}size", "-A"], objects)):
+        raise VerificationError(
+            "symbols",
+            f"{what} has functions that run before main or after it: {', '.join(tables)}",
+            hint="report it: nothing in the native engine may need a static constructor",
+        )
+
+
+def _listing(command: Sequence[str], objects: Sequence[Path]) -> str:
+    """What a program of binutils says about objects."""
+    finished = run([*command, *objects], stage="symbols", seconds=_SECONDS)
     if not finished.ok:
         raise ToolMissingError(
             "symbols", f"{command[0]} failed, {finished.ending}", place=finished.last_lines
@@ -114,19 +143,24 @@ def constructors(listing: str) -> list[str]:
     return sorted({name for name, size, _ in rows if _CONSTRUCTORS.fullmatch(name) and size != "0"})
 
 
-def open_symbols(listing: str) -> Symbols:
-    """What no object defines for the others, from the output of ``nm``; weak references may stay open."""
-    defined: set[str] = set()
-    undefined: set[str] = set()
-    for line in listing.splitlines():
-        words = line.split()
-        if len(words) >= 2 and words[-2] == "U":
-            undefined.add(words[-1])
-        elif len(words) == 3 and (words[1].isupper() or words[1] == "u"):  # u: global, one per process
-            defined.add(words[2])
-    needed = tuple(sorted(undefined - defined))
+def open_symbols(listing: str, known: Iterable[str] = ()) -> Symbols:
+    """What no object defines for the others, from the output of ``nm``; weak references may stay open.
+
+    Args:
+        listing: the output.
+        known: symbols that are defined elsewhere.
+    """
+    lines = (line.split() for line in listing.splitlines())
+    undefined = {words[-1] for words in lines if len(words) >= 2 and words[-2] == "U"}
+    needed = tuple(sorted(undefined - _defined(listing) - {*known}))
     helpers = tuple(name for name in needed if _matches(name, _INTEGER, _SINGLE, _DOUBLE, _ARM_MEMORY))
     return Symbols(needed, helpers, tuple(name for name in helpers if _DOUBLE.fullmatch(name)))
+
+
+def _defined(listing: str) -> set[str]:
+    """Symbols that an object defines for others; ``u``: global, one per process."""
+    lines = (line.split() for line in listing.splitlines())
+    return {words[2] for words in lines if len(words) == 3 and (words[1].isupper() or words[1] == "u")}
 
 
 def _matches(name: str, *patterns: re.Pattern[str]) -> bool:

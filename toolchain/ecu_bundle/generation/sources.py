@@ -108,6 +108,15 @@ def update_sources(paths: Iterable[str]) -> list[str]:
     )
 
 
+def update_test_files(signature: str) -> dict[str, bytes]:
+    """The program that tries ``ecu::update`` on a target, and its package with such a signature, by path."""
+    files = tree("templates/cpp/update")
+    return {
+        "tests/update_install.cpp": files["update_install.cpp"],
+        "tests/update_package.h": files[f"update_package_{signature}.h"],
+    }
+
+
 def source_list(
     banner: str, sources: Sequence[str], update: Sequence[str], onnxruntime: OnnxRuntimeFacts | None
 ) -> bytes:

@@ -52,6 +52,18 @@ class Symbols(BaseModel):
     double: tuple[str, ...] = ()
 
 
+class Update(BaseModel):
+    """The code that installs packages: bytes by source, of the state, of the stack; an install of 100 kB."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: dict[str, NonNegativeInt] = Field(default_factory=dict)
+    static: NonNegativeInt | None = None
+    stack: NonNegativeInt | None = None
+    self_test_stack: NonNegativeInt | None = None
+    instructions: NonNegativeInt | None = None
+
+
 class Resources(BaseModel):
     """Sizes are bytes. What was not measured is absent; what this version does not know is ignored.
 
@@ -66,6 +78,7 @@ class Resources(BaseModel):
         arena_bytes: RAM that the caller provides.
         onnxruntime_bytes: the ONNX Runtime library; 0 when there is none.
         instructions: counted on the host, or on the emulated board of a target without operating system.
+        update: of a bundle that installs packages.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -81,6 +94,7 @@ class Resources(BaseModel):
     arena_bytes: NonNegativeInt | None = None
     onnxruntime_bytes: NonNegativeInt | None = None
     instructions: Instructions = Field(default_factory=Instructions)
+    update: Update | None = None
 
 
 _KINDS = ("text", "rodata", "data", "bss")
@@ -142,6 +156,7 @@ def resource_tables(resources: Resources, ident: str = "resources") -> tuple[Tab
         _library(f"{ident}-linked", _LINKED, resources.linked),
         _library(f"{ident}-library", _UNLINKED, resources.library),
         _instructions(f"{ident}-instructions", resources),
+        _update(f"{ident}-update", resources.update or Update()),
     )
     return tuple(table for table in tables if table.rows)
 
@@ -181,6 +196,25 @@ def _library_row(part: str, octets: list[int], whole: int) -> tuple[Cell, ...]:
     total = sum(octets)
     sizes = [Cell(count(number), "number") for number in octets]
     return (Cell(part), *sizes, Cell(count(total), "number", graphic=share_bar(total, whole)))
+
+
+def _update(ident: str, update: Update) -> Table:
+    """The code that installs packages, which is in a program only when that calls it."""
+    figures = (
+        ("Code", sum(update.code.values()) or None, "bytes, constants included; all of ecu::update is used"),
+        ("State", update.static, "bytes: ecu_update"),
+        ("Stack", update.stack, "bytes, upper bound, without flash port, hooks and self-test"),
+        (
+            "Stack of the self-test",
+            update.self_test_stack,
+            "bytes, upper bound, on top of open or run of the model",
+        ),
+        ("Instructions of an install", update.instructions, "100 kB, to the record that stages it"),
+    )
+    rows = tuple(
+        (Cell(name, note=note), Cell(count(n), "number")) for name, n, note in figures if n is not None
+    )
+    return Table(ident, "Update packages: what ecu::update adds", ("What", "Figure"), rows)
 
 
 def _instructions(ident: str, resources: Resources) -> Table:

@@ -14,7 +14,9 @@ set_target_properties(ecu_update PROPERTIES
   CXX_EXTENSIONS OFF
   POSITION_INDEPENDENT_CODE "${ecu_position_independent}"
 )
-target_compile_options(ecu_update PRIVATE ${ecu_code_flags} ${ecu_path_flags} ${ecu_warning_flags}
+# An install is rare and flash is not: -Os comes behind the flags of the build, so it counts.
+set(ecu_small_code $<$<NOT:$<CONFIG:Debug>>:-Os>)
+target_compile_options(ecu_update PRIVATE ${ecu_code_flags} ${ecu_small_code} ${ecu_path_flags} ${ecu_warning_flags}
   $<$<BOOL:${ECU_STACK_USAGE}>:-fstack-usage;-fcallgraph-info=su>
 )
 if(UNIX)
@@ -33,7 +35,9 @@ function(ecu_add_signature library)
   endif()
   add_library(ecu_${library} STATIC "${folder}/${library}.c")
   target_include_directories(ecu_${library} PUBLIC "${folder}")
-  target_compile_options(ecu_${library} PRIVATE -ffunction-sections -fdata-sections ${ecu_path_flags})
+  target_compile_options(ecu_${library} PRIVATE
+    -ffunction-sections -fdata-sections ${ecu_small_code} ${ecu_path_flags}
+    $<$<BOOL:${ECU_STACK_USAGE}>:-fstack-usage;-fcallgraph-info=su>)
   set_target_properties(ecu_${library} PROPERTIES POSITION_INDEPENDENT_CODE "${ecu_position_independent}")
   list(TRANSFORM ARGN PREPEND src/ecu/update/)
   target_sources(ecu_update PRIVATE ${ARGN})
