@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks.coverage.page import page, totals_of
+from benchmarks.coverage.page import page, targets_of, totals_of
 from benchmarks.coverage.tables import tables
 from benchmarks.subjects import CHECKOUT
 
@@ -16,7 +16,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.coverage", description=__doc__)
     parser.add_argument("--output", type=Path, default=CHECKOUT / "docs" / "coverage.md")
     options = parser.parse_args()
-    text = page(tables(say=lambda name: print(name, file=sys.stderr, flush=True)))
+    found = tables(say=lambda name: print(name, file=sys.stderr, flush=True))
+    before = options.output.read_text(encoding="utf-8") if options.output.is_file() else ""
+    text = page(found, targets_of(before))
     options.output.write_text(text, encoding="utf-8")
     print("\n".join(totals_of(text)))
     return 0

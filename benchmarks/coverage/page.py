@@ -26,7 +26,7 @@ with other data.
 
 The column **native engine** compares our own engine with ONNX Runtime on the same rows, on the host: *same
 bits* where all outputs are exact, else which outputs have the same bits and which are within the tolerance.
-On every other target the native engine gives the bits of the host: `docs/targets.md`.
+On every other target the native engine gives the bits of the host: the table after the totals.
 """
 _SECTIONS = {
     "estimators": "Estimators of scikit-learn",
@@ -35,6 +35,16 @@ _SECTIONS = {
     "trials": "Classifiers and regressors on other data",
 }
 _TABLE_HEAD = "| model | result | native engine | operators, or reason and way out |"
+_TARGETS_TITLE = "## The same bits on every target"
+TARGETS_HEAD = f"""{_TARGETS_TITLE}
+
+Written by `python -m benchmarks.coverage.targets`. On each target one program with the kernels of all
+models of the column **native engine**, built as a bundle is, opens their images and computes their rows:
+of the range, near the training, on both sides of the splits of trees, with missing values, zeros and
+subnormal numbers, and with infinite, the largest and the smallest inputs. *Other bits* counts the rows
+with a value that is not, bit for bit, that of the host.
+"""
+TARGETS_TABLE = "| target | models | rows | other bits |\n|---|---|---|---|"
 _ROW = re.compile(r"^\| ([^|]+?) \| .* \|$")
 
 
@@ -48,9 +58,14 @@ def row(name: str, result: Outcome) -> str:
     return f"| {name} | {verdict} | {result.native.replace('|', '/')} | {note.replace('|', '/')} |"
 
 
-def page(tables: Mapping[str, Mapping[str, Outcome]]) -> str:
-    """The whole page; ``tables`` has the keys ``estimators``, ``variants``, ``pipelines`` and ``trials``."""
-    parts = [_HEAD, _totals(tables)]
+def page(tables: Mapping[str, Mapping[str, Outcome]], targets: str = "") -> str:
+    """The whole page.
+
+    Args:
+        tables: has the keys ``estimators``, ``variants``, ``pipelines`` and ``trials``.
+        targets: the section about targets, from `targets_of` the page before.
+    """
+    parts = [_HEAD, _totals(tables), *filter(None, [targets])]
     for key, title in _SECTIONS.items():
         lines = [row(name, result) for name, result in tables[key].items()]
         table = "\n".join([_TABLE_HEAD, "|---|---|---|---|", *lines])
@@ -76,6 +91,19 @@ def rows_of(text: str, section: str) -> dict[str, str]:
     part = text.partition(f"## {_SECTIONS[section]}\n")[2].partition("\n## ")[0]
     found = [(line, _ROW.match(line)) for line in part.splitlines()]
     return {match[1]: line for line, match in found if match and match[1] not in ("model", "---")}
+
+
+def targets_of(text: str) -> str:
+    """The section of a page about targets, with its heading; empty where there is none."""
+    _, title, rest = text.partition(_TARGETS_TITLE)
+    return title + rest.partition("\n## ")[0] if title else ""
+
+
+def with_targets(text: str, section: str) -> str:
+    """The page with another section about targets, before the first table."""
+    rest = text.replace(targets_of(text) + "\n", "") if targets_of(text) else text
+    first = f"## {next(iter(_SECTIONS.values()))}"
+    return rest.replace(first, f"{section}\n{first}", 1)
 
 
 def totals_of(text: str) -> list[str]:

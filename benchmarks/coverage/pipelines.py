@@ -96,7 +96,7 @@ PIPELINES: dict[str, Fit] = {
         make_pipeline(MaxAbsScaler(), ExtraTreesRegressor(**_FOREST)), VALUE
     ),
     "StandardScaler, GradientBoostingClassifier": Fit(
-        make_pipeline(StandardScaler(), GradientBoostingClassifier(n_estimators=4)), THREE
+        make_pipeline(StandardScaler(), GradientBoostingClassifier(n_estimators=4, random_state=0)), THREE
     ),
     "MinMaxScaler, HistGradientBoostingRegressor": Fit(
         make_pipeline(MinMaxScaler(), HistGradientBoostingRegressor(max_iter=4)), VALUE
@@ -140,7 +140,8 @@ PIPELINES: dict[str, Fit] = {
         make_pipeline(VarianceThreshold(), StandardScaler(), SVC()), TWO
     ),
     "SelectFromModel, GradientBoostingRegressor": Fit(
-        make_pipeline(SelectFromModel(Ridge()), GradientBoostingRegressor(n_estimators=4)), VALUE
+        make_pipeline(SelectFromModel(Ridge()), GradientBoostingRegressor(n_estimators=4, random_state=0)),
+        VALUE,
     ),
     "StandardScaler, RFE of a LogisticRegression": Fit(
         make_pipeline(StandardScaler(), RFE(LogisticRegression())), THREE
@@ -154,7 +155,10 @@ PIPELINES: dict[str, Fit] = {
         FRAME,
     ),
     "columns: MinMaxScaler, OrdinalEncoder; GradientBoostingRegressor": Fit(
-        make_pipeline(_columns(MinMaxScaler(), OrdinalEncoder()), GradientBoostingRegressor(n_estimators=4)),
+        make_pipeline(
+            _columns(MinMaxScaler(), OrdinalEncoder()),
+            GradientBoostingRegressor(n_estimators=4, random_state=0),
+        ),
         VALUE,
         FRAME,
     ),

@@ -51,11 +51,15 @@ VARIANTS: dict[str, Fit] = {
         HistGradientBoostingRegressor(max_iter=4, loss="quantile", quantile=0.8),
         VALUE,
     ),
-    "GradientBoosting huber": Fit(GradientBoostingRegressor(n_estimators=4, loss="huber"), VALUE),
-    "GradientBoosting without a first guess": Fit(
-        GradientBoostingRegressor(n_estimators=4, init="zero"), VALUE
+    "GradientBoosting huber": Fit(
+        GradientBoostingRegressor(n_estimators=4, random_state=0, loss="huber"), VALUE
     ),
-    "GradientBoosting exponential": Fit(GradientBoostingClassifier(n_estimators=4, loss="exponential"), TWO),
+    "GradientBoosting without a first guess": Fit(
+        GradientBoostingRegressor(n_estimators=4, random_state=0, init="zero"), VALUE
+    ),
+    "GradientBoosting exponential": Fit(
+        GradientBoostingClassifier(n_estimators=4, random_state=0, loss="exponential"), TWO
+    ),
     "an even number of votes": Fit(RandomForestClassifier(4, max_depth=2, random_state=0), TWO),
     "OneVsOne of other classes than positions": Fit(OneVsOneClassifier(LogisticRegression()), 5 * THREE - 7),
     "a tree behind a scaler": Fit(

@@ -125,7 +125,8 @@ def _context(
     ort = options.onnxruntime
     numeric = re.match(r"\d{1,9}(\.\d{1,9}){0,3}", options.version)
     contents = read_image(image.data)
-    kernels = kernel_set(KERNELS[kernel].number for kernel in contents.kernels)
+    linked = tuple(dict.fromkeys((*contents.kernels, *options.kernels)))
+    kernels = kernel_set(KERNELS[kernel].number for kernel in linked)
     return {
         "name": name,
         "app": "app" if name != "app" else "program",  # CMake target of the guide's examples
@@ -155,7 +156,7 @@ def _context(
         "interface_hash": literals.byte_table(contents.interface_hash, indent=4),
         "interface_hash_offset": _INTERFACE_HASH_OFFSET,
         "engine_table": ENGINE_TABLES[image.engine],
-        "kernels": contents.kernels,
+        "kernels": linked,
         "kernel_set": literals.byte_table(kernels, indent=4),
         "kernel_set_size": len(kernels),
         "example": example(interface, view, golden, namespace=name, upper=upper),

@@ -38,6 +38,7 @@ class GenerationOptions:
         onnxruntime: facts of the library; None unless the image is for the ``ort`` engine.
         other_engines: engines that the bundle also holds, each as a bundle in the folder of its name.
         notes: sentences that the bundle's README repeats, for instance limits of the proof.
+        kernels: of the native engine, linked beside those of the image; for other images of this bundle.
     """
 
     tool_version: str
@@ -51,3 +52,4 @@ class GenerationOptions:
     onnxruntime: OnnxRuntimeFacts | None = None
     other_engines: tuple[Engine, ...] = ()
     notes: tuple[str, ...] = ()
+    kernels: tuple[str, ...] = ()
