@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from ecu_bundle.artifacts import LoadedModel, OnnxModel
 from ecu_bundle.errors import VerificationError
@@ -52,7 +54,7 @@ def reference_outputs(
         outputs = dataclasses.replace(outputs, names=names)
     results: dict[str, FloatOrInt] = {}
     functions = reference_of(loaded.estimator, outputs)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _one_thread().limit(limits=1, user_api="openmp"):
         warnings.simplefilter("ignore")
         for name, tensor in zip(outputs.names, model.interface.outputs, strict=True):
             if only is not None and tensor.name not in only:
@@ -67,6 +69,13 @@ def reference_outputs(
                     hint="check the ranges and the data in ecu-bundle.toml",
                 ) from error
     return results
+
+
+@cache
+def _one_thread() -> ThreadpoolController:
+    """Of scikit-learn's OpenMP: on a busy machine the threads of HistGradientBoosting wait for each other far
+    longer than they work, since the proof often asks for few rows."""
+    return ThreadpoolController()
 
 
 def estimator_input(columns: Sequence[Column], interface: Interface, rows: Rows) -> Any:
