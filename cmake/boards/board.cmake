@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-# Links a test program for a machine without operating system: startup code and memory of the emulated board.
-# The library of the bundle needs neither.
-set(ecu_board_link ${ECU_BOARD_LINK_OPTIONS} -nostartfiles LINKER:--gc-sections
-  "SHELL:-T \"${CMAKE_CURRENT_SOURCE_DIR}/board/memory.ld\"")
-foreach(entry IN LISTS ECU_BOARD_MEMORY)
-  list(APPEND ecu_board_link "LINKER:--defsym=${entry}")
-  if(entry MATCHES "^ecu_model_size=(.+)$")
-    target_compile_definitions(${PROJECT_NAME}_${program} PRIVATE "ECU_MODEL_REGION_SIZE=${CMAKE_MATCH_1}U")
+# Links a program for a machine without operating system: startup code and memory of the emulated board, as the
+# compiler file of the bundle describes it. The library of the bundle needs neither.
+function(ecu_board_program program)
+  if(NOT ECU_BOARD_MEMORY)
+    message(FATAL_ERROR "${program}: configure with the compiler file of the bundle, which describes the board")
   endif()
-endforeach()
-target_sources(${PROJECT_NAME}_${program} PRIVATE board/startup.cpp)
-target_link_options(${PROJECT_NAME}_${program} PRIVATE ${ecu_board_link}
-  "LINKER:-Map=${CMAKE_CURRENT_BINARY_DIR}/${program}.map")
-target_compile_definitions(${PROJECT_NAME}_${program} PRIVATE ECU_ROWS_IN_FILES)
-set_target_properties(${PROJECT_NAME}_${program} PROPERTIES LINK_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/board/memory.ld")
+  set(board "${CMAKE_CURRENT_FUNCTION_LIST_DIR}")
+  target_sources(${program} PRIVATE "${board}/startup.cpp")
+  # Not every board has the C++ library that exceptions need.
+  target_compile_options(${program} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>)
+  list(TRANSFORM ECU_BOARD_MEMORY PREPEND LINKER:--defsym= OUTPUT_VARIABLE memory)
+  target_link_options(${program} PRIVATE ${ECU_BOARD_LINK_OPTIONS} -nostartfiles LINKER:--gc-sections
+    "SHELL:-T \"${board}/memory.ld\"" ${memory})
+  set_target_properties(${program} PROPERTIES LINK_DEPENDS "${board}/memory.ld")
+endfunction()

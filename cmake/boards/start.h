@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /// @file
-/// From reset to `main`, the part that all boards share. For the test programs of a bundle only: the library
+/// From reset to `main`, the part that all boards share. For programs on an emulated board only: the library
 /// itself needs no startup code.
 #ifndef ECU_BOARD_START_H
 #define ECU_BOARD_START_H

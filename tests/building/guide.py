@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 
@@ -33,8 +34,10 @@ class Guide:
     def block(self, heading: str, language: str) -> str:
         """The first code block of a language below a heading."""
         page = (self.bundle / "INTEGRATION.md").read_text(encoding="utf-8")
-        section = re.split(r"\n#+ ", page.split(f"# {heading}\n")[1])[0]
-        return section.split(f"```{language}\n")[1].split("```")[0]
+        _, _, rest = page.partition(f"# {heading}\n")
+        fences = re.finditer(r"^(#+ )|^```(\w+)\n(.*?)^```$", rest, re.M | re.S)
+        blocks = takewhile(lambda found: not found[1], fences)  # up to the next heading
+        return next(found[3] for found in blocks if found[2] == language)
 
     def project(self, folder: Path, heading: str) -> None:
         """The layout that the guide shows, with the files that it prints."""

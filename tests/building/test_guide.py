@@ -6,11 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from building.guide import Guide, command
+from building.native_bundles import sample as native_sample
+from building.native_bundles import write_sample
 from ecu_bundle.artifacts import OnnxModel
 from ecu_bundle.building.elf import elf_of
-from ecu_bundle.building.targets import get_target
+from ecu_bundle.building.targets import get_target, load_targets
 from generation.bundles import library, write_bundle
 from generation.samples import classifier, expected, golden, hostile, regressor
 
@@ -100,3 +103,45 @@ def test_the_guide_of_another_target_builds_as_typed(heading: str, tmp_path: Pat
     command("sh", "-e", "-c", guide.block(heading, "sh"), folder=tmp_path / "app")
     program = tmp_path / ("app/app" if heading == PLAIN else "app/build/app")
     assert elf_of(program) == elf_of(library(get_target("aarch64-linux")).path)
+
+
+def _board_cases() -> list[ParameterSet]:
+    """The first recipe on one Arm and on one RISC-V board in every run, all on all boards in the slow one."""
+    return [
+        pytest.param(
+            name,
+            heading,
+            marks=[
+                pytest.mark.cross,
+                *([] if name in ("cortex-m4f", "riscv32") and heading == IN_TREE else [pytest.mark.slow]),
+            ],
+        )
+        for name, target in load_targets().items()
+        if target.is_bare
+        for heading in (IN_TREE, FETCHED, INSTALLED, PLAIN, PKG_CONFIG)
+    ]
+
+
+@pytest.mark.parametrize(("target", "heading"), _board_cases())
+def test_the_guide_of_a_board_runs_as_typed(target: str, heading: str, tmp_path: Path) -> None:
+    """The program links with what the bundle ships, and prints on the emulated board what the guide says."""
+    guide = Guide(write_sample(native_sample("tree"), target, tmp_path / "model"))
+    app = tmp_path / "app"
+    guide.project(app, {PLAIN: IN_TREE, PKG_CONFIG: INSTALLED}.get(heading, heading))
+    if heading == PKG_CONFIG:
+        command("sh", "-e", "-c", guide.block(INSTALLED, "sh"), folder=app)
+    commands = guide.block(IN_TREE if heading == FETCHED else heading, "sh")
+    printed = guide.block("Call it from C++", "text")
+    assert printed.startswith("label = ")
+    assert command("sh", "-e", "-c", commands, folder=app).endswith(printed)
+
+
+@pytest.mark.cross
+@pytest.mark.slow
+def test_a_c_program_runs_on_a_board_as_typed(tmp_path: Path) -> None:
+    guide = Guide(write_sample(native_sample("tree"), "cortex-m4f", tmp_path / "model"))
+    guide.project(tmp_path / "app", IN_TREE)
+    lists = tmp_path / "app/CMakeLists.txt"
+    lists.write_text(lists.read_text().replace("main.cpp", "main.c"))
+    output = command("sh", "-e", "-c", guide.block(IN_TREE, "sh"), folder=tmp_path / "app")
+    assert output.endswith(guide.block("Call it from C", "text"))

@@ -24,6 +24,7 @@ from ecu_bundle.generation.sources import (
     update_sources,
 )
 from ecu_bundle.generation.templates import STATIC, render, tree
+from ecu_bundle.generation.toolchains import HOST, ToolchainView, toolchain_view
 from ecu_bundle.generation.views import interface_view
 from ecu_bundle.identifiers import bundle_name
 from ecu_bundle.image.layout import DIGEST_SIZE, HEADER
@@ -62,7 +63,13 @@ def generate(
         **tree(STATIC),
         **runtime,
         "CMakePresets.json": presets(options.toolchain, options.target),
-        "sources.txt": source_list(context["banner"], sources, update, options.onnxruntime),
+        "sources.txt": source_list(
+            context["banner"],
+            sources,
+            update,
+            options.onnxruntime,
+            section="MODEL_A" if options.startup else "",
+        ),
         f"model/{name}.onnx": model.data,
         f"model/{name}.ecui": image.data,
     }
@@ -92,15 +99,11 @@ def _board(startup: str) -> dict[str, bytes]:
     return {**files, "tests/board/startup.cpp": boards[startup]}
 
 
-def _compiler(toolchain: str) -> str:
-    """The command that compiles C++ for a target, with its CPU flags, as its CMake file names it."""
-    if not toolchain:
-        return "c++"
-    text = tree("cmake/toolchains")[toolchain].decode()
-    words = [
-        re.search(rf'^set\(CMAKE_CXX_{key} "?([^")]*)"?\)', text, re.M) for key in ("COMPILER", "FLAGS_INIT")
-    ]
-    return " ".join(word[1] for word in words if word)
+def _toolchain(options: GenerationOptions) -> ToolchainView:
+    """The compiler of the target, and how its programs are linked and run."""
+    if not options.toolchain:
+        return HOST
+    return toolchain_view(tree("cmake/toolchains")[options.toolchain].decode())
 
 
 def _check(model: OnnxModel, image: ModelImage, options: GenerationOptions) -> None:
@@ -163,7 +166,8 @@ def _context(
         "example_is_exact": not any((*golden.abs_tolerance.values(), *golden.rel_tolerance.values())),
         "toolchain": options.toolchain,
         "startup": options.startup,
-        "compiler": _compiler(options.toolchain),
+        "tools": _toolchain(options),
+        "cxx_headers": options.cxx_headers,
         "rows": vectors.rows,
         "inputs": vectors.inputs,
         "outputs": vectors.outputs,

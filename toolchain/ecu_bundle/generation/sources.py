@@ -118,7 +118,12 @@ def update_test_files(signature: str) -> dict[str, bytes]:
 
 
 def source_list(
-    banner: str, sources: Sequence[str], update: Sequence[str], onnxruntime: OnnxRuntimeFacts | None
+    banner: str,
+    sources: Sequence[str],
+    update: Sequence[str],
+    onnxruntime: OnnxRuntimeFacts | None,
+    *,
+    section: str = "",
 ) -> bytes:
     """``sources.txt``: what a build system other than CMake must know, one item a line.
 
@@ -127,13 +132,17 @@ def source_list(
         sources: files to compile, relative to the bundle.
         update: those of ``ecu::update``, for programs that install packages.
         onnxruntime: facts of the library; None for an engine without it.
+        section: of the model image in a linked program; empty for that of other constants.
     """
     ort = onnxruntime
+    placed = (f'ECU_MODEL_SECTION="{section}"',) if section else ()
     sections: dict[str, Sequence[str]] = {
         "sources": sources,
         **({"update_sources": update} if update else {}),
         "include_directories": ("include", *PRIVATE_INCLUDES),
-        "defines": (f'ECU_ORT_LIBRARY="{ort.file_name}"', f'ECU_ORT_VERSION="{ort.version}"') if ort else (),
+        "defines": (f'ECU_ORT_LIBRARY="{ort.file_name}"', f'ECU_ORT_VERSION="{ort.version}"')
+        if ort
+        else placed,
         "flags": ("-std=c++17", *CODE_FLAGS),
         "libraries": ("dl",) if ort else (),
         "runtime_files": (f"third_party/onnxruntime/lib/{ort.file_name}",) if ort else (),
