@@ -11,6 +11,6 @@ function(ecu_board_program program)
   target_compile_options(${program} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>)
   list(TRANSFORM ECU_BOARD_MEMORY PREPEND LINKER:--defsym= OUTPUT_VARIABLE memory)
   target_link_options(${program} PRIVATE ${ECU_BOARD_LINK_OPTIONS} -nostartfiles LINKER:--gc-sections
-    "SHELL:-T \"${board}/memory.ld\"" ${memory})
+    "LINKER:-Map=$<TARGET_FILE:${program}>.map" "SHELL:-T \"${board}/memory.ld\"" ${memory})
   set_target_properties(${program} PROPERTIES LINK_DEPENDS "${board}/memory.ld")
 endfunction()
