@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.native_models import models
-from benchmarks.peers.cell import Subject, measured, save
+from benchmarks import native_models
+from benchmarks.peers.cell import Subject, load, measured, save
 from benchmarks.peers.chart import chart
-from benchmarks.peers.compared import OURS, TOOLS, Cost
-from benchmarks.peers.environment import Environment, default_place, environment, pins
+from benchmarks.peers.compared import MODELS, OURS, TOOLS, Cost
+from benchmarks.peers.environment import PACKAGES, Environment, default_place, environment, pins
 from benchmarks.peers.measure import tool_versions
 from benchmarks.peers.page import page
 from benchmarks.peers.store import Cells, Results, chosen, harness_digest, loads, require_same
@@ -35,6 +38,7 @@ class Options:
     output: Path
     environment: Path
     update_docs: bool
+    known: bool
 
     @property
     def partial(self) -> bool:
@@ -57,6 +61,11 @@ def parse(arguments: list[str] | None = None) -> Options:
         "--environment", type=Path, default=default_place(), help="where the other tools are installed"
     )
     parser.add_argument("--update-docs", action="store_true", help="also write docs/peers.md, .svg and .json")
+    parser.add_argument(
+        "--known",
+        action="store_true",
+        help="measure nothing: write what a broken run left, the rest as not run",
+    )
     return Options(**vars(parser.parse_args(arguments)))
 
 
@@ -73,7 +82,7 @@ def run(options: Options) -> int:
     """Measures what is asked for, and writes the page of all figures.
 
     Returns:
-        0, or 1 when a tool is not installed or a result of ours is not right.
+        0, or 1 when a tool is not installed, or a cell not run, or a result of ours is not right.
     """
     if options.partial and (options.only or options.update_docs):
         raise UsageError(
@@ -86,13 +95,15 @@ def run(options: Options) -> int:
         **{name: version(name) for name in ("scikit-learn", "onnxruntime", "skl2onnx")},
         **pins(),
     }
-    subjects = _trained(options.model, output)
+    subjects = _trained(options.model, output, versions)
     truths = {name: subject.digest for name, subject in subjects.items()}
     fresh = Results(versions, harness_digest(), truths, {})
     stored = _stored(fresh) if options.only else None
-    peers = set(tools) - {OURS}
-    place = environment(options.environment.resolve()) if peers else Environment(Path(sys.executable), {})
-    bench = _Bench(Cells(output / "cells", versions), place, output, len(subjects) * len(tools))
+    wanted = set(tools) & set(PACKAGES) and not options.known
+    place = environment(options.environment.resolve()) if wanted else Environment(Path(sys.executable), {})
+    bench = _Bench(
+        Cells(output / "cells", versions), place, output, options.known, len(subjects) * len(tools)
+    )
     costs: dict[str, dict[str, Cost]] = {}
     for name, subject in subjects.items():
         found = {tool: bench.cell(subject, tool) for tool in tools}
@@ -102,17 +113,19 @@ def run(options: Options) -> int:
     return _write(results, output, update_docs=options.update_docs)
 
 
-def _trained(names: list[str], output: Path) -> dict[str, Subject]:
-    """The models, each in a file for the processes that measure."""
-    _say("training")
-    subjects = {}
-    for name, (estimator, rows) in models().items():
-        if names and name not in names:
-            continue
-        subjects[name] = save(estimator, rows, output / "models" / name)
-    if unknown := set(names) - set(subjects):
+def _trained(names: list[str], output: Path, versions: Mapping[str, str]) -> dict[str, Subject]:
+    """The models, each in a folder for the processes that measure; trained once for each recipe."""
+    folder, recipe = output / "models", Path(native_models.__file__).read_bytes()
+    content = hashlib.sha256(recipe + json.dumps(dict(versions)).encode()).hexdigest()
+    stamp = folder / "stamp"
+    if unknown := set(names) - set(MODELS):
         raise UsageError("benchmark", f"there is no model {', '.join(sorted(unknown))}")
-    return subjects
+    if not stamp.exists() or stamp.read_text() != content:
+        _say("training")
+        for name, (estimator, rows) in native_models.models().items():
+            save(estimator, rows, folder / name)
+        stamp.write_text(content)
+    return {name: load(folder / name) for name in MODELS if not names or name in names}
 
 
 def _stored(fresh: Results) -> Results:
@@ -131,6 +144,7 @@ class _Bench:
     cells: Cells
     place: Environment
     output: Path
+    known: bool
     total: int
     done: int = 0
 
@@ -141,6 +155,8 @@ class _Bench:
         what = f"{self.done}/{self.total} {name}, {TOOLS[tool]}"
         begin, cost = time.perf_counter(), self.cells.get(name, truth, tool)
         took = "known"
+        if cost is None and self.known:
+            cost = Cost("not run")
         if cost is None and tool in self.place.missing:
             cost = Cost("not installed", self.place.missing[tool])
         elif cost is None:
@@ -163,10 +179,10 @@ def _write(results: Results, output: Path, *, update_docs: bool) -> int:
         place.with_suffix(".json").write_text(figures, encoding="utf-8")
     print(text, end="")
     bad = [
-        f"{name}, {TOOLS[tool]}: {cost.reason or cost.verdict}"
+        f"{name}, {TOOLS[tool]}: {cost.reason or cost.verdict or cost.status}"
         for name, costs in results.costs.items()
         for tool, cost in costs.items()
-        if cost.status == "not installed" or (tool == OURS and cost.verdict != "right")
+        if cost.status in ("not installed", "not run") or (tool == OURS and cost.verdict != "right")
     ]
     for line in bad:
         _say(line)

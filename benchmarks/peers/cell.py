@@ -120,7 +120,7 @@ def compare(tool: str, subject: Subject, folder: Path, python: Path) -> Cost:
 
 def _made(tool: str, subject: Subject, folder: Path, python: Path) -> dict[str, Any]:
     """What is to be compiled and what it gives, or a status and a reason."""
-    if tool in (OURS, "onnxruntime-ours", "onnxruntime"):
+    if tool in (OURS, "onnxruntime"):
         from benchmarks.peers import ours
 
         return ours.write(tool, joblib.load(subject.model), subject.rows, folder)

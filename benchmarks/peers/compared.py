@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Kind = Literal["probabilities", "label", "score", "value", "label and numbers"]
-Status = Literal["measured", "refused", "failed", "not installed", "not applicable"]
+Status = Literal["measured", "refused", "failed", "not installed", "not applicable", "not run"]
 """``refused``: the tool says that it does not do this model. ``failed``: it, a compiler or the program ended
 badly or at a limit. ``not applicable``: a variant that the tool has for other kinds of models only."""
 Verdict = Literal["right", "labels only", "numbers off", "labels wrong", ""]
@@ -28,16 +28,14 @@ MODELS = {
 
 OURS = "native"
 TOOLS = {
-    OURS: "ecu-bundle, native",
-    "onnxruntime": "ONNX Runtime, skl2onnx",
-    "onnxruntime-ours": "ONNX Runtime, our ONNX",
+    OURS: "ecu-bundle native",
+    "onnxruntime": "ONNX Runtime",
     "emlearn": "emlearn",
-    "emlearn-soft": "emlearn, leaf_bits=8",
-    "emlearn-int16": "emlearn, int16 loadable",
+    "emlearn-soft": "emlearn leaf_bits=8",
+    "emlearn-int16": "emlearn int16 loadable",
     "m2cgen": "m2cgen",
     "micromlgen": "micromlgen",
-    "tl2cgen": "tl2cgen",
-    "tl2cgen-quantized": "tl2cgen, quantize=1",
+    "tl2cgen": "tl2cgen quantize=1",
 }
 """What a reader calls them, ours first."""
 
@@ -127,7 +125,8 @@ def judge(kind: Kind, words: NDArray[np.uint32], truth: Truth) -> tuple[int | No
 
     Args:
         kind: what a row's words are. ``label`` is a class's position as float32; ``label and numbers``
-            starts with it as int32; labels of ``probabilities`` and ``score`` follow from the numbers.
+            starts with it as int32; labels of ``probabilities`` and ``score`` follow from the numbers. Where
+            scikit-learn has one score for two classes, of two scores the second class's is taken.
         words: float32 bits, (rows, count).
         truth: of the same rows.
 
@@ -154,6 +153,8 @@ def judge(kind: Kind, words: NDArray[np.uint32], truth: Truth) -> tuple[int | No
         wrong = int((labels != truth.labels).sum())
     if kind == "label":
         return wrong, None
+    if truth.positive and numbers.shape[1] == 2:
+        numbers = numbers[:, 1:]
     if numbers.shape != truth.numbers.shape:
         raise ValueError(f"{numbers.shape[1]} numbers came back of {truth.numbers.shape[1]}")
     error = float(np.abs(numbers - truth.numbers).max())

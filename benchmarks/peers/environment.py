@@ -21,7 +21,6 @@ PACKAGES = {
     "m2cgen": ("m2cgen",),
     "micromlgen": ("micromlgen",),
     "tl2cgen": ("tl2cgen", "treelite"),
-    "tl2cgen-quantized": ("tl2cgen", "treelite"),
 }
 """By tool; the others come from our own environment."""
 _SECONDS = 1800.0

@@ -117,12 +117,12 @@ def micromlgen(model: Any, folder: Path, scaled: str) -> dict[str, Any]:
     )
 
 
-def tl2cgen(model: Any, folder: Path, scaled: str, quantize: int) -> dict[str, Any]:
+def tl2cgen(model: Any, folder: Path, scaled: str) -> dict[str, Any]:
     import tl2cgen as tool
     import treelite
 
     forest = treelite.sklearn.import_model(model)
-    parameters = {"quantize": quantize}
+    parameters = {"quantize": 1}
     if _nodes(model) > MANY_NODES:
         parameters["parallel_comp"] = len(model.estimators_)
     tool.generate_c_code(forest, dirpath=str(folder), params=parameters, verbose=False)
@@ -147,8 +147,7 @@ TOOLS: dict[str, Callable[[Any, Path, str], dict[str, Any]]] = {
     "emlearn-int16": emlearn_int16,
     "m2cgen": m2cgen,
     "micromlgen": micromlgen,
-    "tl2cgen": partial(tl2cgen, quantize=0),
-    "tl2cgen-quantized": partial(tl2cgen, quantize=1),
+    "tl2cgen": tl2cgen,
 }
 
 
@@ -209,7 +208,7 @@ def made_by(tool: str, model: Any, folder: Path) -> dict[str, Any]:
         said = (str(error).strip().splitlines() or [""])[-1].strip()
         meant = isinstance(error, ValueError | TypeError | NotImplementedError | AssertionError)
         name = type(error).__name__
-        refused = meant or "Supported" in name or tool.startswith("tl2cgen")
+        refused = meant or "Supported" in name or tool == "tl2cgen"
         return {"status": "refused" if refused else "failed", "reason": f"{name}: {said}"}
 
 

@@ -138,7 +138,7 @@ def archive(prefix: str, engine: Engine, place: Path) -> Path:
     """The runtime with one engine as a library, compiled once for each content."""
     folder = place / "runtime" / engine
     library, stamp = folder / f"{prefix}runtime.a", folder / f"{prefix}stamp"
-    content = runtime_digest()
+    content = runtime_digest(engine)
     if stamp.exists() and stamp.read_text() == content:
         return library
     names = ("status.cpp", "model.cpp", "image/reader.cpp", "image/sha256.cpp")
@@ -151,9 +151,11 @@ def archive(prefix: str, engine: Engine, place: Path) -> Path:
     return library
 
 
-def runtime_digest() -> str:
-    """Of all sources of the runtime and of this file, which holds the flags."""
-    files = [*sorted(path for path in RUNTIME.rglob("*") if path.suffix in (".cpp", ".h")), Path(__file__)]
+def runtime_digest(engine: Engine) -> str:
+    """Of the sources of the runtime with one engine, and of this file, which holds the flags."""
+    parts = (RUNTIME / "include", RUNTIME / "src" / "image", RUNTIME / "src" / engine)
+    found = {path for part in parts for path in part.rglob("*")} | set((RUNTIME / "src").glob("*"))
+    files = [*sorted(path for path in found if path.suffix in (".cpp", ".h")), Path(__file__)]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 

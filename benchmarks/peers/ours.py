@@ -17,6 +17,7 @@ from benchmarks.peers.compared import OURS
 from benchmarks.truth.standard import convert_standard
 from ecu_bundle.artifacts import Engine, OnnxModel
 from ecu_bundle.image.writer import compile_image
+from ecu_bundle.interface import Tensor
 from ecu_bundle.lowering import lower
 
 
@@ -56,12 +57,30 @@ def _standard(estimator: Any, ours: OnnxModel, folder: Path) -> OnnxModel | str:
     options.optimized_model_filepath = str(folder / "standard.onnx")
     onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     proto = onnx.load(folder / "standard.onnx")
+    _unzip(proto.graph)
     tensors = (*ours.interface.inputs, *ours.interface.outputs)
     infos = (*proto.graph.input, *proto.graph.output)
-    named = [replace(one, name=info.name) for one, info in zip(tensors, infos, strict=True)]
+    named = [_named(tensor, info) for tensor, info in zip(tensors, infos, strict=True)]
     inputs = len(ours.interface.inputs)
     interface = replace(ours.interface, inputs=tuple(named[:inputs]), outputs=tuple(named[inputs:]))
     return replace(ours, proto=proto, interface=interface, exact=frozenset())
+
+
+def _unzip(graph: onnx.GraphProto) -> None:
+    """Takes the matrix that a last ZipMap makes maps of, as its users ask for with ``zipmap=False``."""
+    for node in [node for node in graph.node if node.op_type == "ZipMap"]:
+        classes = next(len(a.ints) for a in node.attribute if a.name == "classlabels_int64s")
+        (output,) = (info for info in graph.output if info.name == node.output[0])
+        shape: list[int | None] = [None, classes]
+        output.CopyFrom(onnx.helper.make_tensor_value_info(node.input[0], onnx.TensorProto.FLOAT, shape))
+        graph.node.remove(node)
+
+
+def _named(tensor: Tensor, info: onnx.ValueInfoProto) -> Tensor:
+    """With the name and the length of the graph's."""
+    lengths = [dimension.dim_value for dimension in info.type.tensor_type.shape.dim]
+    elements = lengths[1] if len(lengths) == 2 else 1
+    return replace(tensor, name=info.name, elements=elements, element_names=())
 
 
 def _write_peer(model: OnnxModel, engine: Engine, folder: Path) -> int:

@@ -23,19 +23,18 @@ that counts instructions, and under callgrind on x86-64. Each result is compared
 ![Instructions and flash of each model and tool on a Cortex-M4F](peers.svg)
 
 """
-_READING = f"""## How to read it
-
-*Right* means: on every row the label is scikit-learn's, and no number is further from it than {CLOSE:g} of
-the largest one (of 1 for probabilities). Figures of results that are not right carry a letter:
+_MARKS = f"""A result is *right* when on every row the label is scikit-learn's and no number is further
+from it than {CLOSE:g} of the largest one (of 1 for probabilities). Figures of other results carry a letter:
 **n**, numbers are off by more than that; **w**, labels are wrong; **l**, the tool gives labels only, and all
 are right. The smallest figure among right results, labels only included, is bold. A dash: the variant is for
-other kinds of models. *Refused* and *failed* are explained at the end.
+other kinds of models. *Refused* and *failed* are explained [below](#what-was-refused-or-failed).
+
+"""
+_READING = f"""## How it is measured
 
 Instructions are those of one row, mean over the rows, from float32 inputs to the numbers that the tool
 gives; they are not cycles. Flash is code, constants and initial values of the linked program (.text, .rodata,
-.data), less those of a program with an empty model. RAM is .data and .bss.
-
-What helps or hurts whom:
+.data), less those of a program with an empty model. RAM is .data and .bss, stack that of one prediction.
 
 - All are compiled with `{FLAGS}`, and for the Cortex-M4F with `{M4_FLAGS}` and newlib's small C library.
   Without fused products all processors give the same bits, which ecu-bundle needs; it costs the others a
@@ -44,18 +43,18 @@ What helps or hurts whom:
   model needs, and what reads the model image and checks its SHA-256; its RAM is the arena and the handle.
   The model is data: it can be replaced without a compiler. Of the others only emlearn's int16 tables and
   ONNX files can.
-- **emlearn** lets the trees of a forest vote instead of averaging their probabilities, unless `leaf_bits` is
-  given, which stores each probability in 8 bits. It writes thresholds with six decimals. Its int16 tables
-  take integer features: hand-written code scales each row, and is counted. RF and tree classifiers with
-  float are branches (`inline`), the perceptron is a table (`loadable`).
+- **emlearn** lets the trees of a forest vote instead of averaging their probabilities, unless `leaf_bits`
+  says in how many bits each probability is stored. It asks `<` where scikit-learn asks `<=`, and writes
+  thresholds with six decimals: values on a threshold go the other way. Trees in float are branches
+  (`inline`), the perceptron is a table (`loadable`). Its int16 tables take integers: code written by hand
+  spreads each feature over 16 bits, moves the thresholds so that `<` is right, and is counted.
 - **m2cgen** and **tl2cgen** compute in float64, which a Cortex-M4F does in software. tl2cgen gets one
-  source file for each tree above 10,000 nodes, as it asks for (`parallel_comp`).
-- **micromlgen** gets the value that `gamma="scale"` stands for, which it asks for.
+  source file for each tree of a forest above 10,000 nodes, as it asks for (`parallel_comp`).
+- **micromlgen** gets the number that `gamma="scale"` stands for, which it asks for.
 - Pipelines of a scaler and a model are taken by none of these four: the model is given to them, and the
   scaler written by hand in C, in float32.
 - **ONNX Runtime** runs on the host only, one row at a time through its C API with fixed buffers, on one
-  thread: once with skl2onnx's conversion after all of ONNX Runtime's own optimisations, and once with the
-  ONNX file of a bundle, whose sums over trees are exact.
+  thread: skl2onnx's conversion after all of ONNX Runtime's own optimisations.
 
 Limits, so that a run never hangs: {GENERATE_SECONDS:.0f} s for a tool to make its code, {COMPILE_SECONDS} s
 of processor time and {COMPILE_BYTES >> 30} GiB for the compiler on one source file, {RUN_SECONDS} s for a
@@ -78,6 +77,8 @@ _LETTERS = {"numbers off": " n", "labels wrong": " w", "labels only": " l"}
 _ON_M4 = [tool for tool in TOOLS if not tool.startswith("onnxruntime")]
 _GOOD = ("right", "labels only")
 
+_NONE = Cost("not applicable")
+
 Costs = Mapping[str, Mapping[str, Cost]]
 
 
@@ -92,6 +93,7 @@ def page(results: Results) -> str:
     )
     parts = [
         _HEAD.format(rows=rows, models=models),
+        _MARKS,
         "## Instructions of a row, Cortex-M4F\n\n",
         _table(costs, lambda cost: cost.m4),
         "\n## Flash, bytes\n\n",
@@ -104,7 +106,8 @@ def page(results: Results) -> str:
         "\n## Instructions of a row, x86-64\n\n",
         _table(costs, lambda cost: cost.x86),
         "\n## Where others need less than ecu-bundle\n\n",
-        *(f"- {line}\n" for line in _lower(costs)),
+        "All figures of others that are below ours, and what their results are.\n\n",
+        _lower(costs),
         "\n## What was refused, or failed\n\n",
         *(f"- {line}\n" for line in _reasons(costs)),
         "\n",
@@ -125,7 +128,7 @@ def _table(costs: Costs, figure: Callable[[Cost], int]) -> str:
     for tool in shown:
         cells = []
         for model, tools in costs.items():
-            cost = tools.get(tool, Cost("not applicable"))
+            cost = tools.get(tool, _NONE)
             value = figure(cost)
             text = f"{value:,}" if value else _nothing(cost)
             bold = value and value == best[model] and cost.verdict in _GOOD
@@ -137,10 +140,11 @@ def _table(costs: Costs, figure: Callable[[Cost], int]) -> str:
 
 
 def _matrix(costs: Costs, text: Callable[[Cost], str], tools: Iterable[str]) -> str:
+    """A text of each tool and model."""
     lines = _heads(costs)
     for tool in tools:
-        found = [by_tool[tool] for by_tool in costs.values() if tool in by_tool]
-        if found:
+        if any(tool in by_tool for by_tool in costs.values()):
+            found = (by_tool.get(tool, _NONE) for by_tool in costs.values())
             lines.append(_line(tool, [text(cost) or _nothing(cost) for cost in found]))
     return "\n".join(lines) + "\n"
 
@@ -172,26 +176,22 @@ def _result(cost: Cost) -> str:
     return ", ".join([*labels, *numbers])
 
 
-def _lower(costs: Costs) -> list[str]:
-    """Sentences about every figure of another tool that is below ours, and what its results are."""
+def _lower(costs: Costs) -> str:
+    """A table of every figure of another tool that is below ours."""
     kinds: dict[str, Callable[[Cost], int]] = {
-        "instructions on the Cortex-M4F": lambda cost: cost.m4,
+        "instructions, Cortex-M4F": lambda cost: cost.m4,
         "bytes of flash": lambda cost: cost.flash,
-        "instructions on x86-64": lambda cost: cost.x86,
+        "instructions, x86-64": lambda cost: cost.x86,
     }
-    lines = []
+    lines = ["| figure | model | ours | others |", "|---|---|---:|---|"]
     for kind, figure in kinds.items():
         for model, tools in costs.items():
             own = figure(tools.get(OURS, Cost()))
-            found = sorted(
-                (figure(cost), tool)
-                for tool, cost in tools.items()
-                if 0 < figure(cost) < own and tool != OURS
-            )
-            if found:
-                told = ", ".join(f"{TOOLS[tool]} {value:,} ({_told(tools[tool])})" for value, tool in found)
-                lines.append(f"{model}, {kind}, ours {own:,}: {told}")
-    return lines or ["nowhere"]
+            less = sorted((figure(cost), tool) for tool, cost in tools.items() if 0 < figure(cost) < own)
+            if less:
+                told = "; ".join(f"{TOOLS[tool]} {value:,} ({_told(tools[tool])})" for value, tool in less)
+                lines.append(f"| {kind} | {model} | {own:,} | {told} |")
+    return "\n".join(lines) + "\n" if len(lines) > 2 else "None.\n"
 
 
 def _told(cost: Cost) -> str:

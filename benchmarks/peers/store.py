@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.peers.compared import OURS, TOOLS, Cost
 from benchmarks.peers.environment import PACKAGES
-from benchmarks.peers.measure import PLUGIN, PROGRAMS, RUNTIME
+from benchmarks.peers.measure import PLUGIN, PROGRAMS, runtime_digest
 from benchmarks.subjects import CHECKOUT
 from ecu_bundle.errors import UsageError
 
@@ -135,12 +135,12 @@ class Cells:
 
 def own_digest(tool: str) -> str:
     """Of the runtime and the Python that a figure of ours, or of ONNX Runtime, depends on."""
-    python, runtime = CHECKOUT / "toolchain" / "ecu_bundle", RUNTIME / "src"
-    parts = [python, runtime] if tool == OURS else [python / "conversion", runtime / "ort", runtime / "image"]
-    found = {path for part in parts for path in part.rglob("*")} | set(runtime.glob("*.cpp"))
-    files = sorted(path for path in found if path.suffix in (".py", ".cpp", ".h"))
+    python = CHECKOUT / "toolchain" / "ecu_bundle"
+    folders = ("conversion", "image", "lowering") if tool == OURS else ("conversion", "image")
+    files = [path for name in folders for path in sorted((python / name).rglob("*.py"))]
     files += [_HERE / "ours.py", CHECKOUT / "benchmarks" / "truth" / "standard.py"]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    content = b"".join(path.read_bytes() for path in files)
+    return hashlib.sha256(content + runtime_digest("native" if tool == OURS else "ort").encode()).hexdigest()
 
 
 def chosen(only: str, tools: tuple[str, ...]) -> tuple[str, ...]:
