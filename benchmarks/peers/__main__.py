@@ -52,9 +52,9 @@ def parse(arguments: list[str] | None = None) -> Options:
     parser.add_argument("--tool", action="append", default=[], choices=TOOLS, help="only this; repeatable")
     parser.add_argument(
         "--only",
-        choices=("ours", "peers"),
+        choices=("ours", "peers", "missing"),
         default="",
-        help="measure the native engine, or all others, again; the other rows come from docs/peers.json",
+        help="measure ours, all others, or what was not run; the rest comes from docs/peers.json",
     )
     parser.add_argument("--output", type=Path, default=CHECKOUT / "build" / "peers", help="[build/peers]")
     parser.add_argument(
@@ -89,7 +89,6 @@ def run(options: Options) -> int:
             "benchmark", "a page needs all models and tools", hint="leave out --model and --tool"
         )
     output = options.output.resolve()
-    tools = chosen(options.only, tuple(options.tool))
     versions = {
         **tool_versions(),
         **{name: version(name) for name in ("scikit-learn", "onnxruntime", "skl2onnx")},
@@ -99,15 +98,16 @@ def run(options: Options) -> int:
     truths = {name: subject.digest for name, subject in subjects.items()}
     fresh = Results(versions, harness_digest(), truths, {})
     stored = _stored(fresh) if options.only else None
-    wanted = set(tools) & set(PACKAGES) and not options.known
+    kept = {name: stored.costs.get(name, {}) if stored else {} for name in subjects}
+    tools = {name: chosen(options.only, tuple(options.tool), kept[name]) for name in subjects}
+    wanted = set().union(*tools.values()) & set(PACKAGES) and not options.known
     place = environment(options.environment.resolve()) if wanted else Environment(Path(sys.executable), {})
     bench = _Bench(
-        Cells(output / "cells", versions), place, output, options.known, len(subjects) * len(tools)
+        Cells(output / "cells", versions), place, output, options.known, sum(map(len, tools.values()))
     )
     costs: dict[str, dict[str, Cost]] = {}
     for name, subject in subjects.items():
-        found = {tool: bench.cell(subject, tool) for tool in tools}
-        both = {**(stored.costs[name] if stored else {}), **found}
+        both = {**kept[name], **{tool: bench.cell(subject, tool) for tool in tools[name]}}
         costs[name] = {tool: both[tool] for tool in TOOLS if tool in both}
     results = Results(versions, fresh.harness, truths, costs)
     return _write(results, output, update_docs=options.update_docs)

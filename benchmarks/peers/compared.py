@@ -125,8 +125,9 @@ def judge(kind: Kind, words: NDArray[np.uint32], truth: Truth) -> tuple[int | No
 
     Args:
         kind: what a row's words are. ``label`` is a class's position as float32; ``label and numbers``
-            starts with it as int32; labels of ``probabilities`` and ``score`` follow from the numbers. Where
-            scikit-learn has one score for two classes, of two scores the second class's is taken.
+            starts with it as int32; labels of ``probabilities`` and ``score`` follow from the numbers. A
+            score where scikit-learn has probabilities is a label only; where it has one score for two
+            classes, of two scores the second class's is taken.
         words: float32 bits, (rows, count).
         truth: of the same rows.
 
@@ -151,7 +152,7 @@ def judge(kind: Kind, words: NDArray[np.uint32], truth: Truth) -> tuple[int | No
         if labels is None:
             raise ValueError("there is no label")
         wrong = int((labels != truth.labels).sum())
-    if kind == "label":
+    if kind == "label" or (kind == "score" and not truth.positive):
         return wrong, None
     if truth.positive and numbers.shape[1] == 2:
         numbers = numbers[:, 1:]

@@ -132,7 +132,7 @@ def tl2cgen(model: Any, folder: Path, scaled: str) -> dict[str, Any]:
     call = (
         f"union Entry data[{elements}]; for (int i = 0; i < {elements}; ++i) {{ data[i].fvalue = row[i]; }} "
     )
-    call += f"{result} result[{count}]; predict(data, 0, result); "
+    call += f"{result} result[{count}] = {{0}}; predict(data, 0, result); "
     call += f"for (int i = 0; i < {count}; ++i) {{ out[i] = (float)result[i]; }}"
     kind = "probabilities" if count > 1 else "value"
     made = _peer(folder, "c", "header.h", call, scaled, kind, count)

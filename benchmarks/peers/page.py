@@ -27,7 +27,8 @@ _MARKS = f"""A result is *right* when on every row the label is scikit-learn's a
 from it than {CLOSE:g} of the largest one (of 1 for probabilities). Figures of other results carry a letter:
 **n**, numbers are off by more than that; **w**, labels are wrong; **l**, the tool gives labels only, and all
 are right. The smallest figure among right results, labels only included, is bold. A dash: the variant is for
-other kinds of models. *Refused* and *failed* are explained [below](#what-was-refused-or-failed).
+other kinds of models. *Not run*: the run was broken off. *Refused* and *failed* are explained
+[below](#what-was-refused-or-failed).
 
 """
 _READING = f"""## How it is measured
@@ -49,7 +50,8 @@ gives; they are not cycles. Flash is code, constants and initial values of the l
   (`inline`), the perceptron is a table (`loadable`). Its int16 tables take integers: code written by hand
   spreads each feature over 16 bits, moves the thresholds so that `<` is right, and is counted.
 - **m2cgen** and **tl2cgen** compute in float64, which a Cortex-M4F does in software. tl2cgen gets one
-  source file for each tree of a forest above 10,000 nodes, as it asks for (`parallel_comp`).
+  source file for each tree of a forest above 10,000 nodes, as it asks for (`parallel_comp`). Of a logistic
+  regression of two classes m2cgen gives the score without the sigmoid, so a label.
 - **micromlgen** gets the number that `gamma="scale"` stands for, which it asks for.
 - Pipelines of a scaler and a model are taken by none of these four: the model is given to them, and the
   scaler written by hand in C, in float32.
@@ -64,9 +66,10 @@ program. Not in the comparison: onnx2c, a C++ program that no package index has.
 _TAIL = """## Run it again
 
 ```sh
-python -m benchmarks.peers --update-docs               # everything; goes on where a broken run ended
-python -m benchmarks.peers --only ours --update-docs   # our rows again, the others from docs/peers.json
-python -m benchmarks.peers --model dt --tool emlearn   # a part of it, printed
+python -m benchmarks.peers --update-docs                  # everything; goes on where a broken run ended
+python -m benchmarks.peers --only ours --update-docs      # our rows again, the others from docs/peers.json
+python -m benchmarks.peers --only missing --update-docs   # only what was not run, or not installed
+python -m benchmarks.peers --model dt --tool emlearn      # a part of it, printed
 ```
 
 It needs the cross compiler, QEMU and valgrind of Debian 12. The other tools are installed from the package
@@ -198,7 +201,8 @@ def _told(cost: Cost) -> str:
     if cost.verdict == "labels wrong":
         return f"{cost.wrong_labels} of {cost.rows} labels wrong"
     if cost.verdict == "numbers off":
-        return f"labels right, numbers off by up to {cost.error:.2g}"
+        right = "" if cost.wrong_labels is None else "labels right, "
+        return f"{right}numbers off by up to {cost.error:.2g}"
     return cost.verdict
 
 

@@ -143,8 +143,17 @@ def own_digest(tool: str) -> str:
     return hashlib.sha256(content + runtime_digest("native" if tool == OURS else "ort").encode()).hexdigest()
 
 
-def chosen(only: str, tools: tuple[str, ...]) -> tuple[str, ...]:
-    """The tools to be measured: all, ours or the others, or those that are named."""
+def chosen(only: str, tools: tuple[str, ...], kept: Mapping[str, Cost]) -> tuple[str, ...]:
+    """The tools to be measured with one model: all, or ours, the others, what is missing, or those named.
+
+    Args:
+        only: ``ours``, ``peers``, ``missing`` or nothing.
+        tools: those named; all when there are none.
+        kept: what an earlier run gave for the model.
+    """
+    if only == "missing":
+        left = ("not run", "not installed")
+        return tuple(tool for tool in TOOLS if tool not in kept or kept[tool].status in left)
     if only:
         return tuple(tool for tool in TOOLS if (tool == OURS) == (only == "ours"))
     return tuple(tool for tool in TOOLS if not tools or tool in tools)

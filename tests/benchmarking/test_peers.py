@@ -57,6 +57,7 @@ INF, NAN = math.inf, math.nan
         ("label", [[0.0], [NAN]], TWO_CLASSES, 1, None),
         ("score", [[-1.0], [1.5]], SCORES, 0, 0.5),
         ("score", [[1.0], [-2.0]], SCORES, 2, 4.0),
+        ("score", [[-0.1], [0.1]], TWO_CLASSES, 0, None),
         ("value", [[1.0], [202.5]], VALUES, None, 2.5),
     ],
 )
@@ -195,9 +196,12 @@ def test_a_broken_run_goes_on(tmp_path: Path) -> None:
 
 
 def test_tools_can_be_chosen() -> None:
-    assert chosen("ours", ()) == ("native",)
-    assert set(chosen("peers", ())) == set(TOOLS) - {"native"}
-    assert chosen("", ("m2cgen", "native")) == ("native", "m2cgen")
+    kept = {**dict.fromkeys(TOOLS, NATIVE), "emlearn": Cost("not run"), "m2cgen": Cost("failed", "no")}
+    assert chosen("ours", (), kept) == ("native",)
+    assert set(chosen("peers", (), kept)) == set(TOOLS) - {"native"}
+    assert chosen("missing", (), kept) == ("emlearn",)
+    assert chosen("missing", (), {}) == tuple(TOOLS)
+    assert chosen("", ("m2cgen", "native"), {}) == ("native", "m2cgen")
     with pytest.raises(UsageError, match="all models and tools"):
         command.run(command.parse(["--only", "ours", "--model", "dt"]))
 
@@ -318,7 +322,7 @@ def test_a_pipeline_is_measured_with_a_peer(tmp_path: Path) -> None:
         assert code == 1
         return
     assert code == 0
-    assert costs["m2cgen"].verdict == "right"
+    assert costs["m2cgen"].verdict == "labels only"
     assert costs["m2cgen"].m4 > costs["native"].m4
     cell = json.loads((tmp_path / "cells" / "lr" / "m2cgen.json").read_text())
     assert Cost(**cell["cost"]) == costs["m2cgen"]
