@@ -81,7 +81,7 @@ def _panel(model: str, tools: Mapping[str, Cost], axis: tuple[int, int]) -> tupl
             text(_COLUMN - _NUMBERS + 12, y + 4, f"{count:,} · {_size(cost.flash)}", "bold" if own else "")
         )
     height = bottom + 14
-    for status in ("refused", "failed", "not installed"):
+    for status in ("refused", "failed", "not installed", "not run"):
         names = [TOOLS[t] for t, cost in tools.items() if cost.status == status and "onnx" not in t]
         for line in _wrapped(status, names):
             height += 15
