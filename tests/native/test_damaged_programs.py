@@ -23,6 +23,7 @@ from .assembler import (
     float_input,
     float_output,
     image_of,
+    output_tensor,
     views,
 )
 from .cases import Case
@@ -52,6 +53,19 @@ def _counts(outcome: Outcome, key: str) -> Counter[int]:
         status, count = line.split()
         counts[int(status)] += int(count)
     return counts
+
+
+@pytest.mark.parametrize(("records", "status"), [(100, OK), (200, MALFORMED)])
+def test_constants_are_named_again_a_limited_number_of_times(
+    device: Device, records: int, status: int
+) -> None:
+    """Else a small image could keep open busy for hours: each record has its keys looked at."""
+    keys = np.arange(10_000, dtype=np.int32)
+    asm = Assembler([float_input("x", 1)], [output_tensor("y", np.dtype(np.int32), 1)])
+    table = asm.constant(keys)
+    for _ in range(records):
+        asm.add("map_i32", OUTPUT, INPUT, 1, table, table, len(keys), 0)
+    assert open_image(device, asm.image())[0] == status
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -68,7 +68,8 @@ bool read_program(Span<const uint8_t> payload, Program& program) noexcept {
 
 ecu_status check_operations(const Program& program, Span<const ecu_tensor_info> inputs,
                             Span<const ecu_tensor_info> outputs) noexcept {
-  const Scope scope = {program.workspace, program.constants, inputs, outputs};
+  uint64_t left = kMostNamings * (uint64_t{program.operations.size()} + program.constants.size());
+  const Scope scope = {program.workspace, program.constants, inputs, outputs, &left};
   const uint8_t* const records = program.operations.data();
   const size_t words = program.operations.size() / kWordSize;
   size_t at = 0U;

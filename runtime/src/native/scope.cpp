@@ -46,8 +46,12 @@ bool Scope::writable(uint32_t reference, uint64_t elements, uint32_t size) const
 }
 
 const uint8_t* Scope::constant(uint32_t reference, uint64_t elements, uint32_t size) const noexcept {
-  const bool valid = space_of(reference) == Space::kConstants && readable(reference, elements, size);
-  return valid ? constants.data() + place_of(reference) : nullptr;
+  if (space_of(reference) != Space::kConstants || !readable(reference, elements, size) ||
+      elements * size > *left) {
+    return nullptr;
+  }
+  *left -= elements * size;
+  return constants.data() + place_of(reference);
 }
 
 uint32_t Fields::word() noexcept {

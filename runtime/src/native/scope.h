@@ -24,12 +24,17 @@ constexpr uint64_t kMaxSteps = UINT32_MAX;
 constexpr uint32_t kSize4 = 4U;
 constexpr uint32_t kSize8 = 8U;
 
+/** Records may name the same constants again; together they name at most this many times the bytes of the
+ * payload, so that open looks at so much and no more. */
+constexpr uint64_t kMostNamings = 256U;
+
 /** What the operations of one program may touch. */
 struct Scope {
   uint32_t workspace;  // bytes
   Span<const uint8_t> constants;
   Span<const ecu_tensor_info> inputs;
   Span<const ecu_tensor_info> outputs;
+  uint64_t* left;  // bytes of constants that may still be named
 
   /** Whether `elements`, below 2^60, of `size` bytes are there to be read, aligned. */
   [[nodiscard]] ECU_COLD bool readable(uint32_t reference, uint64_t elements, uint32_t size) const noexcept;
@@ -37,7 +42,8 @@ struct Scope {
   /** Whether `elements`, below 2^60, of `size` bytes may be written, aligned. */
   [[nodiscard]] ECU_COLD bool writable(uint32_t reference, uint64_t elements, uint32_t size) const noexcept;
 
-  /** The constants of a reference, or null when it is not to `elements` aligned constants of `size` bytes. */
+  /** The constants of a reference, or null when it is not to `elements` aligned constants of `size` bytes, or
+   * when too many were named. */
   [[nodiscard]] ECU_COLD const uint8_t* constant(uint32_t reference, uint64_t elements,
                                                  uint32_t size) const noexcept;
 };
