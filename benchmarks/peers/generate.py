@@ -172,7 +172,7 @@ def _peer(  # noqa: PLR0917
     include: list[str] | None = None,
 ) -> dict[str, Any]:
     linkage = 'extern "C" ' if suffix == "cpp" else ""
-    lines = ["#include <stdint.h>", f'#include "{header}"']
+    lines = ["#include <math.h>", "#include <stdint.h>", f'#include "{header}"']  # as Arduino.h has them
     lines.append(f"{linkage}void peer_predict(const float* row, float* out);")
     lines.append(f"{linkage}void peer_predict(const float* row, float* out) {{ {scaled}{call} }}")
     (folder / f"peer.{suffix}").write_text("\n".join(lines) + "\n")
