@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
-from ecu_bundle.flashing.identification import DIGEST, MODEL, RECORD, SEQUENCE, STATES, UPDATE
+from ecu_bundle.flashing.identification import DIGEST, HELD, MODEL, RECORD, SEQUENCE, STATES, UPDATE
 from ecu_bundle.flashing.sequence import CHECK, ERASE
 
 from .demo_key import key_for
@@ -22,6 +22,8 @@ FLASH_FAILED = 64
 _DEFAULT, _PROGRAMMING, _EXTENDED = 1, 2, 3
 _PENDING = 0x78
 _WRONG_KEYS = 3
+_DIGEST = slice(13, 45)
+"""Where the digest of the manifest stands in a package (docs/update_package.md)."""
 
 
 class NegativeError(Exception):
@@ -63,25 +65,37 @@ class UdsServer:
         self._status = int(self._device.boot.values.get("reverted", "0"))
         self._staged = False
         self._leave_session()
+        self._forget()
 
     def _leave_session(self) -> None:
         self._session = _DEFAULT
         self._seed = b""
         self._unlocked = False
-        self._end_transfer()
+        self._close_download()
 
-    def _end_transfer(self) -> None:
+    def _close_download(self) -> None:
+        """The install stays: a further download can go on with it."""
         self._erased = False
-        self._expected: int | None = None  # bytes that RequestDownload announced; None: no transfer
+        self._open = False
+        self._counter: int | None = None  # of the block before; None: it was none of this download
+
+    def _forget(self) -> None:
+        """There is no install."""
+        self._close_download()
+        self._expected: int | None = None  # bytes of the package; None: no install
         self._received = 0
-        self._counter = 0
-        self._exited = False
+        self._start = b""  # of the package
 
     def disconnected(self) -> None:
-        """The tester is gone: nothing of its session stays."""
-        busy = self._expected is not None or self._exited
+        """The tester is gone, and with it its session. What it has sent stays for whoever goes on with it:
+        the installer trusts the signature and the digests alone."""
         self._leave_session()
-        if busy:
+
+    def _end(self) -> None:
+        """The tester ends its session: an install that is not complete ends with it."""
+        self._leave_session()
+        if self._expected is not None and not self._staged:
+            self._forget()
             self._device.ask("abort")
 
     def handle(self, request: bytes) -> Iterator[bytes]:
@@ -105,7 +119,7 @@ class UdsServer:
         if kind == _PROGRAMMING and self._session == _DEFAULT:
             raise NegativeError(0x7E)
         if kind == _DEFAULT:
-            self.disconnected()
+            self._end()
         elif kind != self._session:
             self._leave_session()
         self._session = kind
@@ -134,11 +148,17 @@ class UdsServer:
             SEQUENCE: int(model.get("sequence", "0")).to_bytes(4, "big"),
             RECORD: bytes.fromhex(record.text),
             UPDATE: bytes([state, self._status]),
+            HELD: self._held(),
         }
         data = answers.get(int.from_bytes(request[1:], "big"))
         if data is None:
             raise NegativeError(0x31)
         yield b"\x62" + request[1:] + data
+
+    def _held(self) -> bytes:
+        if self._expected is None or len(self._start) < _DIGEST.stop:
+            return b""
+        return self._start[_DIGEST] + self._received.to_bytes(4, "big") + self._expected.to_bytes(4, "big")
 
     def _security(self, request: bytes) -> Iterator[bytes]:
         kind = _sub_function(request)
@@ -197,8 +217,9 @@ class UdsServer:
         if len(place) != 9 or place[0] != 0x44:
             raise NegativeError(0x31)
         yield bytes([0x7F, 0x31, _PENDING])
-        self._end_transfer()
+        self._close_download()
         self._install("begin")
+        self._forget()
         self._staged = False
         self._erased = True
         yield b"\x71\x01\xff\x00\x00"
@@ -206,10 +227,9 @@ class UdsServer:
     def _check(self, rest: bytes) -> Iterator[bytes]:
         if rest:
             raise NegativeError(0x13)
-        if not self._exited:
+        if self._staged or self._open or self._received != self._expected:
             raise NegativeError(0x24)
         yield bytes([0x7F, 0x31, _PENDING])
-        self._end_transfer()
         self._install("finish")
         self._staged = True
         yield b"\x71\x01\xff\x01\x00"
@@ -218,30 +238,35 @@ class UdsServer:
         self._require_unlocked()
         if len(request) != 11 or request[2] != 0x44:
             raise NegativeError(0x13)
-        if request[1] != 0x00 or any(request[3:7]):  # neither compressed nor encrypted; address 0
+        start, size = (int.from_bytes(request[at : at + 4], "big") for at in (3, 7))
+        if request[1] != 0x00:  # neither compressed nor encrypted
             raise NegativeError(0x31)
-        if not self._erased or self._expected is not None:
+        if start and (self._staged or (start, start + size) != (self._received, self._expected)):
+            raise NegativeError(0x31)  # goes on with nothing that is here
+        if self._open or not (start or self._erased):
             raise NegativeError(0x22)
-        self._expected = int.from_bytes(request[7:11], "big")
+        self._expected = start + size
+        self._open = True
         yield b"\x74\x20" + self._block.to_bytes(2, "big")
 
     def _transfer(self, request: bytes) -> Iterator[bytes]:
         self._require_unlocked()
-        if self._expected is None:
+        if self._expected is None or not self._open:
             raise NegativeError(0x24)
         if not 2 < len(request) <= self._block:
             raise NegativeError(0x13)
         counter, data = request[1], request[2:]
-        if counter == self._counter and self._received:
+        if counter == self._counter:
             yield bytes([0x76, counter])  # a repetition: our answer was lost, the block was not
             return
-        if counter != (self._counter + 1) % 256:
+        if counter != ((self._counter or 0) + 1) % 256:
             raise NegativeError(0x73)
         if self._received + len(data) > self._expected:
             raise NegativeError(0x31)
         yield bytes([0x7F, 0x36, _PENDING])
         self._install("data " + data.hex())
         self._received += len(data)
+        self._start = (self._start + data)[: _DIGEST.stop]
         self._counter = counter
         yield bytes([0x76, counter])
 
@@ -249,10 +274,9 @@ class UdsServer:
         self._require_unlocked()
         if len(request) != 1:
             raise NegativeError(0x13)
-        if self._expected is None or self._received != self._expected:
+        if not self._open or self._received != self._expected:
             raise NegativeError(0x24)
-        self._end_transfer()
-        self._exited = True
+        self._close_download()
         yield b"\x77"
 
     def _tester_present(self, request: bytes) -> Iterator[bytes]:
@@ -265,7 +289,7 @@ class UdsServer:
         answer = self._device.ask(command)
         self._status = answer.status
         if answer.status:
-            self._end_transfer()
+            self._forget()
             raise NegativeError(0x72 if answer.status == FLASH_FAILED else 0x70)
 
     _services: ClassVar[dict[int, Callable[[UdsServer, bytes], Iterator[bytes]]]] = {

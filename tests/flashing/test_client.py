@@ -40,6 +40,7 @@ SESSION, RESET, READ, UNLOCK, ROUTINE, DOWNLOAD, TRANSFER, EXIT = (
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ecu_bundle.flashing.delivery._RECONNECT_SECONDS", 0.01)
+    monkeypatch.setattr("ecu_bundle.flashing.patience._SECONDS", 0.01)
 
 
 def test_a_package_is_flashed_and_runs(bench: Bench) -> None:
@@ -101,7 +102,7 @@ def test_a_cut_at_a_request_heals(stride: int, bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("fault", [cut_before, cut_after])
-@pytest.mark.parametrize("service", [SESSION, ROUTINE, DOWNLOAD, TRANSFER, EXIT])
+@pytest.mark.parametrize("service", [SESSION, ROUTINE, DOWNLOAD, TRANSFER])
 def test_a_link_that_always_breaks_leaves_the_model_before(fault: Fault, service: int, bench: Bench) -> None:
     faults = Faults()
     with bench.ecu(faults) as (device, endpoint):
@@ -142,10 +143,41 @@ def test_more_time_is_granted(bench: Bench) -> None:
 
 
 def test_a_busy_ecu_is_asked_again(bench: Bench) -> None:
-    faults = Faults({5: refuses(SESSION, 0x21), 6: refuses(SESSION, 0x21)})
+    """Whatever it was asked for, the key too."""
+    counted = Faults()
+    with bench.ecu(counted) as (_, endpoint):
+        deliver(bench.good(1), endpoint, OPEN)
+    last = counted.requests.index(RESET)
+    for position, service in enumerate(counted.requests):
+        if position in (0, 3, 5, 7, 8, 9, 10, 11, 13, last - 2, last - 1, last, last + 1):
+            faults = Faults({position + again: refuses(service, 0x21) for again in range(2)})
+            with bench.ecu(faults) as (_, endpoint):
+                flashed = deliver(bench.good(position + 2), endpoint, OPEN)
+            assert (flashed.transfers, flashed.after.sequence) == (1, position + 2)
+            assert faults.requests[position : position + 3] == [service] * 3
+
+
+def test_an_ecu_that_stays_busy_after_its_restart_is_waited_for(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The package was accepted: that it does not answer yet is no failure."""
+    monkeypatch.setattr("ecu_bundle.flashing.patience._TRIES", 2)
+    counted = Faults()
+    with bench.ecu(counted) as (_, endpoint):
+        deliver(bench.good(1), endpoint, OPEN)
+    after = counted.requests.index(RESET) + 1
+    faults = Faults({position: refuses(READ, 0x21) for position in range(after, after + 8)})
     with bench.ecu(faults) as (_, endpoint):
-        assert deliver(bench.good(1), endpoint, OPEN).transfers == 1
-    assert faults.requests[5:9] == [SESSION] * 4
+        assert deliver(bench.good(2), endpoint, OPEN).after.sequence == 2
+
+
+def test_an_ecu_that_is_busy_for_good(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ecu_bundle.flashing.patience._TRIES", 2)
+    with (
+        bench.ecu(Faults(on={READ: refuses(READ, 0x21)})) as (_, endpoint),
+        pytest.raises(EcuUnavailableError, match="the ECU stays busy"),
+    ):
+        deliver(bench.good(1), endpoint, OPEN)
 
 
 REFUSALS: dict[str, tuple[int, int, type[BundleError], str]] = {
@@ -165,7 +197,7 @@ REFUSALS: dict[str, tuple[int, int, type[BundleError], str]] = {
     "flash": (TRANSFER, 0x72, VerificationError, "could not program the package"),
     "suspended": (TRANSFER, 0x71, VerificationError, "stopped the transfer"),
     "wrong block": (TRANSFER, 0x73, EcuUnavailableError, "negative response 0x73"),
-    "wrong order": (EXIT, 0x24, EcuUnavailableError, "negative response 0x24"),
+    "wrong order": (TRANSFER, 0x24, EcuUnavailableError, "negative response 0x24"),
     "reset refused": (RESET, 0x22, EcuUnavailableError, "conditions are not correct"),
 }
 

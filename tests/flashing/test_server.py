@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 
 import pytest
 from examples.update.demo_key import key_for
-from examples.update.uds_server import UdsServer
+from examples.update.uds_server import CutError, UdsServer
 
 from ecu_bundle.flashing.statuses import status_text
 
@@ -29,6 +30,8 @@ class Plain:
             "download": b"\x34\x00" + place,
             "first": b"\x36\x01" + package[:half],
             "second": b"\x36\x02" + package[half:],
+            "rest": b"\x34\x00\x44" + half.to_bytes(4, "big") + (len(package) - half).to_bytes(4, "big"),
+            "last": b"\x36\x01" + package[half:],
             "third": b"\x36\x03more",
             "from-zero": b"\x36\x00" + package[:half],
             "exit": b"\x37",
@@ -79,6 +82,9 @@ ORDERS: dict[str, tuple[str, str, int]] = {
     "two downloads": ("erase download download", "ok ok 22", 0),
     "check twice": ("erase download first second exit check check", "ok ok ok ok ok ok 24", 4),
     "begun again": ("erase download first erase download first second exit check", "ok " * 8 + "ok", 4),
+    "goes on without a cut": ("erase download first rest last exit check", "ok ok ok 22 ok 24 24", 0),
+    "goes on without a beginning": ("erase rest last exit check", "ok 31 24 24 24", 0),
+    "goes on when all is there": ("erase download first second exit rest check", "ok ok ok ok ok 31 ok", 4),
     "begun again when staged": ("erase download first second exit check erase", "ok ok ok ok ok ok ok", 4),
 }
 
@@ -159,7 +165,29 @@ def test_a_session_ends_by_itself(tester: Plain) -> None:
     assert tester.run("second", "exit") == ["7f", "7f"]
     tester.unlock()
     assert tester.run("second", "exit") == ["24", "24"]
-    assert tester.staged() == 0
+    assert tester.run("rest", "last", "exit", "check") == ["ok"] * 4
+    assert tester.staged() == 4
+
+
+@pytest.mark.parametrize(
+    ("end", "codes", "sequence"),
+    {
+        "cut": ("", "ok ok ok ok", 4),
+        "another session": ("10 03", "ok ok ok ok", 4),
+        "end of the session": ("10 01", "31 24 24 24", 0),
+        "restart": ("11 01", "31 24 24 24", 0),
+    }.values(),
+)
+def test_what_ends_an_install(end: str, codes: str, sequence: int, tester: Plain) -> None:
+    tester.unlock()
+    tester.run("erase", "download", "first")
+    tester.server.disconnected()
+    if end:
+        with contextlib.suppress(CutError):
+            tester.ask(bytes.fromhex(end))
+    tester.unlock()
+    assert tester.run("rest", "last", "exit", "check") == codes.split()
+    assert tester.staged() == sequence
 
 
 def test_tester_present_keeps_a_session(tester: Plain) -> None:

@@ -275,6 +275,13 @@ def init(model: Path, output: Path | None, force: bool, **given: Any) -> None:
 @click.option(
     "--timeout", type=click.FloatRange(0.1, 600), default=5.0, show_default=True, help="Seconds per answer."
 )
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(1, 86400),
+    default=3600.0,
+    show_default=True,
+    help="Seconds for all, until the ECU has accepted the package.",
+)
 @json_option
 def flash(package: Path, doip: str, **given: Any) -> None:
     """Bring an update package into an ECU by UDS over DoIP, and see that it runs the new model.
@@ -297,7 +304,14 @@ def flash(package: Path, doip: str, **given: Any) -> None:
         given["memory_address"],
         given["block_size"] or 0,
     )
-    flashed = deliver(delivery, endpoint, options, attempts=given["attempts"], watcher=invocation.console)
+    flashed = deliver(
+        delivery,
+        endpoint,
+        options,
+        attempts=given["attempts"],
+        limit_seconds=given["time_limit"],
+        watcher=invocation.console,
+    )
     invocation.result(flashed_record(delivery, endpoint, flashed), flashed_text(delivery, endpoint, flashed))
 
 

@@ -5,17 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ecu_bundle.errors import EcuUnavailableError, VerificationError
-from ecu_bundle.flashing.identification import Identification, identify
+from ecu_bundle.flashing.identification import Held, Identification, held_install, identify, is_staged
 from ecu_bundle.flashing.link import Endpoint, LinkError, open_link
+from ecu_bundle.flashing.refusals import BusyError
 from ecu_bundle.flashing.sequence import Options, prepare, requests, restart, transfer
 from ecu_bundle.flashing.statuses import status_text
+from ecu_bundle.packaging.refusals import PackageError
+from ecu_bundle.packaging.template import read_header
 from ecu_bundle.stages import Silent, Stages, Watcher
+
+if TYPE_CHECKING:
+    from udsoncan.client import Client
 
 _RECONNECT_SECONDS = 0.2
 _BAR = 20
+_ADDRESSES = 1 << 32
 
 _Result = TypeVar("_Result")
 
@@ -46,6 +53,7 @@ class Flashed:
         present: it ran the same before, so nothing was sent.
         blocks: of the transfer that succeeded.
         transfers: how many were started.
+        resumed: bytes that the last one found in the ECU and did not send.
         seconds: by stage.
     """
 
@@ -54,6 +62,7 @@ class Flashed:
     present: bool
     blocks: int = 0
     transfers: int = 0
+    resumed: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -63,19 +72,21 @@ def deliver(
     options: Options | None = None,
     *,
     attempts: int = 3,
+    limit_seconds: float = 3600.0,
     boot_seconds: float = 60.0,
     watcher: Watcher | None = None,
 ) -> Flashed:
     """Flashes a package and sees the ECU run it.
 
-    After a cut link the transfer is started again from its beginning: the device takes a package as a
-    stream and forgets it with its session, and until the package is whole the model before stays active.
+    After a cut link the transfer goes on where it ended, if the ECU says that it holds the beginning of
+    this very package, else from the start. Until the package is whole the model before stays active.
 
     Args:
         delivery: the package.
         endpoint: where the ECU is.
         options: how to unlock it and to send.
         attempts: connections for one step, at most.
+        limit_seconds: for all of it, until the ECU has accepted the package.
         boot_seconds: how long the ECU may take from its reset until the model is confirmed.
         watcher: is told the stages.
 
@@ -86,42 +97,98 @@ def deliver(
     """
     options = options or Options()
     stages = Stages(watcher or Silent())
+    deadline = time.monotonic() + limit_seconds
     with stages.stage("connect", str(endpoint)):
-        before = _persistently(lambda: _identify(endpoint), attempts, endpoint)
+        before = _persistently(lambda: _identify(endpoint, deadline), attempts, endpoint)
     if _runs(before, delivery):
         return Flashed(before, before, present=True, seconds=stages.seconds)
-    started = 0
-
-    def attempt() -> int:
-        nonlocal started
-        started += 1
-        return _send(delivery, endpoint, options, stages)
-
+    sending = _Sending(delivery, endpoint, options, deadline, stages)
     with stages.stage("transfer", f"{len(delivery.data):,} bytes of {delivery.title}"):
-        blocks = _persistently(attempt, attempts, endpoint)
+        blocks = _persistently(sending.attempt, attempts, endpoint)
     with stages.stage("restart", "trial, self-test, confirmation"):
         after = _await_model(delivery, endpoint, boot_seconds)
-    return Flashed(before, after, False, blocks, started, stages.seconds)
+    return Flashed(before, after, False, blocks, sending.started, sending.resumed, stages.seconds)
 
 
-def _identify(endpoint: Endpoint) -> Identification:
-    with open_link(endpoint) as client, requests(client, "identify"):
+def _identify(endpoint: Endpoint, deadline: float) -> Identification:
+    with open_link(endpoint, deadline) as client, requests(client, "identify"):
         return identify(client)
 
 
-def _send(delivery: Delivery, endpoint: Endpoint, options: Options, stages: Stages) -> int:
-    total = len(delivery.data)
+@dataclass
+class _Sending:
+    """Attempts to bring one package into an ECU.
 
-    def progress(done: int) -> None:
-        filled = _BAR * done // total
-        stages.detail(f"{'#' * filled}{'.' * (_BAR - filled)} {100 * done // total} %")
+    Attributes:
+        started: attempts.
+        resumed: bytes that the last one did not have to send.
+    """
 
-    with open_link(endpoint) as client:
-        prepare(client, options)
-        blocks = transfer(client, delivery.data, options, progress)
-        stages.detail(f"{blocks} blocks")
-        restart(client)
-    return blocks
+    delivery: Delivery
+    endpoint: Endpoint
+    options: Options
+    deadline: float
+    stages: Stages
+    started: int = 0
+    resumed: int = 0
+    _failed_at: int = 0
+
+    def attempt(self) -> int:
+        """One connection: gives the number of blocks, once the ECU has accepted the package.
+
+        Raises:
+            LinkError, BundleError: see `requests`.
+        """
+        self.started += 1
+        with open_link(self.endpoint, self.deadline) as client:
+            prepare(client, self.options)
+            self.resumed, staged = self._found(client)
+            blocks = 0 if staged else self._transfer(client)
+            self.stages.detail(f"{blocks} blocks")
+            restart(client)
+        return blocks
+
+    def _found(self, client: Client) -> tuple[int, bool]:
+        """How many bytes of this package the ECU holds, and whether it has accepted all of them."""
+        with requests(client, "identify"):
+            held = held_install(client)
+            start = 0 if held is None else _common(self.delivery.data, held)
+            whole = bool(start) and start == len(self.delivery.data)
+            staged = whole and is_staged(client)
+        beyond = self.options.address + len(self.delivery.data) > _ADDRESSES
+        if not staged and (beyond or start <= self._failed_at):  # no second try from the same place
+            start = 0
+        return start, staged
+
+    def _transfer(self, client: Client) -> int:
+        """Sends the rest; where the ECU does not take it behind what it holds, all of it."""
+        start, self._failed_at = self.resumed, max(self._failed_at, self.resumed)
+        try:
+            return transfer(client, self.delivery.data, self.options, self._show, start=start)
+        except VerificationError:
+            if not start:
+                raise
+        self.resumed = 0
+        return transfer(client, self.delivery.data, self.options, self._show)
+
+    def _show(self, done: int) -> None:
+        filled = _BAR * done // len(self.delivery.data)
+        percent = 100 * done // len(self.delivery.data)
+        self.stages.detail(f"{'#' * filled}{'.' * (_BAR - filled)} {percent} %")
+
+
+def _common(data: bytes, held: Held) -> int:
+    """How many bytes of a package an ECU holds that has begun an install; 0 unless it is the same one.
+
+    The digest of the manifest binds all of the payload. It counts only behind the header, whose signature
+    the ECU has accepted then.
+    """
+    try:
+        header = read_header(data)
+    except PackageError:
+        return 0
+    same = held.digest == header.authentication.digest and held.size == len(data)
+    return held.received if same and header.size <= held.received <= len(data) else 0
 
 
 def _persistently(step: Callable[[], _Result], attempts: int, endpoint: Endpoint) -> _Result:
@@ -157,7 +224,7 @@ def _await_model(delivery: Delivery, endpoint: Endpoint, boot_seconds: float) ->
     last = "it does not answer"
     while time.monotonic() < end:
         try:
-            with open_link(endpoint) as client:
+            with open_link(endpoint, end) as client:
                 with requests(client, "identify"):
                     found = identify(client)
                 if found.state == "staged":
@@ -167,6 +234,8 @@ def _await_model(delivery: Delivery, endpoint: Endpoint, boot_seconds: float) ->
             last = f"its state is {found.state!r}"
         except LinkError as error:
             last = str(error)
+        except BusyError as error:  # a package that was accepted is not given up for that
+            last = error.cause
         time.sleep(_RECONNECT_SECONDS)
     raise EcuUnavailableError(
         "restart",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ecu_bundle.errors import EcuUnavailableError
+from ecu_bundle.flashing.patience import patiently
 
 if TYPE_CHECKING:
     from udsoncan.client import Client
@@ -20,6 +21,10 @@ RECORD = 0xF1F2
 """The signed record of the active model: what its package has before the payload. May be missing."""
 UPDATE = 0xF1F3
 """What the ECU is doing (see `STATES`) and the status of the last update (``ecu/status.h``), 1 byte each."""
+
+HELD = 0xF1F4
+"""The install that the ECU has begun or staged: manifest digest of the package, 32 bytes, then the bytes that
+it has received and all that it expects, 4 bytes each, big-endian; empty without one. May be missing."""
 
 STATES = ("no model", "confirmed", "trial", "receiving", "staged")
 
@@ -48,6 +53,24 @@ class Identification:
     status: int
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An install that an ECU has begun.
+
+    Attributes:
+        digest: of the manifest of its package, 32 bytes.
+        received: bytes of the package that the ECU has taken.
+        size: bytes that it expects.
+    """
+
+    digest: bytes
+    received: int
+    size: int
+
+
+_HELD_BYTES = _DIGEST_BYTES + 4 + 4
+
+
 def identify(client: Client) -> Identification:
     """Reads all identifiers.
 
@@ -74,6 +97,28 @@ def last_status(client: Client) -> int:
     return _update(client)[1]
 
 
+def held_install(client: Client) -> Held | None:
+    """The install that the ECU could go on with; None where it has none, or cannot tell.
+
+    Raises:
+        EcuUnavailableError: the form is wrong. Others are those of udsoncan.
+    """
+    data = _read(client, HELD, "held install", (0, _HELD_BYTES), optional=True)
+    if not data:
+        return None
+    received, size = (int.from_bytes(data[at : at + 4], "big") for at in (_DIGEST_BYTES, _DIGEST_BYTES + 4))
+    return Held(data[:_DIGEST_BYTES], received, size)
+
+
+def is_staged(client: Client) -> bool:
+    """Whether the ECU waits for its restart with a package that it has accepted.
+
+    Raises:
+        EcuUnavailableError: the ECU has no such identifier, or its form is wrong.
+    """
+    return _update(client)[0] == "staged"
+
+
 def _update(client: Client) -> tuple[str, int]:
     state, status = _read(client, UPDATE, "update state", (2,))
     if state >= len(STATES):
@@ -90,7 +135,7 @@ def _read(
 
     number = did.to_bytes(2, "big")
     try:
-        response = client.send_request(Request(services.ReadDataByIdentifier, data=number))
+        response = patiently(lambda: client.send_request(Request(services.ReadDataByIdentifier, data=number)))
     except NegativeResponseException as error:
         if error.response.code != _OUT_OF_RANGE:
             raise

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import math
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
 
 PORT = 13400
 """DoIP's port, for TCP and for the search by UDP."""
-
-_PENDING_SECONDS = 600.0
-"""How long an ECU may ask for more time (0x78) within one request."""
 
 _STAGE = "connect"
 
@@ -84,18 +83,22 @@ def read_host(text: str) -> tuple[str, int]:
 
 
 @contextmanager
-def open_link(endpoint: Endpoint) -> Iterator[Client]:
+def open_link(endpoint: Endpoint, deadline: float = math.inf) -> Iterator[Client]:
     """Connects, activates routing and gives the UDS client.
 
+    Args:
+        endpoint: where the ECU is.
+        deadline: after it nothing is asked any more; on the clock of `time.monotonic`.
+
     Raises:
-        LinkError: no connection, or the connection is refused. Errors of requests are those of udsoncan.
+        LinkError: no connection, or it is refused, or the time is over. Errors of requests are those of
+            udsoncan.
         ToolMissingError: the libraries are not installed.
     """
     try:
         from doipclient.connectors import DoIPClientUDSConnector
-        from udsoncan.client import Client
 
-        from ecu_bundle.flashing.doip import Connection, find
+        from ecu_bundle.flashing.doip import Connection, PunctualClient, find
     except ImportError as error:
         raise ToolMissingError(
             _STAGE, "flashing needs doipclient and udsoncan", hint="pip install 'ecu-bundle[flashing]'"
@@ -104,6 +107,8 @@ def open_link(endpoint: Endpoint) -> Iterator[Client]:
         logger = logging.getLogger(name)
         if not logger.handlers:  # else warnings of the libraries would go to stderr
             logger.addHandler(logging.NullHandler())
+    if time.monotonic() >= deadline:
+        raise LinkError("the time for all of it is over")
     try:
         ecu = find(endpoint.host, endpoint.seconds) if endpoint.ecu is None else endpoint.ecu
         doip = Connection(endpoint.host, endpoint.port, ecu, endpoint.tester, endpoint.seconds)
@@ -112,11 +117,11 @@ def open_link(endpoint: Endpoint) -> Iterator[Client]:
     config = {
         "p2_timeout": endpoint.seconds,
         "p2_star_timeout": max(endpoint.seconds, 5.0),
-        "request_timeout": _PENDING_SECONDS,
         "use_server_timing": False,
         "server_address_format": 32,
         "server_memorysize_format": 32,
     }
-    client = Client(DoIPClientUDSConnector(doip, close_connection=True), config=config)  # type: ignore[arg-type]
+    client = PunctualClient(DoIPClientUDSConnector(doip, close_connection=True), config=config)  # type: ignore[arg-type]
+    client.deadline = deadline
     with client:
         yield client

@@ -8,6 +8,11 @@ BUSY = 0x21
 SEQUENCE_ERROR = 0x24
 WRONG_BLOCK = 0x73
 
+
+class BusyError(EcuUnavailableError):
+    """The ECU is busy for longer than it is asked again."""
+
+
 _KEY_HINT = "check --security-command and --security-level: the ECU unlocks only for the right key"
 
 _SECURITY: dict[int, tuple[str, str]] = {
@@ -86,6 +91,7 @@ def refusal(stage: str, code: int, *, status: str = "") -> BundleError:
             + ("docs/flashing.md lists what each status asks for" if status else "the ECU gives no status"),
         )
     cause = _CONDITIONS.get(code, "the ECU refuses the request with a code of its manufacturer")
-    return EcuUnavailableError(
+    kind = BusyError if code == BUSY else EcuUnavailableError
+    return kind(
         stage, cause, place=number, hint="bring the ECU into the condition that it asks for, and flash again"
     )

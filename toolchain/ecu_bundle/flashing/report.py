@@ -26,6 +26,7 @@ def flashed_record(delivery: Delivery, endpoint: Endpoint, flashed: Flashed) -> 
         "after": _record(flashed.after),
         "blocks": flashed.blocks,
         "transfers": flashed.transfers,
+        "resumed": flashed.resumed,
         "seconds": {stage: round(value, 3) for stage, value in flashed.seconds.items()},
     }
 
@@ -47,6 +48,7 @@ def flashed_text(delivery: Delivery, endpoint: Endpoint, flashed: Flashed) -> st
     did = "runs it, confirmed" if delivery.digest else "trusts its keys now"
     did = "ran it already, nothing was sent" if flashed.present else did
     again = f" in {flashed.transfers} attempts" if flashed.transfers > 1 else ""
+    again += f", resumed at byte {flashed.resumed}" if flashed.resumed else ""
     return "\n".join(
         [
             f"{endpoint}: {delivery.title}, sequence {delivery.sequence}: the ECU {did}{again}",

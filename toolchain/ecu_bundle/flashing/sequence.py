@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from ecu_bundle.errors import BundleError, EcuUnavailableError
 from ecu_bundle.flashing.identification import last_status
 from ecu_bundle.flashing.link import LinkError
-from ecu_bundle.flashing.refusals import BUSY, SEQUENCE_ERROR, WRONG_BLOCK, refusal
+from ecu_bundle.flashing.patience import patiently
+from ecu_bundle.flashing.refusals import SEQUENCE_ERROR, WRONG_BLOCK, refusal
 from ecu_bundle.flashing.security import SecurityHook
 from ecu_bundle.flashing.statuses import status_text
 
@@ -27,13 +27,9 @@ _ADDRESS_FORMAT = 0x44
 """4 bytes of size, 4 of address."""
 _EXTENDED, _PROGRAMMING = 3, 2
 _HARD_RESET = 1
-_BUSY_TRIES = 20
-_BUSY_SECONDS = 0.25
 _BLOCK_OVERHEAD = 2
 """Service and counter are part of the length that the ECU names."""
 _SMALLEST_BLOCK = 8
-
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +92,6 @@ def _status(client: Client) -> str:
     return status_text(number) if number else ""
 
 
-def patiently(request: Callable[[], _Result]) -> _Result:
-    """Repeats a request while the ECU is busy (0x21), for some seconds."""
-    from udsoncan.exceptions import NegativeResponseException
-
-    for _ in range(_BUSY_TRIES):
-        try:
-            return request()
-        except NegativeResponseException as error:
-            if error.response.code != BUSY:
-                raise
-        time.sleep(_BUSY_SECONDS)
-    return request()
-
-
 def prepare(client: Client, options: Options) -> None:
     """Programming session, unlocked.
 
@@ -124,10 +106,13 @@ def prepare(client: Client, options: Options) -> None:
         answer = patiently(lambda: client.request_seed(level))
         seed = answer.service_data.seed if answer is not None else b""
         if any(seed):  # a seed of zeros says that the ECU is open already
-            client.send_key(level, options.security.key_for(bytes(seed)))
+            key = options.security.key_for(bytes(seed))
+            patiently(lambda: client.send_key(level, key))
 
 
-def transfer(client: Client, data: bytes, options: Options, progress: Callable[[int], None]) -> int:
+def transfer(
+    client: Client, data: bytes, options: Options, progress: Callable[[int], None], *, start: int = 0
+) -> int:
     """Erases, downloads, and checks: after this the ECU has accepted the package.
 
     Args:
@@ -135,6 +120,7 @@ def transfer(client: Client, data: bytes, options: Options, progress: Callable[[
         data: the package.
         options: address and size of blocks.
         progress: told the bytes that the ECU has taken.
+        start: bytes that the ECU holds already; it goes on there, and nothing is erased.
 
     Returns:
         Number of blocks.
@@ -142,13 +128,27 @@ def transfer(client: Client, data: bytes, options: Options, progress: Callable[[
     Raises:
         LinkError, BundleError: see `requests`.
     """
+    if not start:
+        place = options.address.to_bytes(4, "big") + len(data).to_bytes(4, "big")
+        with requests(client, "erase", package=True):
+            patiently(lambda: client.start_routine(ERASE, bytes([_ADDRESS_FORMAT]) + place))
+    blocks = _download(client, data, options, progress, start) if start < len(data) else 0
+    with requests(client, "check", package=True):
+        check = patiently(lambda: client.start_routine(CHECK))
+        result = check.service_data.routine_status_record if check is not None else b""
+    if any(result or b""):
+        raise refusal("check", 0x72, status=_status(client))
+    return blocks
+
+
+def _download(
+    client: Client, data: bytes, options: Options, progress: Callable[[int], None], start: int
+) -> int:
+    """Sends what the ECU does not have; gives the number of blocks."""
     from udsoncan import MemoryLocation
 
-    place = options.address.to_bytes(4, "big") + len(data).to_bytes(4, "big")
-    with requests(client, "erase", package=True):
-        patiently(lambda: client.start_routine(ERASE, bytes([_ADDRESS_FORMAT]) + place))
     with requests(client, "download", package=True):
-        location = MemoryLocation(options.address, len(data), 32, 32)
+        location = MemoryLocation(options.address + start, len(data) - start, 32, 32)
         answer = patiently(lambda: client.request_download(location))
         size = (answer.service_data.max_length if answer is not None else 0) - _BLOCK_OVERHEAD
     if size < _SMALLEST_BLOCK:
@@ -158,19 +158,14 @@ def transfer(client: Client, data: bytes, options: Options, progress: Callable[[
             hint="its answer to RequestDownload names the most bytes of a block, service and counter counted",
         )
     size = min(size, options.block) if options.block else size
-    blocks = [data[start : start + size] for start in range(0, len(data), size)]
+    blocks = [data[at : at + size] for at in range(start, len(data), size)]
     with requests(client, "transfer", package=True):
-        done = 0
+        done = start
         for number, block in enumerate(blocks, start=1):
             patiently(lambda n=number, b=block: client.transfer_data(n % 256, b))  # type: ignore[misc]
             done += len(block)
             progress(done)
         patiently(client.request_transfer_exit)
-    with requests(client, "check", package=True):
-        check = patiently(lambda: client.start_routine(CHECK))
-        result = check.service_data.routine_status_record if check is not None else b""
-    if any(result or b""):
-        raise refusal("check", 0x72, status=_status(client))
     return len(blocks)
 
 
