@@ -1,14 +1,18 @@
 """Envelopes of draft-ietf-suit-manifest beyond our profile: digest and signature are judged alike.
 
-
 The manifests are written from the draft's templates (secure boot, download, try-each, load, two components,
 a severed element), encoded by cbor2 and signed by cryptography with ES256 and no key id, as the draft's own
 examples are. A device refuses them all, since they are none of our profile.
+
+The bytes of the draft's own examples are not ours to copy. Who has them names their folder, with the public
+key as ``public_key.pem``, and they are judged too: ``ECU_SUIT_EXAMPLES=FOLDER``.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
+from pathlib import Path
 from typing import Any
 
 import cbor2
@@ -18,12 +22,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from ecu_bundle.packaging.cose import signed_bytes
-from ecu_bundle.packaging.keys import public_key
+from ecu_bundle.packaging.key_files import read_public
+from ecu_bundle.packaging.keys import PublicKey, public_key
 from ecu_bundle.packaging.refusals import PackageError
 from ecu_bundle.packaging.suit import Envelope
 from ecu_bundle.packaging.template import read_header
 
 PRIVATE = ec.derive_private_key(77, ec.SECP256R1())
+PUBLIC = public_key(PRIVATE.public_key())
+REAL = Path(os.environ["ECU_SUIT_EXAMPLES"]) if "ECU_SUIT_EXAMPLES" in os.environ else None
 DIGEST = cbor2.dumps([-16, hashlib.sha256(b"image").digest()])
 IDS = {1: bytes(range(16)), 2: bytes(range(16, 32))}
 CHECK = [1, 15, 2, 15]
@@ -75,24 +82,40 @@ def envelope(manifest: dict[int, Any]) -> bytes:
     return cbor2.dumps(cbor2.CBORTag(107, {2: cbor2.dumps([digest, block]), 3: cbor2.dumps(manifest)}))
 
 
-def judged(data: bytes) -> bool:
+def judged(data: bytes, key: PublicKey = PUBLIC) -> bool:
     """Whether digest and signature are right, by our code."""
     fields = dict(cbor2.loads(data).value)
     stated, block = cbor2.loads(fields[2])
     protected, _, _, signature = cbor2.loads(block).value
     found = Envelope("model", fields[3], b"", b"", protected, signature).signed_payload
     message = signed_bytes(protected, found)
-    return found == stated and public_key(PRIVATE.public_key()).verifies(message, signature)
+    return found == stated and key.verifies(message, signature)
+
+
+def changed(data: bytes) -> bytes:
+    """Another last bit of the manifest."""
+    fields = dict(cbor2.loads(data).value)
+    manifest = fields[3][:-1] + bytes([fields[3][-1] ^ 1])
+    return cbor2.dumps(cbor2.CBORTag(107, {**fields, 3: manifest}))
 
 
 @pytest.mark.parametrize("name", MANIFESTS)
 def test_digest_and_signature_are_judged_as_in_the_draft(name: str) -> None:
     data = envelope(MANIFESTS[name])
     assert judged(data)
-    fields = dict(cbor2.loads(data).value)
-    changed = bytearray(fields[3])
-    changed[-1] ^= 1
-    assert not judged(cbor2.dumps(cbor2.CBORTag(107, {**fields, 3: bytes(changed)})))
+    assert not judged(changed(data))
+
+
+@pytest.mark.skipif(REAL is None, reason="ECU_SUIT_EXAMPLES names no folder")
+def test_the_examples_of_the_draft_are_judged_right() -> None:
+    assert REAL is not None
+    examples = [path.read_bytes() for path in sorted(REAL.glob("*.cbor"))]
+    key = read_public(REAL / "public_key.pem")
+    assert [judged(data, key) for data in examples] == [True] * 6
+    assert not any(judged(changed(data), key) or judged(data) for data in examples)
+    for data in examples:
+        with pytest.raises(PackageError):
+            read_header(data)
 
 
 @pytest.mark.parametrize("name", MANIFESTS)
