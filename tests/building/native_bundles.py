@@ -22,6 +22,7 @@ from ecu_bundle.building.driver import BuildResult, build_bundle
 from ecu_bundle.building.targets import get_target
 from ecu_bundle.conversion import convert
 from ecu_bundle.generation import GenerationOptions, generate
+from ecu_bundle.generation.options import UpdateFacts
 from ecu_bundle.golden import choose_golden
 from ecu_bundle.image.writer import compile_image
 from ecu_bundle.interface import Rows
@@ -64,8 +65,10 @@ def sample(kind: str, seed: int = 0, features: int = 4) -> Sample:
     return Sample(model, image, report.rows, expected)
 
 
-def write_sample(chosen: Sample, target_name: str, folder: Path) -> Path:
-    """Generates the bundle of a sample into this folder."""
+def write_sample(
+    chosen: Sample, target_name: str, folder: Path, *, update: UpdateFacts | None = None
+) -> Path:
+    """Generates the bundle of a sample into this folder; without a library for signatures."""
     target = get_target(target_name)
     golden = choose_golden(chosen.model, chosen.rows, chosen.expected.outputs, chosen.expected.tolerance)
     options = GenerationOptions(
@@ -74,6 +77,7 @@ def write_sample(chosen: Sample, target_name: str, folder: Path) -> Path:
         toolchain=target.toolchain,
         startup=target.startup,
         cxx_headers=target.cxx_headers,
+        update=update or UpdateFacts(),
     )
     sources = generate(chosen.model, chosen.image, golden, options)
     return write(dict(sources.files), folder)

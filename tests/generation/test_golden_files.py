@@ -13,7 +13,7 @@ from generation.bundles import sources, write
 from generation.samples import classifier, hostile, regressor
 
 GOLDEN = Path(__file__).parent / "golden"
-CONSTANT = ("include/ecu/", "src/ecu/", "LICENSES/", "cmake/", "model/")
+CONSTANT = ("include/ecu/", "src/ecu/", "LICENSES/", "cmake/", "docs/", "model/")
 CONSTANT_FILES = {f"tests/{name}" for name in ("CMakeLists.txt", "self_test.cpp", "run_rows.cpp")}
 CONSTANT_FILES |= {"LICENSES.md", "tests/python_binding.cpp", "tests/golden_vectors.h"}
 

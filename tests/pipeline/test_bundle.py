@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 
+from building.guide import Guide, command
 from ecu_bundle.building.elf import elf_of
 from ecu_bundle.building.targets import get_target
 from ecu_bundle.image.reader import read_image
@@ -44,6 +47,8 @@ def test_the_layout_is_the_promised_one(bundles: Bundles, example: str, target: 
     assert {path.name for path in bundle.iterdir()} == {
         "README.md",
         "INTEGRATION.md",
+        "SHA256SUMS",
+        "docs",
         "LICENSES",
         "LICENSES.md",
         "bundle.json",
@@ -65,6 +70,7 @@ def test_the_layout_is_the_promised_one(bundles: Bundles, example: str, target: 
         "reports/junit.xml",
         "reports/report.html",
         "reports/resources.json",
+        "reports/resources.md",
         "reports/sbom.cdx.json",
     }
     assert {f"include/{example}.h", f"include/{example}.hpp", f"src/{example}.cpp"} <= files
@@ -89,6 +95,43 @@ def test_the_manifest_has_the_digest_of_every_file(bundles: Bundles, example: st
     assert manifest["source"]["digest"] == source
     assert manifest["source"]["trusted_pickle"] is False
     assert (manifest["name"], manifest["target"], manifest["engine"]) == (example, target, "ort")
+
+
+def test_its_integrity_is_checked_without_python(bundles: Bundles, tmp_path: Path) -> None:
+    """The commands of the guide: on the bundle, and on one with a changed file or list."""
+    guide = Guide(bundles("auto_mpg", "host"))
+    words = ["sh", "-e", "-c", guide.block("What you have got", "sh")]
+    value = hashlib.sha256((guide.bundle / "bundle.json").read_bytes()).hexdigest()
+    assert command(*words, folder=guide.bundle) == f"{value}  bundle.json\n"
+    for number, name in enumerate(("src/auto_mpg.cpp", "model/auto_mpg.ecui", "SHA256SUMS")):
+        copy = tmp_path / str(number)
+        shutil.copytree(guide.bundle, copy)
+        path = copy / name
+        path.write_bytes(path.read_bytes() + b"\n")
+        with pytest.raises(AssertionError, match=f"{path.name}|SHA256SUMS"):
+            command(*words, folder=copy)
+
+
+def test_what_the_guide_names_is_in_the_bundle(bundles: Bundles) -> None:
+    """Files of the table, and pages that any file of the bundle cites or links to."""
+    bundle = bundles("auto_mpg", "host")
+    page = (bundle / "INTEGRATION.md").read_text().split("## What you have got")[1].split("## ")[0]
+    named = re.findall(r"`([\w./]+[./][\w.]*|bundle.json)`", page.split("```")[0])
+    assert len(named) > 10
+    assert [name for name in named if not (bundle / name).exists()] == []
+    cited = {
+        name
+        for path in bundle.rglob("*")
+        if path.suffix in (".h", ".hpp", ".cpp", ".md", ".cmake", ".txt") and path.is_file()
+        for name in re.findall(r"\bdocs/\w+\.md", path.read_text(encoding="utf-8"))
+    }
+    linked = {
+        f"docs/{name}"
+        for path in (bundle / "docs").iterdir()
+        for name in re.findall(r"\]\(([\w.]+\.md)", path.read_text(encoding="utf-8"))
+    }
+    assert "docs/slots.md" in cited and linked
+    assert sorted(name for name in cited | linked if not (bundle / name).is_file()) == []
 
 
 @every_bundle

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ecu_bundle.building.targets import Target
     from ecu_bundle.config import ModelTable
     from ecu_bundle.generation import GenerationOptions
+    from ecu_bundle.generation.options import UpdateFacts
     from ecu_bundle.parity import ParityReport
 
 
@@ -64,7 +65,7 @@ def assemble(
     target: Target,
     words: ModelTable,
     *,
-    update: Signature | None = None,
+    update: UpdateFacts | None = None,
 ) -> Assembly:
     """Generates each half in its folder.
 
@@ -73,7 +74,7 @@ def assemble(
         model, report: the model and its proof; golden rows are chosen among the rows of the proof.
         target: what the bundle is for.
         words: title and version of the model.
-        update: kind of signature of the update packages that the device takes; None for none.
+        update: the update packages that the device takes; None for none.
 
     Raises:
         BundleError: there is no ONNX Runtime for the target, or nothing to test with.
@@ -82,7 +83,7 @@ def assemble(
     from ecu_bundle.golden import choose_golden
 
     native = any(half.image.engine == "native" for half in halves)
-    signatures = _signatures(update) if update and native else None
+    signatures = _signatures(update.signature) if update and update.signature and native else None
     files: dict[str, bytes] = {}
     libraries: dict[str, OrtLibrary | None] = {}
     golden_rows: dict[str, int] = {}
@@ -90,6 +91,9 @@ def assemble(
         others = tuple(other.image.engine for other in halves if other.folder and not half.folder)
         library = _library(half.image, target)
         facts = _facts(target, words, library, others)
+        facts = replace(facts, inside=bool(half.folder))
+        if update and library is None:
+            facts = replace(facts, update=update)
         facts = replace(facts, notes=(*model.notes, *report.assumptions, *_double_note(half.image, target)))
         expected = half.expected
         golden = choose_golden(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from ecu_bundle.interface import Code, Interface, Tensor
 from ecu_bundle.parity.certificate import InterfaceRecord
 
 FILE_NAME = "bundle.json"
+DIGEST_LIST = "SHA256SUMS"
 OUR_FOLDERS_OF_USERS = ("build",)
 """Folders that an integrator may make inside a bundle; not part of it."""
 
@@ -100,6 +102,12 @@ def file_digests(bundle: Path) -> dict[str, str]:
         for path in sorted(bundle.rglob("*"))
         if path.is_file() and path != bundle / FILE_NAME and not _foreign(path.relative_to(bundle))
     }
+
+
+def digest_list(digests: Mapping[str, str]) -> bytes:
+    """``SHA256SUMS`` of these files, for ``sha256sum --check``; its own digest is in the manifest."""
+    # sha256sum reads a name with a backslash or a line feed otherwise, and a bundle has none
+    return "".join(f"{digest}  {path}\n" for path, digest in sorted(digests.items())).encode()
 
 
 def read_manifest(bundle: Path) -> Manifest:

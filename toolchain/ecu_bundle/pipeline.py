@@ -28,12 +28,22 @@ from ecu_bundle.config import Config, config_beside, read_config
 from ecu_bundle.errors import UsageError
 from ecu_bundle.folders import fresh_folder, require_free, scratch_folder, write_files
 from ecu_bundle.halves import BuiltHalf, build_halves, prove_halves
-from ecu_bundle.manifest import FILE_NAME, HalfRecord, Manifest, Source, file_digests, read_manifest
+from ecu_bundle.manifest import (
+    DIGEST_LIST,
+    FILE_NAME,
+    HalfRecord,
+    Manifest,
+    Source,
+    digest_list,
+    file_digests,
+    read_manifest,
+)
 from ecu_bundle.stages import Silent, Stages, Watcher
 
 if TYPE_CHECKING:
     from ecu_bundle.building.crypto_sources import CryptoLibrary
     from ecu_bundle.building.targets import Target
+    from ecu_bundle.generation.options import UpdateFacts
     from ecu_bundle.parity import ParityReport
     from ecu_bundle.parity.certificate import Binary, Certificate
 
@@ -121,7 +131,7 @@ def build_with_times(
         report = prove(loaded, model, plan, stages)
         halves = prove_halves(_images(model, plan), model, report, target, stages)
     with stages.stage("generate", f"bundle for {target.name}"):
-        assembly = assemble(halves, model, report, target, plan.config.model, update=plan.config.build.update)
+        assembly = assemble(halves, model, report, target, plan.config.model, update=_update(plan))
     with fresh_folder(output) as folder, scratch_folder() as scratch:
         write_files(folder, assembly.files, output=output)
         built = build_halves(
@@ -149,6 +159,7 @@ def build_with_times(
             resources = {half.half.folder: _measure(half, plan, assembly) for half in built}
             reports = report_files(certificate, resources, signatures=assembly.signatures)
             write_files(folder, reports, output=output)
+            write_files(folder, {DIGEST_LIST: digest_list(file_digests(folder))}, output=output)
             manifest = _manifest(loaded, certificate, resources, files=file_digests(folder))
             write_files(folder, {FILE_NAME: manifest.to_json()}, output=output)
     digest = sha256_hex(manifest.to_json())
@@ -325,6 +336,14 @@ def data_file(plan: Plan) -> Path | None:
     return path
 
 
+def _update(plan: Plan) -> UpdateFacts:
+    """What the configuration says of update packages."""
+    from ecu_bundle.generation.options import UpdateFacts
+
+    words = plan.config.update
+    return UpdateFacts(plan.config.build.update or "", words.vendor or "", words.device_class or "")
+
+
 def _images(model: OnnxModel, plan: Plan) -> dict[str, ModelImage]:
     """The model for each engine, by the folder of its half.
 
@@ -378,6 +397,7 @@ def report_files(
     """Everything in ``reports/``, and the resource figures of each half in its folder."""
     from ecu_bundle.reporting.html import render_report
     from ecu_bundle.reporting.junit import junit_xml
+    from ecu_bundle.reporting.resource_page import resource_page
     from ecu_bundle.reporting.sbom import sbom, standard_components
 
     tool = certificate.tools["ecu-bundle"]
@@ -391,6 +411,7 @@ def report_files(
             f"{folder}reports/resources.json": (json.dumps(own, indent=2, sort_keys=True) + "\n").encode()
             for folder, own in resources.items()
         },
+        **{f"{folder}reports/resources.md": resource_page(own) for folder, own in resources.items()},
     }
 
 

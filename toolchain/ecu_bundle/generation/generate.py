@@ -10,7 +10,7 @@ from ecu_bundle.errors import InternalError
 from ecu_bundle.generation import literals
 from ecu_bundle.generation.example import example
 from ecu_bundle.generation.golden import golden_view
-from ecu_bundle.generation.options import GenerationOptions
+from ecu_bundle.generation.options import GenerationOptions, UpdateFacts
 from ecu_bundle.generation.presets import presets
 from ecu_bundle.generation.rules import rules_view
 from ecu_bundle.generation.sources import (
@@ -18,6 +18,7 @@ from ecu_bundle.generation.sources import (
     ENGINE_TABLES,
     PRIVATE_INCLUDES,
     WARNING_FLAGS,
+    cited_pages,
     library_sources,
     runtime_files,
     source_list,
@@ -29,10 +30,16 @@ from ecu_bundle.generation.views import interface_view
 from ecu_bundle.identifiers import bundle_name
 from ecu_bundle.image.layout import DIGEST_SIZE, HEADER
 from ecu_bundle.image.reader import read_image
+from ecu_bundle.interface import Interface
 from ecu_bundle.lowering.kernels import KERNELS, kernel_set
+from ecu_bundle.packaging.layout import class_id, vendor_id
 
 # The header ends with the interface hash and the model digest; docs/model_image.md.
 _INTERFACE_HASH_OFFSET = HEADER.size - 2 * DIGEST_SIZE
+
+# Of the example of an update: a sector, and what a slot holds beside an image of twice the size.
+_SECTOR = 4096
+_HEADER_AND_VECTORS = 8192
 
 
 def generate(
@@ -69,10 +76,12 @@ def generate(
             update,
             options.onnxruntime,
             section="MODEL_A" if options.startup else "",
+            signature=options.update.signature,
         ),
         f"model/{name}.onnx": model.data,
         f"model/{name}.ecui": image.data,
     }
+    files |= cited_pages(files)
     if options.toolchain:
         files[f"cmake/{options.toolchain}"] = tree("cmake/toolchains")[options.toolchain]
     if options.startup:
@@ -90,6 +99,21 @@ def generate(
     ):
         files[path] = render(template, context)
     return BundleSources(name, dict(sorted(files.items())))
+
+
+def _ids(update: UpdateFacts) -> dict[str, str]:
+    """The ids that packages are compared with, as tables of bytes; empty where they are not known."""
+    if not update.has_ids:
+        return {"vendor_id": "", "class_id": "", "vendor_words": ""}
+    ids = {"vendor_id": vendor_id(update.vendor), "class_id": class_id(update.vendor, update.device_class)}
+    words = literals.comment(f"{update.vendor}, {update.device_class}")
+    return {"vendor_words": words} | {key: literals.byte_table(value, indent=4) for key, value in ids.items()}
+
+
+def _golden_memory(arena_size: int, interface: Interface) -> int:
+    """``ECU_GOLDEN_MEMORY_SIZE`` of ecu/golden.h on a 32-bit processor, bytes."""
+    tensors = (*interface.inputs, *interface.outputs)
+    return -(-arena_size // 16) * 16 + 4 * len(tensors) + 4 * sum(tensor.elements for tensor in tensors)
 
 
 def _board(startup: str) -> dict[str, bytes]:
@@ -152,6 +176,9 @@ def _context(
         "onnx_digest": model.digest,
         "image_digest": image.digest,
         "image_size": len(image.data),
+        "slot_size": -(-(2 * len(image.data) + _HEADER_AND_VECTORS) // _SECTOR) * _SECTOR,
+        "sector_size": _SECTOR,
+        "golden_memory": _golden_memory(contents.arena_size, interface),
         "image_bytes": literals.byte_table(image.data, indent=4),
         "arena_size": contents.arena_size,
         "interface": view,
@@ -164,6 +191,9 @@ def _context(
         "kernel_set_size": len(kernels),
         "example": example(interface, view, golden, namespace=name, upper=upper),
         "example_is_exact": not any((*golden.abs_tolerance.values(), *golden.rel_tolerance.values())),
+        "update": options.update,
+        "inside": options.inside,
+        **_ids(options.update),
         "toolchain": options.toolchain,
         "startup": options.startup,
         "tools": _toolchain(options),

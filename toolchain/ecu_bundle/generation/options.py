@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ecu_bundle.artifacts import Engine
 
@@ -23,6 +24,26 @@ class OnnxRuntimeFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateFacts:
+    """The update packages that the device takes.
+
+    Attributes:
+        signature: kind of signature whose library the bundle carries; empty for none.
+        vendor: domain of the maker of the device; empty where nobody has said it.
+        device_class: devices that packages are for; likewise.
+    """
+
+    signature: Literal["", "ed25519", "p256"] = ""
+    vendor: str = ""
+    device_class: str = ""
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether the ids of vendor and class are known."""
+        return bool(self.vendor and self.device_class)
+
+
+@dataclass(frozen=True, slots=True)
 class GenerationOptions:
     """Options of `generate`.
 
@@ -37,6 +58,8 @@ class GenerationOptions:
         system_packages: Debian packages that build and test this target.
         onnxruntime: facts of the library; None unless the image is for the ``ort`` engine.
         other_engines: engines that the bundle also holds, each as a bundle in the folder of its name.
+        inside: the files are for a folder of another bundle, which has reports and manifest.
+        update: facts of the update packages, for the native engine.
         notes: sentences that the bundle's README repeats, for instance limits of the proof.
         kernels: of the native engine, linked beside those of the image; for other images of this bundle.
     """
@@ -51,5 +74,7 @@ class GenerationOptions:
     system_packages: tuple[str, ...] = ()
     onnxruntime: OnnxRuntimeFacts | None = None
     other_engines: tuple[Engine, ...] = ()
+    inside: bool = False
+    update: UpdateFacts = UpdateFacts()
     notes: tuple[str, ...] = ()
     kernels: tuple[str, ...] = ()

@@ -29,7 +29,8 @@ WARNING_FLAGS = (
 # Folders of runtime/src that are carried whole, beside its top level.
 _PARTS: dict[Engine, tuple[str, ...]] = {"ort": ("image", "ort"), "native": ("image", "update", "port")}
 
-# Sources of ecu::update need a library each: cmake/update.cmake takes them where that is in third_party.
+# Sources of ecu::update that need the library of a kind of signature, as in cmake/update.cmake.
+_SIGNATURES = {"ed25519": ("monocypher", ("ed25519", "sha512")), "p256": ("p256-m", ("p256",))}
 _SIGNATURE_SOURCES = frozenset(
     f"src/ecu/update/{name}.cpp" for name in ("any_signature", "ed25519", "p256", "sha512")
 )
@@ -38,6 +39,8 @@ _POSIX_SOURCES = "src/ecu/port/"
 # The native engine without its kernels.
 _NATIVE_CORE = ("native/engine.cpp", "native/kernel_table.cpp", "native/program.cpp", "native/scope.cpp")
 _INCLUDE = re.compile(rb'^#include "([^"]+)"', re.MULTILINE)
+
+_PAGE = re.compile(rb"(?:\bdocs/|\]\()(\w+\.md)")
 
 PRIVATE_INCLUDES = ("src/ecu",)
 """Include directories of the bundle's own sources, beside ``include``."""
@@ -90,6 +93,18 @@ def _native_files(available: Mapping[str, bytes], kernels: Sequence[str]) -> fro
     return frozenset(path for path, _ in found)
 
 
+def cited_pages(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The pages of ``docs/`` that these files of a bundle or those pages cite, and the one on porting."""
+    pages = tree("docs")
+    cited = {name.decode() for data in files.values() for name in _PAGE.findall(data)} | {"porting.md"}
+    waiting = sorted(cited)
+    while waiting:
+        linked = {name.decode() for name in _PAGE.findall(pages[waiting.pop()])} - cited
+        cited |= linked
+        waiting += sorted(linked)
+    return {f"docs/{name}": pages[name] for name in sorted(cited)}
+
+
 def library_sources(paths: Iterable[str]) -> list[str]:
     """Sources of the library of a bundle, without those of ``ecu::update``."""
     return sorted(
@@ -117,6 +132,20 @@ def update_test_files(signature: str) -> dict[str, bytes]:
     }
 
 
+def _update_sections(update: Sequence[str], signature: str) -> dict[str, Sequence[str]]:
+    """The part of ``sources.txt`` about ``ecu::update``, with the check of one kind of signature or none."""
+    if not update:
+        return {}
+    if not signature:
+        return {"update_sources": update}
+    library, names = _SIGNATURES[signature]
+    return {
+        "update_sources": sorted([*update, *(f"src/ecu/update/{name}.cpp" for name in names)]),
+        "update_c_sources": (f"third_party/{library}/{library}.c",),
+        "update_include_directories": (f"third_party/{library}",),
+    }
+
+
 def source_list(
     banner: str,
     sources: Sequence[str],
@@ -124,6 +153,7 @@ def source_list(
     onnxruntime: OnnxRuntimeFacts | None,
     *,
     section: str = "",
+    signature: str = "",
 ) -> bytes:
     """``sources.txt``: what a build system other than CMake must know, one item a line.
 
@@ -133,12 +163,13 @@ def source_list(
         update: those of ``ecu::update``, for programs that install packages.
         onnxruntime: facts of the library; None for an engine without it.
         section: of the model image in a linked program; empty for that of other constants.
+        signature: kind of signature that update packages have; empty where the bundle has no library for one.
     """
     ort = onnxruntime
     placed = (f'ECU_MODEL_SECTION="{section}"',) if section else ()
     sections: dict[str, Sequence[str]] = {
         "sources": sources,
-        **({"update_sources": update} if update else {}),
+        **_update_sections(update, signature),
         "include_directories": ("include", *PRIVATE_INCLUDES),
         "defines": (f'ECU_ORT_LIBRARY="{ort.file_name}"', f'ECU_ORT_VERSION="{ort.version}"')
         if ort
