@@ -86,6 +86,7 @@ const char* ecu_status_text(ecu_status status) {
     case ECU_PACKAGE_BAD_MAGIC:
     case ECU_PACKAGE_BAD_VERSION:
     case ECU_PACKAGE_BAD_ALGORITHM:
+    case ECU_FLASH_DAMAGED:
       return ecu_update_status_text == nullptr ? kUnknown : ecu_update_status_text(status);
   }
   return kUnknown;

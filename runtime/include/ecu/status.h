@@ -2,7 +2,7 @@
 /** @file
  *  Status codes of the ecu-bundle runtime. Numbers are stable: a code is never reused.
  *  Families: 0 success, 1-15 caller, 16-31 image, 32-47 engine, 48-63 ONNX Runtime,
- *  64-71 flash and slots, 72-95 update packages.
+ *  64-71 flash and slots, 72-95 update packages, 96 flash.
  */
 #ifndef ECU_STATUS_H
 #define ECU_STATUS_H
@@ -79,7 +79,9 @@ typedef enum ecu_status {
   ECU_PACKAGE_BAD_VECTORS = 92,     /**< golden vectors that break their format */
   ECU_PACKAGE_BAD_MAGIC = 93,       /**< not an update package */
   ECU_PACKAGE_BAD_VERSION = 94,     /**< a version of manifest or profile that is not read here */
-  ECU_PACKAGE_BAD_ALGORITHM = 95    /**< a signature algorithm that profile or key does not have */
+  ECU_PACKAGE_BAD_ALGORITHM = 95,   /**< a signature algorithm that profile or key does not have */
+
+  ECU_FLASH_DAMAGED = 96 /**< bytes that the flash can not give back any more; only the port says so */
 } ecu_status;
 
 /** Name and short explanation of a status, in static memory; never null, whatever the value. */

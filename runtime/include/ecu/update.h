@@ -35,25 +35,28 @@ typedef struct ecu_flash_geometry {
 } ecu_flash_geometry;
 
 /** What the integrator supplies. Addresses are numbers that only these functions understand. Each returns
- *  ECU_OK or ECU_FLASH_FAILED, after the operation is complete; a read that the hardware reports as damaged
- *  fails, and does not raise an exception. None is called for an address outside the configuration.
+ *  ECU_OK or ECU_FLASH_FAILED, after the operation is complete. A read of bytes that the hardware reports as
+ *  damaged (ECC) gives ECU_FLASH_DAMAGED, and does not raise an exception; ECU_FLASH_FAILED means that the
+ *  flash could not be read now. None is called for an address outside the configuration.
  */
 typedef struct ecu_flash {
   void* context; /**< passed to every function */
 
-  /** Geometry at the start of an area. All sectors of a slot are alike. */
+  /** Geometry at the start of an area, asked for once, in open. All sectors of a slot are alike. */
   ecu_status (*geometry)(void* context, uint32_t address, ecu_flash_geometry* geometry);
 
   ecu_status (*read)(void* context, uint32_t address, void* bytes, uint32_t size);
 
-  /** Address and size are multiples of the program unit; every unit was erased and is programmed once. */
+  /** Address and size are multiples of the program unit; every unit was erased and is programmed once. The
+   *  bytes may lie in more than one sector. */
   ecu_status (*program)(void* context, uint32_t address, const void* bytes, uint32_t size);
 
   /** Erases the sector that starts at the address. */
   ecu_status (*erase)(void* context, uint32_t address);
 
   /** Raises a one-time-programmable counter to `minimum` where it is lower, and gives its value. May be
-   *  null: then a person who can write the journal can also bring an old model back. */
+   *  null: then who erases or writes flash past this code can bring an old model back. Where it fails,
+   *  nothing is opened and no model runs. */
   ecu_status (*counter)(void* context, uint32_t minimum, uint32_t* value);
 } ecu_flash;
 
@@ -72,7 +75,7 @@ typedef enum ecu_area_id {
 /** Where a part of flash lies. No two overlap. */
 typedef struct ecu_area {
   uint32_t address; /**< start of a sector */
-  uint32_t size;    /**< bytes: of a slot any number of sectors, else exactly one (docs/slots.md) */
+  uint32_t size;    /**< bytes: whole sectors, of a journal exactly one (docs/slots.md) */
 } ecu_area;
 
 /** Kind of a public key. */
@@ -135,7 +138,7 @@ typedef enum ecu_slot_state {
 /** One slot as the journal knows it. */
 typedef struct ecu_slot_info {
   ecu_slot_state state;
-  uint32_t sequence; /**< of the package that filled it; 0 in the factory state */
+  uint32_t sequence; /**< of the package that filled it; 0: from the factory, without a header */
 } ecu_slot_info;
 
 /** Contents of the journal. Members are private to the runtime. */
@@ -153,14 +156,18 @@ typedef struct ecu_journal {
 /** State of the update code. Members are private to the runtime. */
 typedef struct ecu_update {
   const ecu_update_config* config;
+  ecu_flash_geometry geometry[ECU_AREA_COUNT];
   ecu_journal journal;
-  uint8_t running;                 /**< the slot that boot decided for; 2: none */
-  uint8_t phase;                   /**< of the install */
-  uint8_t target;                  /**< area that is written */
-  uint32_t package;                /**< sequence of the package */
-  uint32_t size;                   /**< of the payload, bytes */
-  uint32_t received;               /**< bytes of the payload so far */
-  uint32_t filled;                 /**< bytes in the buffer */
+  uint32_t counter;   /**< the one-time-programmable one, 0 where there is none */
+  uint8_t keys_right; /**< the key set in force is the one that was signed, or the factory's */
+  uint8_t runnable;   /**< the confirmed slot that may run, found when an install starts; 2: none */
+  uint8_t running;    /**< the slot that boot decided for; 2: none */
+  uint8_t phase;      /**< of the install */
+  uint8_t target;     /**< area that is written */
+  uint32_t package;   /**< sequence of the package */
+  uint32_t size;      /**< of the payload, bytes */
+  uint32_t received;  /**< bytes of the payload so far */
+  uint32_t filled;    /**< bytes in the buffer */
   uint8_t digest[ECU_DIGEST_SIZE]; /**< of the payload, as signed */
   uint64_t hash[13];               /**< SHA-256 under way */
   uint8_t buffer[ECU_PACKAGE_HEADER_SIZE];
@@ -172,34 +179,43 @@ typedef struct ecu_boot {
   size_t image_size;   /**< bytes readable there, for ecu_model_open */
   uint8_t slot;        /**< 0 or 1; 2 when there is no model */
   uint8_t trial;       /**< 1: on trial, to be confirmed or reverted by the application */
-  uint32_t sequence;   /**< of the package that brought the model; 0 from the factory */
+  uint32_t sequence;   /**< of the package that brought the model; 0: from the factory, without a header */
   ecu_status reverted; /**< why this boot gave a trial up; ECU_OK when it did not */
 } ecu_boot;
 
-/** Checks the configuration and reads the journal; writes nothing.
+/** Checks the configuration, reads counter and journal; writes nothing. Where records of the journal are
+ *  lost, it finds out from the packages in flash what may run (docs/slots.md).
  *
- *  @return ECU_OK, ECU_NULL_ARGUMENT, ECU_UPDATE_BAD_LAYOUT, also where the port has no geometry
+ *  @return ECU_OK, ECU_NULL_ARGUMENT, ECU_UPDATE_BAD_LAYOUT, also where the port has no geometry, or
+ *          ECU_FLASH_FAILED: counter or journal could not be read; open again
  */
 ECU_NODISCARD ecu_status ecu_update_open(ecu_update* update, const ecu_update_config* config);
 
-/** Decides which model runs, once after open and before an install. Writes flash only when a trial is
- *  pending: the try is recorded before the self-test runs, so that a model that hangs is given up.
+/** Decides which model runs, after open; ends an install. Writes flash only when a trial is pending: the try
+ *  is recorded before the self-test runs, so that a model that hangs is given up. A trial that runs already
+ *  goes on.
  *
- *  @return ECU_OK, ECU_UPDATE_NO_MODEL (install a package), or ECU_NOT_OPEN
+ *  @return ECU_OK, ECU_UPDATE_NO_MODEL (install a package), ECU_NOT_OPEN, or ECU_FLASH_FAILED: the counter
+ *          could not be raised, no model runs
  */
 ECU_NODISCARD ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot);
 
-/** Makes the model on trial the confirmed one. ECU_OK only after the record was read back: from then on
- *  the device never goes back by itself. On ECU_FLASH_FAILED call again, or let the next boot decide.
+/** Makes the model on trial the confirmed one; ends an install. ECU_OK only after the record was read back:
+ * from then on the device never goes back by itself. On ECU_FLASH_FAILED call again, or let the next boot
+ * decide.
  */
 ECU_NODISCARD ecu_status ecu_update_confirm(ecu_update* update);
 
-/** Gives up the staged model, on trial or waiting. A model of it that is open must be closed before; the
- *  next boot runs the confirmed one.
+/** Gives up the staged model, on trial or waiting; ends an install. A model of it that is open must be closed
+ * before; the next boot runs the confirmed one.
  */
 ECU_NODISCARD ecu_status ecu_update_revert(ecu_update* update);
 
-/** Starts an install, or starts it anew; what was written before is given up. Writes nothing. */
+/** Starts an install, or starts it anew; what was written before is given up. Reads the journal again and
+ *  the confirmed model; writes nothing.
+ *
+ *  @return ECU_OK, ECU_NULL_ARGUMENT, ECU_NOT_OPEN, or ECU_FLASH_FAILED: the journal could not be read
+ */
 ECU_NODISCARD ecu_status ecu_update_begin(ecu_update* update);
 
 /** Takes the next bytes of the package, any number. The first refusal ends the install; before the
@@ -220,8 +236,8 @@ ecu_slot_info ecu_update_slot(const ecu_update* update, uint32_t slot);
 
 /** The bytes of the package before its payload, in place at the end of a slot that is not empty: the signed
  *  record of what is installed, with model name, version, digests and RXSWIN (docs/update_package.md).
- *  ECU_PACKAGE_HEADER_SIZE bytes, erased at the end; null for an empty slot. A slot from the factory has
- *  what the line wrote there.
+ *  ECU_PACKAGE_HEADER_SIZE bytes, erased at the end; null for an empty slot. Erased in a slot that a line
+ *  filled without a header.
  */
 const void* ecu_update_package_header(const ecu_update* update, uint32_t slot);
 

@@ -12,12 +12,11 @@ constexpr uint32_t smaller(uint32_t a, uint32_t b) noexcept { return a < b ? a :
 
 }  // namespace
 
-Area::Area(const ecu_update_config& config, uint32_t index) noexcept
-    : port_(*config.flash), address_(config.areas[index].address), size_(config.areas[index].size) {
-  if (port_.geometry(port_.context, address_, &geometry_) != ECU_OK) {
-    geometry_.program_unit = 0U;
-  }
-}
+Area::Area(const ecu_update& update, uint32_t index) noexcept
+    : port_(*update.config->flash),
+      address_(update.config->areas[index].address),
+      size_(update.config->areas[index].size),
+      geometry_(update.geometry[index]) {}
 
 bool Area::usable() const noexcept {
   const uint32_t unit = geometry_.program_unit;
@@ -26,14 +25,14 @@ bool Area::usable() const noexcept {
          sector % unit == 0U && size_ % sector == 0U;
 }
 
-bool Area::read(uint32_t offset, uint8_t* bytes, uint32_t size) const noexcept {
-  return port_.read(port_.context, address_ + offset, bytes, size) == ECU_OK;
+ecu_status Area::read(uint32_t offset, uint8_t* bytes, uint32_t size) const noexcept {
+  return port_.read(port_.context, address_ + offset, bytes, size);
 }
 
 bool Area::reads_as(uint32_t offset, const uint8_t* expected, uint32_t size) const noexcept {
   uint8_t piece[kPiece];
   for (uint32_t at = 0U; at < size; ++at) {
-    if (at % kPiece == 0U && !read(offset + at, piece, smaller(kPiece, size - at))) {
+    if (at % kPiece == 0U && read(offset + at, piece, smaller(kPiece, size - at)) != ECU_OK) {
       return false;
     }
     if (piece[at % kPiece] != (expected == nullptr ? geometry_.erased_value : expected[at])) {
@@ -79,7 +78,7 @@ bool Area::has_digest(uint32_t size, const uint8_t* expected) const noexcept {
   uint8_t piece[kPiece];
   for (uint32_t at = 0U; at < size; at += kPiece) {
     const uint32_t count = smaller(kPiece, size - at);
-    if (!read(at, piece, count)) {
+    if (read(at, piece, count) != ECU_OK) {
       return false;
     }
     hash.update(Bytes(piece, count));
@@ -89,7 +88,7 @@ bool Area::has_digest(uint32_t size, const uint8_t* expected) const noexcept {
 
 bool Area::ends_with_digest(uint32_t size) const noexcept {
   uint8_t digest[ECU_DIGEST_SIZE];
-  return read(size, digest, ECU_DIGEST_SIZE) && has_digest(size, digest);
+  return read(size, digest, ECU_DIGEST_SIZE) == ECU_OK && has_digest(size, digest);
 }
 
 }  // namespace ecu

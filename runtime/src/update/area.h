@@ -18,16 +18,21 @@ using Bytes = Span<const uint8_t>;
  */
 class Area {
  public:
-  /** @param index an ecu_area_id */
-  Area(const ecu_update_config& config, uint32_t index) noexcept;
+  /** @param update has its configuration, and the geometry that open read
+   *  @param index  an ecu_area_id
+   */
+  Area(const ecu_update& update, uint32_t index) noexcept;
 
   /** The port has a geometry here that keeps the rules of docs/slots.md, and the area is whole sectors. */
   [[nodiscard]] bool usable() const noexcept;
 
   [[nodiscard]] uint32_t size() const noexcept { return size_; }
+  /** Bytes that a payload may take in a slot or key sector: behind them is the header of its package. */
+  [[nodiscard]] uint32_t room() const noexcept { return size_ - ECU_PACKAGE_HEADER_SIZE; }
   [[nodiscard]] uint32_t program_unit() const noexcept { return geometry_.program_unit; }
 
-  [[nodiscard]] bool read(uint32_t offset, uint8_t* bytes, uint32_t size) const noexcept;
+  /** ECU_OK, or what the port says: ECU_FLASH_DAMAGED of bytes that are lost, else ECU_FLASH_FAILED. */
+  [[nodiscard]] ecu_status read(uint32_t offset, uint8_t* bytes, uint32_t size) const noexcept;
 
   /** Programs whole units from `offset`, a multiple of the unit; the last is filled with the erased value.
    *  `bytes` is aligned to 8.
@@ -55,7 +60,7 @@ class Area {
   const ecu_flash& port_;
   uint32_t address_;
   uint32_t size_;
-  ecu_flash_geometry geometry_ = {};
+  const ecu_flash_geometry& geometry_;
 };
 
 }  // namespace ecu

@@ -6,11 +6,10 @@
 #include "key_set.h"
 #include "package.h"
 #include "slots.h"
+#include "stored.h"
 
 namespace ecu {
 namespace {
-
-enum Phase : uint8_t { kIdle = 0, kHeader = 1, kPayload = 2 };
 
 static_assert(sizeof(Sha256) <= sizeof(ecu_update::hash));
 static_assert(alignof(Sha256) <= alignof(uint64_t));
@@ -22,39 +21,29 @@ Sha256& hash_of(ecu_update& update) noexcept {
 bool brings_model(const ecu_update& update) noexcept { return update.target <= ECU_AREA_SLOT_1; }
 
 /* The package is newer than all that was confirmed, or repeats the newest one. */
-ecu_status check_sequence(const ecu_update& update, const PackageHeader& header, uint8_t runnable) noexcept {
-  const uint32_t keys = update.journal.keys_sequence;
-  const uint32_t lowest = lowest_sequence(update);
-  const uint32_t newest = keys > lowest ? keys : lowest;
+ecu_status check_sequence(const ecu_update& update, const PackageHeader& header) noexcept {
+  const uint32_t newest = newest_sequence(update);
   if (header.sequence() != newest) {
     return header.sequence() > newest ? ECU_OK : ECU_PACKAGE_ROLLBACK;
   }
   const bool model = header.kind() == PackageKind::kModel;
-  const uint8_t same = model ? runnable : update.journal.keys;
+  const uint8_t same = model ? update.runnable : update.journal.keys;
   if (same == kNone) {
     return model ? ECU_OK : ECU_PACKAGE_OTHER_CONTENT;  // repairs a device whose confirmed model is lost
   }
-  const Area area(*update.config, model ? same : ECU_AREA_KEYS_0 + same);
+  const Area area(update, model ? same : ECU_AREA_KEYS_0 + same);
   return area.has_digest(header.payload_size(), header.payload_digest()) ? ECU_OK : ECU_PACKAGE_OTHER_CONTENT;
 }
 
 /* Every check that comes before the first change of flash. */
-ecu_status check(const ecu_update& update, const PackageHeader& header, uint8_t runnable) noexcept {
-  const ecu_update_config& config = *update.config;
-  const ecu_device& device = config.device;
-  ecu_key key;
-  ecu_status status = check_digests(header);
-  if (status == ECU_OK) {
-    status = find_key(update, header.key_id(), key);
-  }
-  if (status == ECU_OK) {
-    status = check_signature(header, key, config.verify, config.verify_context);
-  }
+ecu_status check(const ecu_update& update, const PackageHeader& header) noexcept {
+  const ecu_device& device = update.config->device;
+  ecu_status status = check_signed(update, header);
   if (status == ECU_OK) {
     status = check_addressee(header, device);
   }
   if (status == ECU_OK) {
-    status = check_sequence(update, header, runnable);
+    status = check_sequence(update, header);
   }
   if (status == ECU_OK) {
     status = check_needs(header, device);
@@ -62,8 +51,7 @@ ecu_status check(const ecu_update& update, const PackageHeader& header, uint8_t 
   if (status != ECU_OK) {
     return status;
   }
-  const uint32_t reserved = brings_model(update) ? ECU_PACKAGE_HEADER_SIZE : 0U;
-  if (header.payload_size() > config.areas[update.target].size - reserved) {
+  if (header.payload_size() > Area(update, update.target).room()) {
     return ECU_PACKAGE_TOO_LARGE;
   }
   return update.running == update.target ? ECU_UPDATE_TRIAL_RUNNING : ECU_OK;
@@ -74,32 +62,28 @@ ecu_status clear_slot(ecu_update& update) noexcept {
   const uint8_t slot = update.target;
   const ecu_slot_state state = update.journal.slots[slot].state;
   const Op op = state == ECU_SLOT_STAGED ? Op::kReverted : Op::kBegin;
-  return state == ECU_SLOT_EMPTY ? ECU_OK : append(*update.config, update.journal, what_of(op, slot));
+  return state == ECU_SLOT_EMPTY ? ECU_OK : append(update, what_of(op, slot));
 }
 
-/* Makes place for the payload; the end of a slot keeps the bytes of the package before it. */
+/* Makes place for the payload; the end of the area keeps the bytes of the package before it. */
 ecu_status prepare(ecu_update& update, uint32_t header_size) noexcept {
-  const bool model = brings_model(update);
-  const ecu_status status = model ? clear_slot(update) : ECU_OK;
+  const ecu_status status = brings_model(update) ? clear_slot(update) : ECU_OK;
   if (status != ECU_OK) {
     return status;
   }
-  const Area area(*update.config, update.target);
+  const Area area(update, update.target);
   const Bytes header(update.buffer, header_size);
-  return area.erase() && (!model || area.write(area.size() - ECU_PACKAGE_HEADER_SIZE, header))
-             ? ECU_OK
-             : ECU_FLASH_FAILED;
+  return area.erase() && area.write(area.room(), header) ? ECU_OK : ECU_FLASH_FAILED;
 }
 
 ecu_status accept(ecu_update& update, const PackageHeader& header) noexcept {
-  const uint8_t runnable = runnable_slot(update);
-  const uint8_t kept = runnable == kNone ? update.journal.active : runnable;
+  const uint8_t kept = update.runnable == kNone ? update.journal.active : update.runnable;
   const uint8_t keys = update.journal.keys == 0U ? ECU_AREA_KEYS_1 : ECU_AREA_KEYS_0;
   update.target = header.kind() == PackageKind::kModel ? kept ^ 1U : keys;
   update.package = header.sequence();
   update.size = header.payload_size();
   memcpy(update.digest, header.payload_digest(), sizeof update.digest);
-  const ecu_status status = check(update, header, runnable);
+  const ecu_status status = check(update, header);
   return status == ECU_OK ? prepare(update, header.size()) : status;
 }
 
@@ -108,7 +92,7 @@ ecu_status flush(ecu_update& update) noexcept {
   const Bytes bytes(update.buffer, update.filled);
   update.filled = 0U;
   hash_of(update).update(bytes);
-  return Area(*update.config, update.target).write(start, bytes) ? ECU_OK : ECU_FLASH_FAILED;
+  return Area(update, update.target).write(start, bytes) ? ECU_OK : ECU_FLASH_FAILED;
 }
 
 /* Takes bytes of the header; what is left of them belongs to the payload. */
@@ -171,16 +155,20 @@ ecu_status finish(ecu_update& update) noexcept {
   if (!hash_of(update).finish_equals(update.digest)) {
     return ECU_PACKAGE_BAD_PAYLOAD;
   }
-  const Area area(*update.config, update.target);
+  const Area area(update, update.target);
   if (!area.has_digest(update.size, update.digest)) {
     return ECU_FLASH_FAILED;
   }
   const bool model = brings_model(update);
-  if (!model && count_keys(area) == 0U) {
+  if (!model && !is_key_set(area, update.size)) {
     return ECU_PACKAGE_BAD_KEY_SET;
   }
   const uint32_t what = what_of(model ? Op::kStaged : Op::kKeys, update.target % 2U);
-  return append(*update.config, update.journal, what, update.package);
+  const ecu_status written = append(update, what, update.package);
+  if (written == ECU_OK && !model) {
+    update.keys_right = 1U;
+  }
+  return written;
 }
 
 }  // namespace
@@ -193,6 +181,12 @@ ecu_status ecu_update_begin(ecu_update* update) {
   if (update->config == nullptr) {
     return ECU_NOT_OPEN;
   }
+  update->phase = ecu::kIdle;
+  const ecu_status status = ecu::read_state(*update);  // a record that failed may be in flash all the same
+  if (status != ECU_OK) {
+    return status;
+  }
+  update->runnable = ecu::runnable_slot(*update);
   update->phase = ecu::kHeader;
   update->filled = 0U;
   return ECU_OK;

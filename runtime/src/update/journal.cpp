@@ -22,14 +22,16 @@ uint32_t crc32(const uint8_t* bytes) noexcept {
   return ~crc;
 }
 
-/* False for what is no record: erased, torn or damaged. */
-bool read_record(const Area& area, uint32_t offset, Record& record) noexcept {
+/* ECU_OK of a record; ECU_FLASH_FAILED; something else of what is no record: erased, torn or damaged. */
+ecu_status read_record(const Area& area, uint32_t offset, Record& record) noexcept {
   uint8_t bytes[kRecordSize];
-  if (!area.read(offset, bytes, kRecordSize) || load_u32(bytes + kCheckedSize) != crc32(bytes)) {
-    return false;
+  const ecu_status status = area.read(offset, bytes, kRecordSize);
+  if (status != ECU_OK) {
+    return status;
   }
   record = Record{load_u32(bytes), load_u32(bytes + 4U), load_u32(bytes + 8U)};
-  return slot_of(record.what) < 2U;
+  const bool valid = load_u32(bytes + kCheckedSize) == crc32(bytes) && slot_of(record.what) < 2U;
+  return valid ? ECU_OK : ECU_FLASH_DAMAGED;
 }
 
 void apply(ecu_journal& journal, uint32_t what, uint32_t value) noexcept {
@@ -71,28 +73,33 @@ constexpr ecu_journal blank(uint8_t sector) noexcept {
   return journal;
 }
 
-/* Follows the records of a sector. Gives the sequence of its commit, 0 when it has none: then the sector was
- * not finished, and does not count. */
-uint32_t follow(const Area& area, ecu_journal& journal) noexcept {
+/* Follows the records of a sector.
+ *
+ * `whole`: a record commits the sector, and none is missing between the first and the last. */
+ecu_status follow(const Area& area, ecu_journal& journal, bool& whole) noexcept {
   const uint32_t stride = record_stride(area.program_unit());
   uint32_t count = 0U;
-  uint32_t commit = 0U;
+  bool committed = false;
+  bool gap = false;
   for (uint32_t offset = 0U; offset + stride <= area.size(); offset += stride) {
-    if (area.is_erased(offset, stride)) {
-      continue;
-    }
-    journal.end = offset + stride;
     Record record = {};
-    if (read_record(area, offset, record) && record.sequence > journal.sequence) {
-      if (op_of(record.what) == Op::kCommit && record.value == count) {
-        commit = record.sequence;
-      }
+    const ecu_status status = read_record(area, offset, record);
+    if (status == ECU_FLASH_FAILED) {
+      return status;
+    }
+    if (status == ECU_OK && record.sequence > journal.sequence) {
+      gap = gap || (count != 0U && record.sequence - journal.sequence != 1U);
+      committed = committed || (op_of(record.what) == Op::kCommit && record.value == count);
       apply(journal, record.what, record.value);
       journal.sequence = record.sequence;
       ++count;
+    } else if (area.is_erased(offset, stride)) {
+      continue;
     }
+    journal.end = offset + stride;
   }
-  return commit;
+  whole = committed && !gap;
+  return ECU_OK;
 }
 
 /* Writes a record at the first free place that takes it; a place is never tried twice. */
@@ -116,11 +123,12 @@ bool put(const Area& area, ecu_journal& journal, uint32_t what, uint32_t value) 
 }
 
 /* Continues in the other sector: the records that lead from a blank state to this one, and their commit. */
-bool compact(const ecu_update_config& config, ecu_journal& journal) noexcept {
+bool compact(ecu_update& update) noexcept {
   static constexpr Op kLeadsTo[] = {Op::kBegin, Op::kStaged, Op::kConfirmed};  // by ecu_slot_state
+  ecu_journal& journal = update.journal;
   journal.sector = journal.sector == 0U ? 1U : 0U;
   journal.end = 0U;
-  const Area area(config, ECU_AREA_JOURNAL_0 + journal.sector);
+  const Area area(update, ECU_AREA_JOURNAL_0 + journal.sector);
   const uint8_t active = journal.active;
   const uint8_t other = active ^ 1U;
   const ecu_slot_info& info = journal.slots[other];
@@ -137,36 +145,63 @@ bool compact(const ecu_update_config& config, ecu_journal& journal) noexcept {
   return written;
 }
 
-}  // namespace
-
-void scan(const ecu_update_config& config, ecu_journal& journal) noexcept {
-  journal = blank(kNone);
-  journal.slots[0].state = ECU_SLOT_CONFIRMED;
-  uint32_t newest = 0U;
-  for (uint8_t sector = 0U; sector < 2U; ++sector) {
-    ecu_journal found = blank(sector);
-    const uint32_t commit = follow(Area(config, ECU_AREA_JOURNAL_0 + sector), found);
-    if (commit > newest) {
-      newest = commit;
-      journal = found;
-    }
-  }
-}
-
-ecu_status append(const ecu_update_config& config, ecu_journal& journal, uint32_t what,
-                  uint32_t value) noexcept {
+ecu_status append_once(ecu_update& update, uint32_t what, uint32_t value) noexcept {
+  ecu_journal& journal = update.journal;
   if (journal.sector != kNone &&
-      put(Area(config, ECU_AREA_JOURNAL_0 + journal.sector), journal, what, value)) {
+      put(Area(update, ECU_AREA_JOURNAL_0 + journal.sector), journal, what, value)) {
     apply(journal, what, value);
     return ECU_OK;
   }
-  ecu_journal next = journal;
-  apply(next, what, value);
-  if (!compact(config, next)) {
-    return ECU_FLASH_FAILED;
+  const ecu_journal before = journal;
+  apply(journal, what, value);
+  if (compact(update)) {
+    return ECU_OK;
   }
-  journal = next;
+  journal = before;
+  return ECU_FLASH_FAILED;
+}
+
+}  // namespace
+
+ecu_status scan(ecu_update& update, Found& found) noexcept {
+  ecu_journal journals[2];
+  bool whole[2];
+  for (uint8_t sector = 0U; sector < 2U; ++sector) {
+    journals[sector] = blank(sector);
+    const Area area(update, ECU_AREA_JOURNAL_0 + sector);
+    const ecu_status status = follow(area, journals[sector], whole[sector]);
+    if (status != ECU_OK) {
+      return status;
+    }
+  }
+  const uint8_t newest = journals[1].sequence > journals[0].sequence ? 1U : 0U;
+  const ecu_journal& last = journals[newest];
+  const ecu_journal& other = journals[newest ^ 1U];
+  // The newest sector without its commit: power failed before it was written. It holds no more than a
+  // snapshot then, and what it continues is still there.
+  const bool unfinished = last.sequence - other.sequence <= kMostBeforeCommit;
+  found = Found::kState;
+  if (whole[newest]) {
+    update.journal = last;
+  } else if (unfinished && whole[newest ^ 1U]) {
+    update.journal = other;
+  } else {
+    // The first snapshot of all goes into journal 0: the other one is erased then.
+    found = unfinished && other.end == 0U ? Found::kErased : Found::kLost;
+    update.journal = blank(found == Found::kErased ? kNone : newest);
+    update.journal.sequence = found == Found::kErased ? 0U : last.sequence;
+    update.journal.end = UINT32_MAX - ECU_FLASH_LARGEST_UNIT;  // the other sector takes the next record
+  }
   return ECU_OK;
+}
+
+ecu_status append(ecu_update& update, uint32_t what, uint32_t value) noexcept {
+  const ecu_status status = append_once(update, what, value);
+  const Op op = op_of(what);
+  if (status == ECU_OK && (op == Op::kConfirmed || op == Op::kKeys)) {
+    (void)append_once(update, what, value);
+  }
+  return status;
 }
 
 }  // namespace ecu

@@ -25,7 +25,7 @@ enum class Op : uint8_t {
 
 /** One entry of the journal, as three numbers. */
 struct Record {
-  uint32_t sequence;  // of the record; rises
+  uint32_t sequence;  // of the record; rises by one
   uint32_t what;      // see what_of
   uint32_t value;     // package sequence with kStaged, kConfirmed and kKeys; count with kCommit
 };
@@ -51,19 +51,33 @@ constexpr uint8_t kNone = 2U;
   return program_unit > 16U ? program_unit : 16U;
 }
 
-/** Records that a journal sector holds at least: a snapshot of the state has up to five. */
+/** Records that a journal sector holds at least: a snapshot of the state has up to five, the last of them
+ *  its commit. */
 constexpr uint32_t kFewestRecords = 8U;
+constexpr uint32_t kMostBeforeCommit = 4U;
 
-/** Reads the journal; without a commit it is the factory state. Writes nothing. */
-void scan(const ecu_update_config& config, ecu_journal& journal) noexcept;
+/** What the two sectors say together. */
+enum class Found : uint8_t {
+  kState,   // the state, or the newest one that is known to be whole
+  kErased,  // nothing was ever recorded: the device is as the factory made it
+  kLost     // records are missing that were once there
+};
 
-/** Appends a record and changes the state; on failure the state stays, but for lost places.
+/** Reads the journal. Without a state it is blank, and the next record goes where nothing is lost by it.
+ *  Writes nothing.
+ *
+ *  @return ECU_OK, or ECU_FLASH_FAILED when the flash could not be read: then nothing is known
+ */
+[[nodiscard]] ecu_status scan(ecu_update& update, Found& found) noexcept;
+
+/** Appends a record and changes the state; on failure the state stays, but for lost places. Which model is
+ *  confirmed and which keys are in force is written twice, since the newest record of all may be lost
+ *  unseen: it looks like one that power has cut.
  *
  *  @param what of what_of
  *  @return ECU_OK after the record was read back, or ECU_FLASH_FAILED
  */
-[[nodiscard]] ecu_status append(const ecu_update_config& config, ecu_journal& journal, uint32_t what,
-                                uint32_t value = 0U) noexcept;
+[[nodiscard]] ecu_status append(ecu_update& update, uint32_t what, uint32_t value = 0U) noexcept;
 
 }  // namespace ecu
 #endif

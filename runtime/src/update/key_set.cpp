@@ -10,9 +10,9 @@
 namespace ecu {
 namespace {
 
-constexpr uint8_t kHead[5] = {0x45U, 0x43U, 0x55U, 0x4bU, 1U};  // "ECUK", version 1
+constexpr uint8_t kHead[8] = {0x45U, 0x43U, 0x55U, 0x4bU, 1U};  // "ECUK", version 1; the number of keys; 0
 constexpr uint32_t kCountAt = 5U;
-constexpr uint32_t kHeadSize = 8U;
+constexpr uint32_t kHeadSize = sizeof kHead;
 constexpr uint32_t kKeySize = 80U;
 
 static_assert(sizeof(ecu_key) == kKeySize && offsetof(ecu_key, minimum) == 4U &&
@@ -21,29 +21,40 @@ static_assert(sizeof(ecu_key) == kKeySize && offsetof(ecu_key, minimum) == 4U &&
 /* The members lie as in flash; only the byte order of numbers may differ. */
 bool read_key(const Area& area, uint32_t index, ecu_key& key) noexcept {
   uint8_t* const bytes = static_cast<uint8_t*>(static_cast<void*>(&key));
-  const bool read = area.read(kHeadSize + (kKeySize * index), bytes, kKeySize);
+  const bool read = area.read(kHeadSize + (kKeySize * index), bytes, kKeySize) == ECU_OK;
   key.kind = load_u32(bytes);
   key.minimum = load_u32(bytes + offsetof(ecu_key, minimum));
   return read;
 }
 
-}  // namespace
-
+/* Number of keys of a set with the right head and digest, else 0. */
 uint32_t count_keys(const Area& area) noexcept {
   uint8_t head[kHeadSize];
-  if (!area.read(0U, head, kHeadSize) || memcmp(head, kHead, sizeof kHead) != 0) {
+  if (area.read(0U, head, kHeadSize) != ECU_OK) {
     return 0U;
   }
   const uint32_t count = head[kCountAt];
-  return count <= ECU_KEY_LIMIT && area.ends_with_digest(kHeadSize + (kKeySize * count)) ? count : 0U;
+  head[kCountAt] = 0U;
+  const bool right = memcmp(head, kHead, kHeadSize) == 0 && count <= ECU_KEY_LIMIT;
+  return right && area.ends_with_digest(kHeadSize + (kKeySize * count)) ? count : 0U;
 }
 
+/* The id is that of the key. */
+bool has_own_id(const ecu_key& key) noexcept {
+  Sha256 hash;
+  hash.update(Bytes(key.public_key, sizeof key.public_key / (key.kind == ECU_KEY_ED25519 ? 2U : 1U)));
+  return (key.kind == ECU_KEY_ED25519 || key.kind == ECU_KEY_P256) &&
+         memcmp(hash.finish(), key.id, sizeof key.id) == 0;
+}
+
+/* Looks a key up in the set in force, by its id. */
 ecu_status find_key(const ecu_update& update, const uint8_t* id, ecu_key& key) noexcept {
   const ecu_update_config& config = *update.config;
   const bool factory = update.journal.keys == kNone;
-  const Area area(config, ECU_AREA_KEYS_0 + (factory ? 0U : update.journal.keys));
+  const Area area(update, ECU_AREA_KEYS_0 + (factory ? 0U : update.journal.keys));
+  const bool damaged = !factory && update.keys_right == 0U;
   uint32_t left = factory ? config.factory_key_count : count_keys(area);
-  if (left == 0U) {
+  if (damaged || left == 0U) {
     return ECU_UPDATE_KEYS_DAMAGED;
   }
   for (; left > 0U; --left) {
@@ -57,6 +68,31 @@ ecu_status find_key(const ecu_update& update, const uint8_t* id, ecu_key& key) n
     }
   }
   return ECU_PACKAGE_UNKNOWN_KEY;
+}
+
+}  // namespace
+
+bool is_key_set(const Area& area, uint32_t size) noexcept {
+  const uint32_t count = count_keys(area);
+  bool right = count != 0U && size == kHeadSize + (kKeySize * count) + ECU_DIGEST_SIZE;
+  for (uint32_t i = 0U; right && i < count; ++i) {
+    ecu_key key;
+    right = read_key(area, i, key) && has_own_id(key);
+  }
+  return right;
+}
+
+ecu_status check_signed(const ecu_update& update, const PackageHeader& header) noexcept {
+  const ecu_update_config& config = *update.config;
+  ecu_key key;
+  ecu_status status = check_digests(header);
+  if (status == ECU_OK) {
+    status = find_key(update, header.key_id(), key);
+  }
+  if (status == ECU_OK) {
+    status = check_signature(header, key, config.verify, config.verify_context);
+  }
+  return status;
 }
 
 }  // namespace ecu

@@ -11,23 +11,22 @@
 
 #include "area.h"
 #include "ecu/update.h"
+#include "package.h"
 
 namespace ecu {
 
 /** Bytes of the largest key set. */
 constexpr uint32_t kLargestKeySet = 360U;
 
-/** Number of keys of the key set that the area starts with; 0 when it breaks its format or its digest. The
- *  keys themselves are those that the package was signed for: their ids are not computed again. */
-[[nodiscard]] uint32_t count_keys(const Area& area) noexcept;
+/** The area starts with a key set of this size that keeps its format: every key has its own id. */
+[[nodiscard]] bool is_key_set(const Area& area, uint32_t size) noexcept;
 
-/** Looks a key up in the set in force.
+/** Whether the header belongs to its digests and is signed by a key in force.
  *
- *  @param id  8 bytes
- *  @param key filled when the status is ECU_OK, else not to be used
- *  @return ECU_OK, ECU_PACKAGE_UNKNOWN_KEY, or ECU_UPDATE_KEYS_DAMAGED
+ *  @return ECU_OK, ECU_PACKAGE_BAD_DIGEST, ECU_UPDATE_KEYS_DAMAGED, ECU_PACKAGE_UNKNOWN_KEY, or what
+ *          check_signature says
  */
-[[nodiscard]] ecu_status find_key(const ecu_update& update, const uint8_t* id, ecu_key& key) noexcept;
+[[nodiscard]] ecu_status check_signed(const ecu_update& update, const PackageHeader& header) noexcept;
 
 }  // namespace ecu
 #endif

@@ -1,29 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "slots.h"
 
-#include <string.h>
-
-#include "../little_endian.h"
 #include "area.h"
+#include "key_set.h"
+#include "stored.h"
 
 namespace ecu {
 namespace {
 
-constexpr uint8_t kImageMagic[4] = {0x45U, 0x43U, 0x55U, 0x49U};  // docs/model_image.md
-constexpr uint32_t kImageSizeAt = 8U;
-constexpr uint32_t kSmallestImage = 144U;
-
-/* The slot starts with a model image that matches its own digest. Read through the port, which may meet
- * damage that would stop the processor. */
-bool holds_image(const ecu_update_config& config, uint8_t slot) noexcept {
-  const Area area(config, slot);
-  uint8_t head[kImageSizeAt + 4U];
-  if (!area.read(0U, head, sizeof head) || memcmp(head, kImageMagic, sizeof kImageMagic) != 0) {
-    return false;
+/* Whether what the slot holds may become the confirmed model: the whole package that the journal tells of,
+ * not older than anything else, signed by a key that is in force now. */
+ecu_status check_release(ecu_update& update, uint8_t slot) noexcept {
+  PackageHeader header;
+  const uint32_t sequence = update.journal.slots[slot].sequence;
+  if (sequence == 0U || !holds_package(update, slot, sequence, header)) {
+    return ECU_IMAGE_BAD_DIGEST;
   }
-  const uint32_t size = load_u32(head + kImageSizeAt);
-  return size >= kSmallestImage && size <= payload_room(config, slot) &&
-         area.ends_with_digest(size - ECU_DIGEST_SIZE);
+  return sequence < newest_sequence(update) ? ECU_PACKAGE_ROLLBACK : check_signed(update, header);
 }
 
 /* Gives the staged model one more try, when it has one left. */
@@ -32,43 +25,47 @@ ecu_status start_trial(ecu_update& update, uint8_t slot) noexcept {
   if (update.journal.tries >= config.tries) {
     return ECU_UPDATE_NO_TRIAL;
   }
-  if (!holds_image(config, slot)) {
-    return ECU_IMAGE_BAD_DIGEST;
+  ecu_status status = check_release(update, slot);
+  if (status == ECU_OK) {
+    const uint8_t tries = static_cast<uint8_t>(update.journal.tries + 1U);
+    status = append(update, what_of(Op::kTried, slot, tries));
   }
-  const uint8_t tries = static_cast<uint8_t>(update.journal.tries + 1U);
-  const ecu_status status = append(config, update.journal, what_of(Op::kTried, slot, tries));
   if (status != ECU_OK || config.self_test == nullptr) {
     return status;
   }
-  return config.self_test(config.self_test_context, config.memory[slot], payload_room(config, slot));
+  return config.self_test(config.self_test_context, config.memory[slot], Area(update, slot).room());
+}
+
+/* Makes up for a confirmation that was cut off before it raised the counter. */
+ecu_status catch_up(ecu_update& update, uint8_t slot) noexcept {
+  const uint32_t sequence = update.journal.slots[slot].sequence;
+  const bool behind = update.config->flash->counter != nullptr && sequence > update.counter;
+  return behind && check_release(update, slot) == ECU_OK ? read_counter(update, sequence) : ECU_OK;
 }
 
 void run(ecu_update& update, uint8_t slot, ecu_boot& boot) noexcept {
   update.running = slot;
   boot.slot = slot;
   boot.image = update.config->memory[slot];
-  boot.image_size = payload_room(*update.config, slot);
+  boot.image_size = Area(update, slot).room();
   boot.sequence = update.journal.slots[slot].sequence;
 }
 
 }  // namespace
 
-uint32_t lowest_sequence(const ecu_update& update, uint32_t minimum) noexcept {
+ecu_status read_counter(ecu_update& update, uint32_t minimum) noexcept {
   const ecu_flash& port = *update.config->flash;
-  const uint32_t confirmed = update.journal.slots[update.journal.active].sequence;
-  uint32_t counter = 0U;
-  if (port.counter == nullptr || port.counter(port.context, minimum, &counter) != ECU_OK) {
-    return confirmed;
-  }
-  return counter > confirmed ? counter : confirmed;
+  return port.counter == nullptr ? ECU_OK : port.counter(port.context, minimum, &update.counter);
 }
 
-uint8_t runnable_slot(const ecu_update& update) noexcept {
+uint8_t runnable_slot(ecu_update& update) noexcept {
   const uint32_t lowest = lowest_sequence(update);
+  PackageHeader header;
   for (uint8_t i = 0U; i < 2U; ++i) {
     const uint8_t slot = update.journal.active ^ i;
-    const ecu_slot_info& info = update.journal.slots[slot];
-    if (info.state == ECU_SLOT_CONFIRMED && info.sequence >= lowest && holds_image(*update.config, slot)) {
+    const ecu_slot_info info = update.journal.slots[slot];
+    if (info.state == ECU_SLOT_CONFIRMED && info.sequence >= lowest &&
+        holds_package(update, slot, info.sequence, header)) {
       return slot;
     }
   }
@@ -88,29 +85,30 @@ ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot) {
   if (update->config == nullptr) {
     return ECU_NOT_OPEN;
   }
-  const ecu_update_config& config = *update->config;
-  ecu_journal& journal = update->journal;
-  update->running = kNone;
-  const uint8_t staged = ecu::staged_slot(journal);
+  update->phase = ecu::kIdle;
+  const uint8_t staged = ecu::staged_slot(update->journal);
   if (staged != kNone) {
-    boot->reverted = ecu::start_trial(*update, staged);
+    // A trial that runs already goes on: it takes no other try.
+    boot->reverted = staged == update->running ? ECU_OK : ecu::start_trial(*update, staged);
     if (boot->reverted == ECU_OK) {
       boot->trial = 1U;
       ecu::run(*update, staged, *boot);
       return ECU_OK;
     }
     if (boot->reverted != ECU_FLASH_FAILED) {  // where no try can be recorded, the trial waits
-      (void)ecu::append(config, journal, ecu::what_of(ecu::Op::kReverted, staged));
+      (void)ecu::append(*update, ecu::what_of(ecu::Op::kReverted, staged));
     }
   }
-  // A confirmation may have been cut off before it raised the counter.
-  (void)ecu::lowest_sequence(*update, journal.slots[journal.active].sequence);
+  update->running = kNone;
   const uint8_t slot = ecu::runnable_slot(*update);
   if (slot == kNone) {
     return ECU_UPDATE_NO_MODEL;
   }
-  ecu::run(*update, slot, *boot);
-  return ECU_OK;
+  const ecu_status status = ecu::catch_up(*update, slot);
+  if (status == ECU_OK) {
+    ecu::run(*update, slot, *boot);
+  }
+  return status;
 }
 
 ecu_status ecu_update_confirm(ecu_update* update) {
@@ -120,16 +118,15 @@ ecu_status ecu_update_confirm(ecu_update* update) {
   if (update->config == nullptr) {
     return ECU_NOT_OPEN;
   }
-  ecu_journal& journal = update->journal;
-  const uint8_t slot = ecu::staged_slot(journal);
+  const uint8_t slot = ecu::staged_slot(update->journal);
   if (slot == kNone || slot != update->running) {
     return ECU_UPDATE_NO_TRIAL;
   }
-  const uint32_t sequence = journal.slots[slot].sequence;
-  const ecu_status status =
-      ecu::append(*update->config, journal, ecu::what_of(ecu::Op::kConfirmed, slot), sequence);
+  update->phase = ecu::kIdle;  // a package that arrives was compared with what was confirmed before
+  const uint32_t sequence = update->journal.slots[slot].sequence;
+  const ecu_status status = ecu::append(*update, ecu::what_of(ecu::Op::kConfirmed, slot), sequence);
   if (status == ECU_OK) {
-    (void)ecu::lowest_sequence(*update, sequence);
+    (void)ecu::read_counter(*update, sequence);
   }
   return status;
 }
@@ -145,8 +142,8 @@ ecu_status ecu_update_revert(ecu_update* update) {
   if (slot == kNone) {
     return ECU_UPDATE_NO_TRIAL;
   }
-  const ecu_status status =
-      ecu::append(*update->config, update->journal, ecu::what_of(ecu::Op::kReverted, slot));
+  update->phase = ecu::kIdle;
+  const ecu_status status = ecu::append(*update, ecu::what_of(ecu::Op::kReverted, slot));
   if (status == ECU_OK && update->running == slot) {
     update->running = kNone;
   }

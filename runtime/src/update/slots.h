@@ -8,10 +8,8 @@
 
 namespace ecu {
 
-/** Bytes of a slot that a payload may take; what follows keeps the bytes of the package before it. */
-[[nodiscard]] inline uint32_t payload_room(const ecu_update_config& config, uint32_t slot) noexcept {
-  return config.areas[slot].size - ECU_PACKAGE_HEADER_SIZE;
-}
+/** How far an install is. Whatever else uses the buffer or changes the journal ends it. */
+enum Phase : uint8_t { kIdle = 0, kHeader = 1, kPayload = 2 };
 
 /** The staged slot, or kNone. */
 [[nodiscard]] inline uint8_t staged_slot(const ecu_journal& journal) noexcept {
@@ -19,13 +17,26 @@ namespace ecu {
   return journal.slots[other].state == ECU_SLOT_STAGED ? other : kNone;
 }
 
-/** The sequence below which no model runs: what was confirmed last, or the one-time-programmable counter,
- *  which is first raised to `minimum`.
- */
-[[nodiscard]] uint32_t lowest_sequence(const ecu_update& update, uint32_t minimum = 0U) noexcept;
+/** The sequence below which no model runs: what was confirmed last, or the one-time-programmable counter. */
+[[nodiscard]] inline uint32_t lowest_sequence(const ecu_update& update) noexcept {
+  const uint32_t confirmed = update.journal.slots[update.journal.active].sequence;
+  return update.counter > confirmed ? update.counter : confirmed;
+}
 
-/** The confirmed slot that may run and holds what it should, or kNone. Reads the image of a slot or two. */
-[[nodiscard]] uint8_t runnable_slot(const ecu_update& update) noexcept;
+/** The sequence below which no package is installed or tried: also that of the key set in force. */
+[[nodiscard]] inline uint32_t newest_sequence(const ecu_update& update) noexcept {
+  const uint32_t keys = update.journal.keys_sequence;
+  const uint32_t lowest = lowest_sequence(update);
+  return keys > lowest ? keys : lowest;
+}
+
+/** Reads the one-time-programmable counter, if there is one, after raising it to `minimum`: ECU_OK, or
+ *  ECU_FLASH_FAILED. */
+[[nodiscard]] ecu_status read_counter(ecu_update& update, uint32_t minimum) noexcept;
+
+/** The confirmed slot that may run and holds what it should, or kNone. Reads one or two slots, and needs the
+ *  buffer of `update`. */
+[[nodiscard]] uint8_t runnable_slot(ecu_update& update) noexcept;
 
 }  // namespace ecu
 #endif

@@ -5,6 +5,7 @@
 #include "journal.h"
 #include "key_set.h"
 #include "slots.h"
+#include "stored.h"
 
 extern "C" const char* ecu_update_status_text(ecu_status status);
 
@@ -46,13 +47,14 @@ constexpr const char* kTexts[] = {
     "ECU_PACKAGE_BAD_MAGIC: not an update package",
     "ECU_PACKAGE_BAD_VERSION: a version of manifest or profile that is not read here",
     "ECU_PACKAGE_BAD_ALGORITHM: a signature algorithm that profile or key does not have",
+    "ECU_FLASH_DAMAGED: bytes that the flash can not give back any more",
 };
-static_assert(sizeof kTexts / sizeof kTexts[0] == ECU_PACKAGE_BAD_ALGORITHM - kFirst + 1U);
+static_assert(sizeof kTexts / sizeof kTexts[0] == ECU_FLASH_DAMAGED - kFirst + 1U);
 
 /* Bytes that an area has at least. */
 uint32_t least_size(const ecu::Area& area, uint32_t index) noexcept {
   if (index >= ECU_AREA_KEYS_0) {
-    return ecu::kLargestKeySet;
+    return ecu::kLargestKeySet + ECU_PACKAGE_HEADER_SIZE;
   }
   return index >= ECU_AREA_JOURNAL_0 ? ecu::kFewestRecords * ecu::record_stride(area.program_unit())
                                      : ECU_PACKAGE_HEADER_SIZE + 1U;
@@ -63,10 +65,13 @@ bool apart(const ecu_area& a, const ecu_area& b) noexcept {
   return b.address - a.address >= a.size && a.address - b.address >= b.size;
 }
 
-bool has_usable_areas(const ecu_update_config& config) noexcept {
+/* Also reads the geometry, once: a port that fails later can not change it. */
+bool has_usable_areas(ecu_update& update, const ecu_update_config& config) noexcept {
+  const ecu_flash& port = *config.flash;
   for (uint32_t i = 0U; i < ECU_AREA_COUNT; ++i) {
-    const ecu::Area area(config, i);
-    bool right = area.usable() && area.size() >= least_size(area, i);
+    const ecu_status status = port.geometry(port.context, config.areas[i].address, &update.geometry[i]);
+    const ecu::Area area(update, i);
+    bool right = status == ECU_OK && area.usable() && area.size() >= least_size(area, i);
     for (uint32_t j = 0U; j < i; ++j) {
       right = right && apart(config.areas[i], config.areas[j]);
     }
@@ -102,15 +107,21 @@ ecu_status ecu_update_open(ecu_update* update, const ecu_update_config* config) 
   if (!is_complete(*config)) {
     return ECU_NULL_ARGUMENT;
   }
-  if (config->tries == 0U || config->factory_key_count == 0U || config->factory_key_count > ECU_KEY_LIMIT ||
-      !is_image_place(config->memory[0]) || !is_image_place(config->memory[1]) ||
-      !has_usable_areas(*config)) {
-    return ECU_UPDATE_BAD_LAYOUT;
-  }
   update->config = config;
   update->running = ecu::kNone;
-  ecu::scan(*config, update->journal);
-  return ECU_OK;
+  ecu_status status = ECU_UPDATE_BAD_LAYOUT;
+  if (config->tries != 0U && config->factory_key_count - 1U < ECU_KEY_LIMIT &&
+      is_image_place(config->memory[0]) && is_image_place(config->memory[1]) &&
+      has_usable_areas(*update, *config)) {
+    status = ecu::read_counter(*update, 0U);
+    if (status == ECU_OK) {
+      status = ecu::read_state(*update);
+    }
+  }
+  if (status != ECU_OK) {
+    update->config = nullptr;
+  }
+  return status;
 }
 
 ecu_slot_info ecu_update_slot(const ecu_update* update, uint32_t slot) {
@@ -123,5 +134,5 @@ const void* ecu_update_package_header(const ecu_update* update, uint32_t slot) {
     return nullptr;
   }
   const ecu_update_config& config = *update->config;
-  return static_cast<const uint8_t*>(config.memory[slot]) + ecu::payload_room(config, slot);
+  return static_cast<const uint8_t*>(config.memory[slot]) + ecu::Area(*update, slot).room();
 }
