@@ -26,6 +26,7 @@ SOURCES = (
     "update/key_set.cpp",
     "update/package.cpp",
     "update/slots.cpp",
+    "update/stored.cpp",
     "update/update.cpp",
     "ort/engine.cpp",
     "ort/library.cpp",

@@ -13,10 +13,11 @@ from runtime.build import RUNTIME, Outcome, run, succeed
 PROGRAMS = Path(__file__).parent / "programs"
 SOURCE = RUNTIME / "src"
 UPDATE = tuple(
-    f"update/{name}.cpp" for name in ("area", "installer", "journal", "key_set", "package", "slots", "update")
+    f"update/{name}.cpp"
+    for name in ("area", "installer", "journal", "key_set", "package", "slots", "stored", "update")
 )
 SHIPPED = (*UPDATE, "image/sha256.cpp", "status.cpp")
-SIMULATION = ("device", "flash_simulator", "packages")
+SIMULATION = ("flash_simulator", "packages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Build:
 
 
 def compile_program(
-    folder: Path, main: str, *, parts: Sequence[str] = (), flags: Sequence[str] = ("-O2",)
+    folder: Path, main: str, *, parts: Sequence[str] = ("device",), flags: Sequence[str] = ("-O2",)
 ) -> Build:
     """Compiles the shipped sources with the simulation, ``programs/<main>.cpp`` and more parts of it."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -9,9 +9,11 @@ from update.build import SANITIZED, Build, compile_program
 
 @pytest.fixture(scope="session")
 def campaign(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    return compile_program(tmp_path_factory.mktemp("campaign"), "campaign", parts=("flows",))
+    return compile_program(tmp_path_factory.mktemp("campaign"), "campaign", parts=("device", "flows"))
 
 
 @pytest.fixture(scope="session")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    return compile_program(tmp_path_factory.mktemp("cases"), "cases", parts=("refusals",), flags=SANITIZED)
+    return compile_program(
+        tmp_path_factory.mktemp("cases"), "cases", parts=("device", "refusals"), flags=SANITIZED
+    )

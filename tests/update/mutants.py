@@ -1,4 +1,4 @@
-"""Mistakes in the update code that the campaign must find: a check that cannot fail proves nothing."""
+"""Mistakes in the update code that the tests must find: a check that cannot fail proves nothing."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ MUTANTS = (
     Mutant(
         "records have no checksum",
         "journal.cpp",
-        "load_u32(bytes + kCheckedSize) != crc32(bytes)",
-        "bytes[4] == 0U || bytes[4] > 7U",
+        "load_u32(bytes + kCheckedSize) == crc32(bytes) && slot_of",
+        "bytes[4] != 0U && bytes[4] < 8U && slot_of",
     ),
     Mutant(
         "the checksum leaves out the value",
@@ -43,20 +43,20 @@ MUTANTS = (
     Mutant(
         "a sector counts without its commit",
         "journal.cpp",
-        "if (op_of(record.what) == Op::kCommit && record.value == count) {",
-        "if (commit == 0U || op_of(record.what) == Op::kCommit) {",
+        "  whole = committed && !gap;",
+        "  whole = count != 0U && !gap;",
     ),
     Mutant(
         "the older of two journal sectors counts",
         "journal.cpp",
-        "if (commit > newest) {",
-        "if (commit != 0U && (newest == 0U || commit < newest)) {",
+        "journals[1].sequence > journals[0].sequence ? 1U : 0U;",
+        "journals[1].sequence > journals[0].sequence ? 0U : 1U;",
     ),
     Mutant(
         "the first sector with a commit counts",
         "journal.cpp",
-        "if (commit > newest) {",
-        "if (commit != 0U && newest == 0U) {",
+        "journals[1].sequence > journals[0].sequence ? 1U : 0U;",
+        "whole[0] ? 0U : 1U;",
     ),
     Mutant(
         "the commit is written before the state",
@@ -85,17 +85,14 @@ MUTANTS = (
     Mutant(
         "the record that made a journal full is lost",
         "journal.cpp",
-        "  apply(next, what, value);\n  if (!compact",
-        "  if (!compact",
+        "  const ecu_journal before = journal;\n  apply(journal, what, value);\n",
+        "  const ecu_journal before = journal;\n",
     ),
     Mutant(
         "torn records are written over",
         "journal.cpp",
-        "    if (area.is_erased(offset, stride)) {\n      continue;\n    }\n"
-        "    journal.end = offset + stride;\n"
-        "    Record record = {};\n",
-        "    Record record = {};\n    if (read_record(area, offset, record)) {\n"
-        "      journal.end = offset + stride;\n    }\n",
+        "    } else if (area.is_erased(offset, stride)) {\n      continue;\n    }\n",
+        "    } else {\n      continue;\n    }\n",
     ),
     Mutant(
         "only the first bytes tell whether a record is free",
@@ -106,14 +103,15 @@ MUTANTS = (
     Mutant(
         "scanning ends at the first torn record",
         "journal.cpp",
-        "      ++count;\n    }\n  }\n  return commit;",
-        "      ++count;\n    } else {\n      break;\n    }\n  }\n  return commit;",
+        "    } else if (area.is_erased(offset, stride)) {\n      continue;\n    }\n",
+        "    } else if (area.is_erased(offset, stride)) {\n      continue;\n"
+        "    } else {\n      journal.end = offset + stride;\n      break;\n    }\n",
     ),
     Mutant(
         "the tries are not recorded",
         "slots.cpp",
-        "append(config, update.journal, what_of(Op::kTried, slot, tries))",
-        "(update.journal.tries = tries, ECU_OK)",
+        "status = append(update, what_of(Op::kTried, slot, tries));",
+        "update.journal.tries = tries;",
     ),
     Mutant(
         "the tries have no limit",
@@ -143,8 +141,8 @@ MUTANTS = (
     Mutant(
         "confirm only changes what is in memory",
         "slots.cpp",
-        "ecu::append(*update->config, journal, ecu::what_of(ecu::Op::kConfirmed, slot), sequence);",
-        "(journal.slots[slot].state = ECU_SLOT_CONFIRMED, journal.active = slot, ECU_OK);",
+        "ecu::append(*update, ecu::what_of(ecu::Op::kConfirmed, slot), sequence);",
+        "(update->journal.slots[slot].state = ECU_SLOT_CONFIRMED, update->journal.active = slot, ECU_OK);",
     ),
     Mutant(
         "confirm does not keep the sequence",
@@ -155,14 +153,14 @@ MUTANTS = (
     Mutant(
         "a model runs whose image is damaged",
         "slots.cpp",
-        "info.sequence >= lowest && holds_image(*update.config, slot)",
-        "info.sequence >= lowest",
+        "info.sequence >= lowest &&\n        holds_package(update, slot, info.sequence, header)) {",
+        "info.sequence >= lowest) {",
     ),
     Mutant(
         "an older model runs when the active one is damaged",
         "slots.cpp",
-        "info.sequence >= lowest && ",
-        "",
+        "info.sequence >= lowest &&",
+        "lowest + 1U != 0U &&",
     ),
     Mutant(
         "the counter rises when a model is staged",
@@ -192,7 +190,7 @@ MUTANTS = (
     Mutant(
         "an install after a fallback writes the slot that runs",
         "installer.cpp",
-        "runnable == kNone ? update.journal.active : runnable;",
+        "update.runnable == kNone ? update.journal.active : update.runnable;",
         "update.journal.active;",
     ),
     Mutant(
@@ -204,14 +202,14 @@ MUTANTS = (
     Mutant(
         "sectors are not erased before they are written",
         "installer.cpp",
-        "return area.erase() && (!model",
-        "return (!model",
+        "return area.erase() && area.write(area.room(), header) ?",
+        "return area.write(area.room(), header) ?",
     ),
     Mutant(
         "the slot is erased after its header was written",
         "installer.cpp",
-        "return area.erase() && (!model || area.write(area.size() - ECU_PACKAGE_HEADER_SIZE, header))",
-        "return (!model || area.write(area.size() - ECU_PACKAGE_HEADER_SIZE, header)) && area.erase()",
+        "return area.erase() && area.write(area.room(), header) ?",
+        "return area.write(area.room(), header) && area.erase() ?",
     ),
     Mutant(
         "the payload is not compared with the signed digest",
@@ -282,7 +280,159 @@ MUTANTS = (
     Mutant(
         "the counter in the fuses is raised too far",
         "slots.cpp",
-        "(void)ecu::lowest_sequence(*update, journal.slots[journal.active].sequence);",
-        "(void)ecu::lowest_sequence(*update, journal.slots[journal.active].sequence + 1U);",
+        "(void)ecu::read_counter(*update, sequence);",
+        "(void)ecu::read_counter(*update, sequence + 1U);",
     ),
 )
+
+ATTACKED = (
+    Mutant(
+        "a trial needs no signature",
+        "slots.cpp",
+        "? ECU_PACKAGE_ROLLBACK : check_signed(update, header);",
+        "? ECU_PACKAGE_ROLLBACK : ECU_OK;",
+    ),
+    Mutant(
+        "a trial may be older than the keys",
+        "slots.cpp",
+        "return sequence < newest_sequence(update) ?",
+        "return sequence < lowest_sequence(update) ?",
+    ),
+    Mutant(
+        "the digest of the stored payload is not compared",
+        "stored.cpp",
+        "check_digests(header) == ECU_OK &&\n"
+        "         area.has_digest(header.payload_size(), header.payload_digest());",
+        "check_digests(header) == ECU_OK && area.size() != 0U;",
+    ),
+    Mutant(
+        "the sequence of the stored header is not compared",
+        "stored.cpp",
+        "return read_stored(update, index, header) == sequence &&",
+        "return read_stored(update, index, header) != 0U &&",
+    ),
+    Mutant(
+        "a slot without a header may have something in its place",
+        "stored.cpp",
+        "return area.is_erased(area.room(), ECU_PACKAGE_HEADER_SIZE) && holds_image(area);",
+        "return holds_image(area);",
+    ),
+    Mutant(
+        "a factory slot has sequence 0 whatever its header says",
+        "stored.cpp",
+        "journal.slots[0].sequence = read_stored(update, ECU_AREA_SLOT_0, header);",
+        "journal.slots[0].sequence = 0U * read_stored(update, ECU_AREA_SLOT_0, header);",
+    ),
+    Mutant(
+        "a journal that can not be read is one of the factory",
+        "journal.cpp",
+        "    if (status == ECU_FLASH_FAILED) {\n      return status;\n    }\n",
+        "",
+    ),
+    Mutant(
+        "bytes that ECC has lost end the scan",
+        "journal.cpp",
+        "    if (status == ECU_FLASH_FAILED) {\n      return status;\n    }\n"
+        "    if (status == ECU_OK && record",
+        "    if (status != ECU_OK && !area.is_erased(offset, stride)) {\n"
+        "      return ECU_FLASH_FAILED;\n    }\n    if (status == ECU_OK && record",
+    ),
+    Mutant(
+        "an install does not read the journal again",
+        "installer.cpp",
+        "const ecu_status status = ecu::read_state(*update);",
+        "const ecu_status status = ECU_OK;",
+    ),
+    Mutant(
+        "records may be missing",
+        "journal.cpp",
+        "  whole = committed && !gap;",
+        "  whole = committed;",
+    ),
+    Mutant(
+        "a lost journal is one of the factory",
+        "journal.cpp",
+        "found = unfinished && other.end == 0U ? Found::kErased : Found::kLost;",
+        "found = Found::kErased;",
+    ),
+    Mutant(
+        "what is confirmed is written once",
+        "journal.cpp",
+        "(op == Op::kConfirmed || op == Op::kKeys)",
+        "op == Op::kKeys",
+    ),
+    Mutant(
+        "what keys are in force is written once",
+        "journal.cpp",
+        "(op == Op::kConfirmed || op == Op::kKeys)",
+        "op == Op::kConfirmed",
+    ),
+    Mutant(
+        "a lost journal brings the factory keys back",
+        "stored.cpp",
+        "if (sequence > update.journal.keys_sequence && holds_keys(update, sector, sequence)) {",
+        "if (sequence == UINT32_MAX && holds_keys(update, sector, sequence)) {",
+    ),
+    Mutant(
+        "a damaged key set brings the factory keys back",
+        "stored.cpp",
+        "      update.journal.keys = sector;  // with sequence 0",
+        "      update.journal.keys = kNone;  // with sequence 0",
+    ),
+    Mutant(
+        "a key set need not be the one that was signed",
+        "key_set.cpp",
+        "if (damaged || left == 0U) {",
+        "if (left == 0U) {",
+    ),
+    Mutant(
+        "a key need not have its own id",
+        "key_set.cpp",
+        "memcmp(hash.finish(), key.id, sizeof key.id) == 0;",
+        "hash.finish() != nullptr;",
+    ),
+    Mutant(
+        "bytes behind a key set are taken",
+        "key_set.cpp",
+        "count != 0U && size == kHeadSize + (kKeySize * count) + ECU_DIGEST_SIZE;",
+        "count != 0U && size >= kHeadSize;",
+    ),
+    Mutant(
+        "a failing counter counts nothing",
+        "update.cpp",
+        "status = ecu::read_counter(*update, 0U);",
+        "status = ecu::read_counter(*update, 0U) == ECU_OK ? ECU_OK : ECU_OK;",
+    ),
+    Mutant(
+        "a model runs although the counter can not be raised",
+        "slots.cpp",
+        "  const ecu_status status = ecu::catch_up(*update, slot);",
+        "  const ecu_status status = ecu::catch_up(*update, slot) == ECU_OK ? ECU_OK : ECU_OK;",
+    ),
+    Mutant(
+        "the fuses are never caught up",
+        "slots.cpp",
+        "const bool behind = update.config->flash->counter != nullptr && sequence > update.counter;",
+        "const bool behind = update.config->flash->counter == nullptr && sequence > update.counter;",
+    ),
+    Mutant(
+        "a confirmation does not end an install",
+        "slots.cpp",
+        "  update->phase = ecu::kIdle;  // a package that arrives was compared with what was confirmed"
+        " before\n",
+        "",
+    ),
+    Mutant(
+        "a boot does not end an install",
+        "slots.cpp",
+        "  update->phase = ecu::kIdle;\n  const uint8_t staged",
+        "  const uint8_t staged",
+    ),
+    Mutant(
+        "a second boot takes a try",
+        "slots.cpp",
+        "staged == update->running ? ECU_OK : ecu::start_trial(*update, staged);",
+        "ecu::start_trial(*update, staged);",
+    ),
+)
+"""Mistakes that the cases of ``attacks.cpp`` find."""

@@ -47,7 +47,7 @@ def test_the_whole_campaign(campaign: Build, words: tuple[str | int, ...]) -> No
 
 @pytest.mark.slow
 def test_no_sanitizer_complains(tmp_path: Path) -> None:
-    sanitized = compile_program(tmp_path, "campaign", parts=("flows",), flags=SANITIZED)
+    sanitized = compile_program(tmp_path, "campaign", parts=("device", "flows"), flags=SANITIZED)
     for words in SAMPLE:
         assert _runs(sanitized, words) >= 2000
 

@@ -24,7 +24,7 @@ from update.build import PROGRAMS
 
 pytestmark = [pytest.mark.cross, pytest.mark.slow]
 
-PARTS = ("area", "installer", "journal", "key_set", "slots", "update")
+PARTS = ("area", "installer", "journal", "key_set", "slots", "stored", "update")
 CALLS = ("open", "boot", "confirm", "revert", "begin", "write", "finish", "abort")
 ENTRIES = tuple(f"ecu_update_{name}" for name in CALLS)
 PAYLOAD = 100_000
@@ -71,7 +71,7 @@ def measured(board: Build) -> dict[str, list[float]]:
     static = int(outcome.values("state")[0])
     rows: dict[str, list[float]] = {}
     for name, verify in (("Ed25519", "ecu_verify_ed25519"), ("P-256", "ecu_verify_p256")):
-        pointers = {"package": board.stack(verify), "area": 0, "slots": 0}
+        pointers = {"package": board.stack(verify), "area": 0, "slots": 0, "update": 0}
         stack = max(board.stack(entry, pointers) for entry in ENTRIES)
         rows[f"all, with {name}"] = [static, stack]
     return rows

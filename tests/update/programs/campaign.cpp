@@ -4,7 +4,7 @@
  *   campaign first EVERY [PART PARTS]   one cut: each operation and outcome, fill level, kind of flash
  *   campaign second RUNS SEED           two cuts: first sampled, then every operation of the recovery
  *   campaign third RUNS SEED            three cuts, sampled
- *   campaign faults RUNS SEED           stuck bits, bad sectors, read disturb, with and without a cut
+ *   campaign faults RUNS SEED           stuck bits, bad sectors, read disturb, rot, with and without a cut
  *   campaign replay G E FLOW FILL SEED [OPERATION TORN]... [faults SEED]
  *
  * EVERY 1 takes all start states, n about one of n. Prints counts; on a finding the line that replays it.
@@ -63,7 +63,7 @@ enum class End { kDone, kCut, kFailed };
 End run(Device& device, const Flow& flow) {
   for (unsigned session = 0; session < kMostSessions; ++session) {
     device.power_on();
-    const bool done = flow.session(device);
+    const bool done = device.opened() && flow.session(device);
     device.expect(true, "");
     if (!device.failure().empty()) {
       return End::kFailed;
@@ -205,26 +205,29 @@ class Campaign {
     }
   }
 
-  /* One fault, or a few stuck bits. */
+  /* One fault, or a few stuck bits; some heal while the run goes on. */
   static void add_fault(Device& device, uint64_t seed) {
     Random random(seed);
     FlashSimulator& flash = device.flash;
-    const uint32_t kind = random.below(8);
+    const uint32_t kind = random.below(10);
     const uint32_t areas[] = {flash.slot(0), flash.slot(1), flash.journal(0), flash.journal(1),
                               flash.keys(0)};
     const uint32_t address = areas[random.below(5)];
+    const unsigned until = random.below(2) == 0 ? 0 : 2 + random.below(3);
     flash.allow_lost_commits();
     if (kind == 0) {
-      device.fault = Fault::kReads;
+      device.set_fault(Fault::kReads, until);
       flash.disturb(20 + random.below(3000));
     } else if (kind < 3) {
-      device.fault = Fault::kWrites;
+      device.set_fault(Fault::kWrites, until);
       for (uint32_t left = 1 + random.below(4); left > 0; --left) {
         flash.stick(areas[random.below(5)] + random.below(flash.geometry().sector), random);
       }
+    } else if (kind < 5) {
+      device.set_fault(Fault::kRot, 1 + random.below(5));
     } else {
-      const Bad bad = static_cast<Bad>(kind - 2);
-      device.fault = bad == Bad::kReadFails ? Fault::kReads : Fault::kWrites;
+      const Bad bad = static_cast<Bad>(kind - 4);
+      device.set_fault(bad == Bad::kReadFails ? Fault::kReads : Fault::kWrites, until);
       flash.damage_sector(address, bad);
     }
   }

@@ -41,13 +41,22 @@ Shelf::Shelf(Geometry geometry)
     payload[sequence].resize((size + 15) / 16 * 16 + 64, 0x11);
     ByteVector other = payload[sequence];
     other.at(other.size() - 1) ^= 1U;
+    ByteVector wrong = build_image(size, 1000 + sequence);
+    wrong.resize(other.size(), 0x66);
     package[sequence] = build_package({true, sequence, payload[sequence], factory_key});
     other_content[sequence] = build_package({true, sequence, other, factory_key});
+    hostile[sequence] = header_of(package[sequence], payload[sequence]);
+    hostile[sequence].insert(hostile[sequence].end(), wrong.begin(), wrong.end());
     resigned[sequence] = build_package({true, sequence, payload[sequence], new_key});
     keys[sequence] = build_package({false, sequence, key_set, factory_key});
     last_keys[sequence] = build_package({false, sequence, last_set, new_key});
     signed_last[sequence] = build_package({true, sequence, payload[sequence], last_key});
   }
+  signed_hostile = build_package({true, kSequences - 1, payload[1], build_key(9, 0)});
+}
+
+ByteVector Shelf::header_of(const ByteVector& package, const ByteVector& payload) {
+  return ByteVector(package.begin(), package.end() - static_cast<ptrdiff_t>(payload.size()));
 }
 
 uint32_t Device::records_of(const Start& start) {
@@ -66,13 +75,19 @@ Device::Device(const Shelf& shelf_, Geometry geometry, uint8_t erased, const Sta
   if (random_.below(2) == 0) {
     flash.add_fuses(start.slots[start.active].sequence);
   }
+  if (random_.below(3) == 0) {
+    flash.lose_torn_units();
+  }
+  last_slot_ = start.active;
   const ecu_slot_info& fallback = start.slots[start.active ^ 1U];
   confirmed_ = start.slots[start.active].sequence;
-  counter_ = confirmed_;
+  asked_ = confirmed_;
   may_lack_model_ = start.damaged && (fallback.state != ECU_SLOT_CONFIRMED || fallback.sequence < confirmed_);
-  for (const ecu_slot_info& info : start.slots) {
+  for (unsigned slot = 0; slot < 2; ++slot) {
+    const ecu_slot_info& info = start.slots[slot];
     if (info.state == ECU_SLOT_CONFIRMED) {
       may_run_ |= bit(info.sequence);
+      homes_[info.sequence] |= 1U << slot;
     } else if (info.state == ECU_SLOT_STAGED) {
       may_try_ |= bit(info.sequence);
       must_try_ = info.sequence;
@@ -80,13 +95,27 @@ Device::Device(const Shelf& shelf_, Geometry geometry, uint8_t erased, const Sta
   }
 }
 
+/* A package as the installer leaves it in an area: the payload at the start, what stood before it at the end.
+ */
+void Device::put_package(uint32_t address, uint32_t size, const ByteVector& package,
+                         const ByteVector& payload) {
+  flash.place(address, payload);
+  flash.place(address + size - ECU_PACKAGE_HEADER_SIZE, Shelf::header_of(package, payload));
+}
+
 void Device::place_slots(const Start& start) {
   for (unsigned slot = 0; slot < 2; ++slot) {
     const ecu_slot_info& info = start.slots[slot];
-    if (info.state != ECU_SLOT_EMPTY) {
-      flash.place(flash.slot(slot), shelf->payload[info.sequence]);
+    const ByteVector& payload = shelf->payload[info.sequence];
+    if (info.state == ECU_SLOT_EMPTY) {
+      // What somebody sent behind a genuine header.
+      const ByteVector& sent = shelf->hostile[3];
+      const ptrdiff_t size = static_cast<ptrdiff_t>(shelf->payload[3].size());
+      put_package(flash.slot(slot), flash.slot_size(), sent, ByteVector(sent.end() - size, sent.end()));
+    } else if (info.sequence == 0) {
+      flash.place(flash.slot(slot), payload);  // a line that writes no header
     } else {
-      flash.place(flash.slot(slot), shelf->other_content[3]);  // something else, by no means a model
+      put_package(flash.slot(slot), flash.slot_size(), shelf->package[info.sequence], payload);
     }
     if (start.damaged && slot == start.active) {
       *flash.at(flash.slot(slot) + 80) ^= 4U;
@@ -97,7 +126,7 @@ void Device::place_slots(const Start& start) {
 void Device::place_journal(const Start& start, uint32_t fill, Random& random) {
   const unsigned sector = random.below(2);
   const uint32_t stride = std::max(16U, flash.geometry().unit);
-  uint32_t sequence = 1 + random.below(1000);
+  uint32_t sequence = 10 + random.below(1000);
   uint32_t place = 0;
   const auto put = [&](const Entry& entry) {
     flash.place(flash.journal(sector) + (stride * place), record_bytes(sequence, entry));
@@ -116,7 +145,7 @@ void Device::place_journal(const Start& start, uint32_t fill, Random& random) {
   put(active);
   if (start.keys != 0) {
     put({kKeys, 0, 0, start.keys});
-    flash.place(flash.keys(0), shelf->key_set);
+    put_package(flash.keys(0), flash.geometry().sector, shelf->keys[start.keys], shelf->key_set);
     keys_ = start.keys;
   }
   put({kCommit, 0, 0, place});
@@ -130,30 +159,35 @@ void Device::place_journal(const Start& start, uint32_t fill, Random& random) {
       put(active);
     }
   }
-  place_leftovers(sector ^ 1U, random);
+  place_leftovers(sector ^ 1U, sequence, random);
 }
 
-/* The other journal sector: erased, or finished long ago, or not finished. */
-void Device::place_leftovers(unsigned sector, Random& random) {
-  const uint32_t kind = random.below(3);
+/* The other journal sector: erased, or finished long ago, or begun and not finished, or torn. */
+void Device::place_leftovers(unsigned sector, uint32_t next, Random& random) {
+  const uint32_t kind = random.below(4);
   const uint32_t stride = std::max(16U, flash.geometry().unit);
   const Entry old[] = {
       {kConfirmed, 0, 0, 0}, {kCommit, 0, 0, 1}, {kStaged, 1, 0, 15}, {kConfirmed, 1, 0, 15}};
-  for (uint32_t i = 0; kind > 0 && i < 4; ++i) {
-    ByteVector bytes = record_bytes(kind == 1 ? 0 : 5000 + i, old[i]);
-    bytes[13] ^= kind == 1 ? 0x00 : 0xff;
+  for (uint32_t i = kind == 2 ? 2 : 0; kind > 0 && i < 4; ++i) {
+    ByteVector bytes = record_bytes(kind == 1 ? 1 + i : next + i - 2, old[i]);
+    bytes[13] ^= kind == 3 ? 0xff : 0x00;
     flash.place(flash.journal(sector) + (stride * i), bytes);
   }
 }
 
-void Device::damage_active() {
-  *flash.at(flash.slot(update.journal.active) + 80) ^= 4U;
+void Device::damage_last() {
+  *flash.at(flash.slot(last_slot_) + 80) ^= 4U;
   may_lack_model_ = true;
 }
 
 void Device::power_on() {
   ++sessions;
   flash.power_on();
+  if (sessions == fault_session_ && fault == Fault::kRot) {
+    flash.rot(flash.journal(random_.below(2)), random_);
+  } else if (sessions == fault_session_) {
+    flash.heal();
+  }
   port_ = flash.port();
   config_ = ecu_update_config{};
   config_.flash = &port_;
@@ -174,15 +208,27 @@ void Device::power_on() {
   config_.tries = kTries;
   memset(&update, 0xa5, sizeof update);  // RAM after power-up
   booted = ecu_boot{};
-  flash.protect(0);
   const ecu_status status = ecu_update_open(&update, &config_);
-  expect(status == ECU_OK, "open refuses a right configuration");
-  demand(fault == Fault::kReads || active_sequence() >= counter_, "the counter went down");
-  demand(fault == Fault::kReads || active_sequence() >= flash.fuses(),
-         "the fuses count what was not confirmed");
-  demand(fault == Fault::kReads || update.journal.keys_sequence >= keys_, "new keys were lost");
-  counter_ = std::max(counter_, active_sequence());
-  flash.protect(1U << update.journal.active);
+  opened_ = status == ECU_OK;
+  expect(opened_, "open refuses a right configuration");
+  demand(opened_ || status == ECU_FLASH_FAILED, "open refuses a right configuration, and not for its flash");
+  demand(flash.fuses() <= asked_, "the fuses count what was not confirmed");
+  protect_what_must_stay();
+}
+
+/* The slots that hold the model that was confirmed, or may have been. Where both do, one is enough. */
+void Device::protect_what_must_stay() {
+  unsigned slots = 0;
+  const unsigned written = flash.take_written();
+  for (unsigned& home : homes_) {
+    home &= ~written;
+  }
+  for (unsigned slot = 0; slot < 2; ++slot) {
+    for (uint32_t sequence = confirmed_; sequence < kSequences; ++sequence) {
+      slots |= holds(slot, sequence) ? homes_[sequence] & (1U << slot) : 0U;
+    }
+  }
+  flash.protect(slots, true);
 }
 
 uint32_t Device::active_sequence() const { return update.journal.slots[update.journal.active].sequence; }
@@ -204,16 +250,53 @@ void Device::demand(bool condition, const std::string& text) {
   }
 }
 
+bool Device::holds(unsigned slot, uint32_t sequence) {
+  const ByteVector& payload = shelf->payload[sequence];
+  return memcmp(flash.at(flash.slot(slot)), payload.data(), payload.size()) == 0;
+}
+
 bool Device::holds_any(unsigned slot) {
-  const auto same = [&](const ByteVector& payload) {
-    return memcmp(flash.at(flash.slot(slot)), payload.data(), little(&payload[8])) == 0;
+  bool found = false;
+  for (uint32_t sequence = 0; sequence < kSequences; ++sequence) {
+    found = found || holds(slot, sequence);
+  }
+  return found;
+}
+
+/* Packages that must not be taken, whatever happened to the flash. */
+void Device::probe() {
+  const auto refuses = [this](const ByteVector& package) {
+    const uint32_t before = flash.operations();
+    const ecu_status status = send(package, package.size());
+    ecu_update_abort(&update);
+    return status != ECU_OK && flash.operations() == before;
   };
-  return std::any_of(std::begin(shelf->payload), std::end(shelf->payload), same);
+  demand(refuses(shelf->signed_hostile), "a package of a stranger is taken");
+  if (keys_ != 0) {
+    demand(refuses(shelf->package[kSequences - 1]), "a withdrawn key signs");
+  }
+  if (fault != Fault::kReads && !damaged_twice() && confirmed_ > 1) {
+    demand(refuses(shelf->package[1]), "a package is taken that is older than the confirmed one");
+  }
+}
+
+/* Somebody else's bytes behind the header of a package that the device is to take. */
+void Device::attack(const ByteVector& hostile) {
+  --attacks_left_;
+  ecu_status status = send(hostile, hostile.size());
+  if (status == ECU_OK) {
+    status = ecu_update_finish(&update);
+  }
+  expect(status == ECU_PACKAGE_BAD_PAYLOAD, "a hostile payload gives status " + std::to_string(status));
+  demand(status != ECU_OK, "a hostile payload is taken");
 }
 
 bool Device::boot() {
   const ecu_status status = ecu_update_boot(&update, &booted);
   observe(status);
+  if (flash.powered() && failure_.empty() && (fault != Fault::kNone || keys_ != 0)) {
+    probe();
+  }
   return flash.powered() && status == ECU_OK && failure_.empty();
 }
 
@@ -224,7 +307,11 @@ void Device::observe(ecu_status status) {
     must_try_ = lost_boots_ > kTries || (bad_ & bit(must_try_)) != 0 ? 0 : must_try_;
     return;
   }
-  counter_ = std::max(counter_, active_sequence());
+  if (pending_ != 0 && (status != ECU_OK || booted.trial != 0 || booted.sequence != pending_)) {
+    homes_[pending_] = 0;  // power failed before the confirmation was written
+  }
+  pending_ = 0;
+  protect_what_must_stay();
   if (status == ECU_UPDATE_NO_MODEL) {
     expect(may_lack_model_, "no model");
     expect(must_try_ == 0 || booted.reverted != ECU_OK, "a staged model was lost");
@@ -232,7 +319,16 @@ void Device::observe(ecu_status status) {
     demand(booted.image == nullptr && booted.slot == kNone, "an image without a model");
     return;
   }
-  expect(status == ECU_OK && booted.slot < 2 && booted.sequence < kSequences, "boot fails");
+  expect(status == ECU_OK, "boot fails");
+  if (status != ECU_OK) {
+    demand(booted.image == nullptr, "an image although boot fails");
+    return;
+  }
+  demand(booted.slot < 2 && booted.sequence < kSequences, "a slot or sequence that is not there");
+  if (!failure_.empty()) {
+    return;
+  }
+  last_slot_ = booted.slot;
   demand(booted.image == flash.at(flash.slot(booted.slot)), "the image is in another slot");
   flash.protect(booted.trial != 0 ? 3 : 1U << booted.slot);
   if (failure_.empty() && fault == Fault::kReads) {
@@ -247,10 +343,12 @@ void Device::observe_model(uint32_t sequence) {
   const ByteVector& payload = shelf->payload[sequence];
   const bool right = memcmp(booted.image, payload.data(), payload.size()) == 0;
   demand(right, "the model that runs is not the one of its package");
-  demand(sequence >= confirmed_, "a confirmed model was reverted");
+  demand(sequence >= confirmed_ || damaged_twice(), "a confirmed model was reverted");
   if (booted.trial != 0) {
-    demand((may_try_ & bit(sequence)) != 0, "trial of a model that was not installed, or given up");
-    demand(++trials_[sequence] <= kTries, "more trials than allowed");
+    // A device that has lost a record tries again what it may have confirmed or given up.
+    const bool known = fault != Fault::kRot;
+    demand(!known || (may_try_ & bit(sequence)) != 0, "trial of a model that was not installed, or given up");
+    demand(!known || ++trials_[sequence] <= kTries, "more trials than allowed");
     return;
   }
   demand((may_run_ & bit(sequence)) != 0, "a model runs that was never confirmed");
@@ -261,15 +359,28 @@ void Device::observe_model(uint32_t sequence) {
 ecu_status Device::send(const ByteVector& package, size_t size) {
   static const uint32_t chunks[] = {1, 7, 64, 333, 1000, 1024, 4096, 100000};
   const uint32_t chunk = chunks[random_.below(8)];
+  const uint32_t before = flash.operations();
   ecu_status status = ecu_update_begin(&update);
   for (size_t at = 0; at < size && status == ECU_OK; at += chunk) {
     status = ecu_update_write(&update, package.data() + at, std::min<size_t>(chunk, size - at));
+  }
+  if (flash.operations() != before && booted.slot < 2) {
+    for (unsigned& home : homes_) {
+      home &= 1U << booted.slot;  // the other slot is given up before it is written
+    }
   }
   return status;
 }
 
 void Device::install(const ByteVector& package, uint32_t sequence, ecu_status expected) {
   must_try_ = 0;  // a model that waits is given up for this one
+  if (attacks_left_ > 0 && random_.below(4) == 0 && expected == ECU_OK &&
+      package == shelf->package[sequence]) {
+    attack(shelf->hostile[sequence]);
+    if (random_.below(4) == 0) {
+      return;  // the right one comes after the next boot
+    }
+  }
   ecu_status status = send(package, package.size());
   if (status == ECU_OK) {
     may_try_ |= bit(sequence);
@@ -308,23 +419,31 @@ void Device::refuse(const ByteVector& package, ecu_status expected) {
 void Device::confirm() {
   const uint32_t sequence = booted.sequence;
   may_run_ |= bit(sequence);
+  homes_[sequence] |= 1U << booted.slot;
+  pending_ = sequence;
+  asked_ = std::max(asked_, sequence);
   const ecu_status status = ecu_update_confirm(&update);
   expect(status == ECU_OK, "confirm fails");
   if (status == ECU_OK && flash.powered()) {
     confirmed_ = sequence;
+    pending_ = 0;
     may_lack_model_ = false;
-    flash.protect(1U << update.journal.active);
+    protect_what_must_stay();
     expect(active_sequence() == sequence, "confirm has no effect");
   }
 }
 
 void Device::revert() {
+  if (fault >= Fault::kRot && booted.sequence == confirmed_) {
+    may_lack_model_ = true;  // tried again after records were lost: the application gives its model up
+    homes_[confirmed_] = 0;
+  }
   const ecu_status status = ecu_update_revert(&update);
   expect(status == ECU_OK, "revert fails");
   if (status == ECU_OK && flash.powered()) {
     may_try_ = 0;
     must_try_ = 0;
-    flash.protect(1U << update.journal.active);
+    protect_what_must_stay();
   }
 }
 

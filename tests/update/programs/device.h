@@ -30,12 +30,17 @@ class Shelf {
   ByteVector payload[kSequences];
   ByteVector package[kSequences];        // of a model, signed with the factory key
   ByteVector other_content[kSequences];  // another payload under the same sequence
+  ByteVector hostile[kSequences];        // the header of the package, and a payload of somebody else
   ByteVector resigned[kSequences];       // the payload, signed with the new key
   ecu_key last_key;
   ByteVector key_set;                // the new key, and another one
   ByteVector keys[kSequences];       // package with it, signed with the factory key
   ByteVector last_keys[kSequences];  // package with a set of the last key, signed with the new one
   ByteVector signed_last[kSequences];
+  ByteVector signed_hostile;  // by a key that no device ever had
+
+  /** What stands before the payload. */
+  [[nodiscard]] static ByteVector header_of(const ByteVector& package, const ByteVector& payload);
 };
 
 /** What flash holds before the first boot. */
@@ -52,7 +57,8 @@ struct Start {
 enum class Fault : uint8_t {
   kNone,
   kWrites,  // some places take no erase or program, or not as they should: nothing that was there is lost
-  kReads  // what was written changes or cannot be read: a device may lose a model, but never run a wrong one
+  kRot,     // one bit of a journal changes: a device may try a model again, and lose one that waits
+  kReads    // much changes, or cannot be read for a time: it may lose all models, but run no wrong one
 };
 
 class Device {
@@ -69,6 +75,13 @@ class Device {
 
   /** Supplies power, opens the update code. */
   void power_on();
+  [[nodiscard]] bool opened() const { return opened_; }
+
+  /** Faults are there up to this time of power; in kRot a bit changes before it. */
+  void set_fault(Fault kind, unsigned session) {
+    fault = kind;
+    fault_session_ = session;
+  }
 
   /** What an application does; each call also tells the observer. */
   bool boot();
@@ -78,8 +91,8 @@ class Device {
   void confirm();
   void revert();
 
-  /** Changes a bit of the active model, as time does. */
-  void damage_active();
+  /** Changes a bit of the model that ran last, as time does. */
+  void damage_last();
 
   /** A finding ends the run; while power is off nothing is found, and with faulty flash only what must never
    *  be. */
@@ -102,10 +115,17 @@ class Device {
   friend struct SelfTest;
   void place_slots(const Start& start);
   void place_journal(const Start& start, uint32_t fill, Random& random);
-  void place_leftovers(unsigned sector, Random& random);
+  void place_leftovers(unsigned sector, uint32_t next, Random& random);
   ecu_status send(const ByteVector& package, size_t size);
   void observe(ecu_status status);
   void observe_model(uint32_t sequence);
+  void protect_what_must_stay();
+  void probe();
+  void attack(const ByteVector& hostile);
+  void put_package(uint32_t address, uint32_t size, const ByteVector& package, const ByteVector& payload);
+  [[nodiscard]] bool holds(unsigned slot, uint32_t sequence);
+  /** The confirmed model is damaged as well as the journal: nothing tells of it any more. */
+  [[nodiscard]] bool damaged_twice() const { return fault == Fault::kRot && may_lack_model_; }
   [[nodiscard]] bool holds_any(unsigned slot);
 
   Random random_;
@@ -116,11 +136,18 @@ class Device {
   uint32_t may_run_ = 0;     // bit set of sequences for which confirm was called, or that were there at first
   uint32_t may_try_ = 0;     // bit set of sequences whose install was finished, and not given up since
   uint32_t confirmed_ = 0;   // sequence that was reported as confirmed
-  uint32_t counter_ = 0;     // highest confirmed sequence that was seen
+  uint32_t pending_ = 0;     // sequence for which confirm was called, as long as its outcome is not known
+  uint32_t asked_ = 0;       // highest sequence for which confirm was called
   uint32_t must_try_ = 0;    // sequence that was reported as staged
   uint32_t lost_boots_ = 0;  // times that power failed in boot since then
   uint32_t keys_ = 0;        // sequence of the key set that was reported as in force
   uint8_t trials_[kSequences] = {};
+  unsigned homes_[kSequences] =
+      {};                  // bit set of the slots in which the model was, or may have been, confirmed
+  uint8_t last_slot_ = 0;  // that boot decided for
+  bool opened_ = false;
+  unsigned fault_session_ = 0;
+  unsigned attacks_left_ = 2;
   std::string failure_;
 };
 

@@ -14,6 +14,7 @@ FlashSimulator::FlashSimulator(Geometry geometry, uint8_t erased, uint32_t slot_
   const size_t sectors = (2U * slot_sectors) + 4U;
   bytes_.assign(sectors * geometry.sector, erased);
   used_.assign(bytes_.size() / geometry.unit, 0);
+  lost_.assign(used_.size(), 0);
   wear_.assign(sectors, 0);
   bad_.assign(sectors, Bad::kNot);
 }
@@ -57,6 +58,19 @@ void FlashSimulator::stick(uint32_t address, Random& random) {
   stuck_.push_back({address, static_cast<uint8_t>(1U << random.below(8)), value});
 }
 
+void FlashSimulator::rot(uint32_t address, Random& random) {
+  std::vector<uint32_t> written;
+  for (uint32_t offset = 0; offset < geometry_.sector; ++offset) {
+    if (*at(address + offset) != erased_) {
+      written.push_back(offset);
+    }
+  }
+  if (!written.empty()) {
+    const uint32_t offset = written[random.below(static_cast<uint32_t>(written.size()))];
+    *at(address + offset) ^= static_cast<uint8_t>(1U << random.below(8));
+  }
+}
+
 void FlashSimulator::cut_at(Cut cut, uint64_t seed) {
   armed_ = true;
   cut_ = cut;
@@ -82,9 +96,24 @@ bool FlashSimulator::inside(uint32_t address, uint32_t size, const char* what) {
 
 void FlashSimulator::check_protected(uint32_t address, const char* what) {
   const unsigned slot = (address - kBase) / slot_size();
-  if (slot < 2 && ((protected_ >> slot) & 1U) != 0) {
+  if (slot > 1) {
+    return;
+  }
+  written_ |= 1U << slot;
+  if (((protected_ >> slot) & 1U) != 0 && !spare_) {
     report(std::string(what) + " in the active slot");
   }
+  spare_ = false;
+  protected_ &= ~(1U << slot);
+}
+
+/* Of what can be read of the sector. */
+uint32_t FlashSimulator::newest_commit(uint32_t address) {
+  std::vector<uint8_t> bytes(at(address), at(address) + geometry_.sector);
+  for (uint32_t offset = 0; offset < geometry_.sector; ++offset) {
+    bytes[offset] = lost_[(address - kBase + offset) / geometry_.unit] != 0 ? 0 : bytes[offset];
+  }
+  return commit_of(bytes.data(), geometry_.sector, geometry_.unit);
 }
 
 void FlashSimulator::check_commit(uint32_t address) {
@@ -92,8 +121,8 @@ void FlashSimulator::check_commit(uint32_t address) {
     if (address != journal(sector)) {
       continue;
     }
-    const uint32_t own = commit_of(at(address), geometry_.sector, geometry_.unit);
-    const uint32_t other = commit_of(at(journal(sector ^ 1U)), geometry_.sector, geometry_.unit);
+    const uint32_t own = newest_commit(address);
+    const uint32_t other = newest_commit(journal(sector ^ 1U));
     if (own > other) {
       report("erase of the newest committed journal sector");
     }
@@ -106,6 +135,8 @@ void FlashSimulator::change(uint32_t address, const uint8_t* bytes, uint32_t siz
   if (torn == Torn::kComplete && erases) {
     std::fill_n(bytes_.begin() + static_cast<ptrdiff_t>(start), size, erased_);
     std::fill_n(used_.begin() + static_cast<ptrdiff_t>(start / geometry_.unit), size / geometry_.unit,
+                uint8_t{0});
+    std::fill_n(lost_.begin() + static_cast<ptrdiff_t>(start / geometry_.unit), size / geometry_.unit,
                 uint8_t{0});
     return;
   }
@@ -123,8 +154,9 @@ void FlashSimulator::change(uint32_t address, const uint8_t* bytes, uint32_t siz
       continue;
     }
     byte = wanted;
+    lost_[(start + i) / geometry_.unit] |= loses_torn_ && torn != Torn::kComplete ? 1 : 0;
     uint8_t& used = used_[(start + i) / geometry_.unit];
-    if (erases) {
+    if (erases || lost_[(start + i) / geometry_.unit] != 0) {
       used = 1;  // a sector that was not quite erased takes nothing
     } else if (torn == Torn::kComplete || byte != erased_) {
       used = 1;
@@ -151,6 +183,11 @@ bool FlashSimulator::operate(uint32_t address, const uint8_t* bytes, uint32_t si
 ecu_status FlashSimulator::read(uint32_t address, uint8_t* bytes, uint32_t size) {
   if (!inside(address, size, "read") || !powered_ || bad_[index_of(address)] == Bad::kReadFails) {
     return ECU_FLASH_FAILED;
+  }
+  for (uint32_t at = 0; at < size; ++at) {
+    if (lost_[(address - kBase + at) / geometry_.unit] != 0) {
+      return ECU_FLASH_DAMAGED;
+    }
   }
   if (disturb_ != 0 && random_.below(disturb_) == 0) {
     const uint32_t bit = random_.below(8U * size);

@@ -67,10 +67,35 @@ class FlashSimulator {
   [[nodiscard]] bool powered() const { return powered_; }
   [[nodiscard]] uint32_t operations() const { return operations_; }
 
-  /** Bit 0 and 1: the slot must not be written now. */
-  void protect(unsigned slots) { protected_ = slots; }
+  /** Bit 0 and 1: the slot must not be written now. With `one_is_enough`, one of two may be. */
+  void protect(unsigned slots, bool one_is_enough = false) {
+    protected_ = slots;
+    spare_ = one_is_enough && slots == 3;
+  }
+  /** The slots that were written since the last call, as bits. */
+  unsigned take_written() {
+    const unsigned slots = written_;
+    written_ = 0;
+    return slots;
+  }
 
   void damage_sector(uint32_t address, Bad bad) { bad_[index_of(address)] = bad; }
+  /** Sectors, reads and stuck bits are right again; what was changed stays changed. */
+  void heal() {
+    bad_.assign(bad_.size(), Bad::kNot);
+    stuck_.clear();
+    disturb_ = 0;
+  }
+  /** Flips a bit among the bytes of a sector that are not erased. */
+  void rot(uint32_t address, Random& random);
+  /** The unit at the address is what ECC reports as lost, until its sector is erased. */
+  void damage_bytes(uint32_t address) {
+    const size_t unit = (address - kBase) / geometry_.unit;
+    lost_[unit] = 1;
+    used_[unit] = 1;
+  }
+  /** From now on, units in which power fails are lost like that. */
+  void lose_torn_units() { loses_torn_ = true; }
   /** One bit at the address never changes again: as it is where something was written, else either way. */
   void stick(uint32_t address, Random& random);
   /** One bit of the area changes in about one of `reads` reads. */
@@ -91,6 +116,7 @@ class FlashSimulator {
   [[nodiscard]] size_t index_of(uint32_t address) const { return (address - kBase) / geometry_.sector; }
   bool inside(uint32_t address, uint32_t size, const char* what);
   void check_protected(uint32_t address, const char* what);
+  uint32_t newest_commit(uint32_t address);
   void check_commit(uint32_t address);
   bool is_last();
   bool operate(uint32_t address, const uint8_t* bytes, uint32_t size);
@@ -106,6 +132,7 @@ class FlashSimulator {
   uint32_t slot_sectors_;
   std::vector<uint8_t> bytes_;
   std::vector<uint8_t> used_;  // per unit: programmed since the last complete erase
+  std::vector<uint8_t> lost_;  // per unit: a read reports damage
   std::vector<uint32_t> wear_;
   std::vector<Bad> bad_;
   std::vector<Stuck> stuck_;
@@ -113,11 +140,14 @@ class FlashSimulator {
   bool has_fuses_ = false;
   uint32_t fuses_ = 0;
   bool watch_commits_ = true;
+  bool loses_torn_ = false;
   bool powered_ = true;
   bool armed_ = false;
   Cut cut_ = {};
   uint32_t operations_ = 0;
   unsigned protected_ = 0;
+  unsigned written_ = 0;
+  bool spare_ = false;  // one of the protected slots may be written
   Random random_ = Random(0);
   std::string violation_;
 };

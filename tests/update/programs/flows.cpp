@@ -169,7 +169,7 @@ bool fall_back(Device& device) { return update_to(device, 6); }
 /* The active slot rots while the other one, which held the same package, is written. */
 bool rot(Device& device) {
   if (device.sessions == 2) {
-    device.damage_active();
+    device.damage_last();
   }
   const bool runs = device.boot();
   if (runs && device.booted.trial == 0 && device.booted.sequence == 3) {

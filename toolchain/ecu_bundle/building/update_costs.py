@@ -90,7 +90,7 @@ def _stack(build: BuildResult, update: UpdateBuild) -> dict[str, int]:
     if not graphs:
         return {}
     verify = max(stack_below(graphs, entry) for entry in _verify_functions(graphs))
-    pointers = {name: verify if name == "package" else 0 for name in ("package", "area", "slots")}
+    pointers = {name: verify if name == "package" else 0 for name in ("package", "area", "slots", "update")}
     return {
         "stack": max(stack_below(graphs, f"ecu_update_{call}", pointers) for call in _CALLS),
         "self_test_stack": stack_below(graphs, _SELF_TEST),

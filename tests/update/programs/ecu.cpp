@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ecu.h"
+
+#include <string.h>
+
+namespace ecu::test {
+namespace {
+
+constexpr Geometry kFlash = {8, 2048};
+
+}  // namespace
+
+Payload payload_of(uint64_t seed) {
+  Payload payload = build_image(400, seed);
+  payload.resize(464, static_cast<uint8_t>(0x10U + seed));
+  return payload;
+}
+
+Ecu::Ecu() : flash(kFlash, 0xff, 3), key(build_key(1, 0)) {
+  flash.place(flash.slot(0), payload_of(1));
+  (void)restart();
+}
+
+Ecu::Ecu(const Ecu& other) : flash(other.flash), key(other.key), tries(other.tries) { (void)restart(); }
+
+ecu_flash Ecu::make_port() {
+  ecu_flash port = real_;
+  port.context = this;
+  port.geometry = [](void* context, uint32_t address, ecu_flash_geometry* geometry) {
+    Ecu& self = *static_cast<Ecu*>(context);
+    ++self.geometry_calls;
+    return self.geometry_fails ? ECU_FLASH_FAILED
+                               : self.real_.geometry(self.real_.context, address, geometry);
+  };
+  port.read = [](void* context, uint32_t address, void* bytes, uint32_t size) {
+    Ecu& self = *static_cast<Ecu*>(context);
+    const ecu_status status = self.real_.read(self.real_.context, address, bytes, size);
+    return self.lies_in_reads_ && self.in_journal(address) ? ECU_FLASH_FAILED : status;
+  };
+  port.program = [](void* context, uint32_t address, const void* bytes, uint32_t size) {
+    Ecu& self = *static_cast<Ecu*>(context);
+    const ecu_status status = self.real_.program(self.real_.context, address, bytes, size);
+    return self.lies_in_programs_ && self.in_journal(address) ? ECU_FLASH_FAILED : status;
+  };
+  port.erase = [](void* context, uint32_t address) {
+    Ecu& self = *static_cast<Ecu*>(context);
+    if (self.lies_in_programs_ && self.in_journal(address)) {
+      return ECU_FLASH_FAILED;
+    }
+    return self.real_.erase(self.real_.context, address);
+  };
+  if (real_.counter != nullptr) {
+    port.counter = [](void* context, uint32_t minimum, uint32_t* value) {
+      Ecu& self = *static_cast<Ecu*>(context);
+      const bool raises = minimum > self.flash.fuses();
+      if (self.counter_fails || (raises && self.raise_fails)) {
+        return ECU_FLASH_FAILED;
+      }
+      return self.real_.counter(self.real_.context, minimum, value);
+    };
+  }
+  return port;
+}
+
+ecu_status Ecu::open() {
+  flash.power_on();
+  real_ = flash.port();
+  port_ = make_port();
+  config_ = ecu_update_config{};
+  config_.flash = &port_;
+  for (unsigned i = 0; i < 2; ++i) {
+    config_.areas[ECU_AREA_SLOT_0 + i] = {flash.slot(i), flash.slot_size()};
+    config_.areas[ECU_AREA_JOURNAL_0 + i] = {flash.journal(i), flash.geometry().sector};
+    config_.areas[ECU_AREA_KEYS_0 + i] = {flash.keys(i), flash.geometry().sector};
+    config_.memory[i] = flash.at(flash.slot(i));
+  }
+  config_.device = {{}, {}, 0x1001, ECU_ENGINE_NATIVE, kInterface, kKernels, sizeof kKernels, 4096, 300};
+  memcpy(config_.device.vendor_id, kVendor, sizeof kVendor);
+  memcpy(config_.device.class_id, kClass, sizeof kClass);
+  config_.factory_keys = &key;
+  config_.factory_key_count = 1;
+  config_.verify = verify_double;
+  config_.tries = tries;
+  memset(&update, 0xa5, sizeof update);  // RAM after power-up
+  return ecu_update_open(&update, &config_);
+}
+
+ecu_status Ecu::boot() { return ecu_update_boot(&update, &found); }
+
+ecu_status Ecu::restart() {
+  const ecu_status status = open();
+  return status == ECU_OK ? boot() : status;
+}
+
+ecu_status Ecu::send(const ByteVector& package) {
+  const ecu_status status = ecu_update_begin(&update);
+  return status == ECU_OK ? ecu_update_write(&update, package.data(), package.size()) : status;
+}
+
+ecu_status Ecu::install(const ByteVector& package) {
+  const ecu_status status = send(package);
+  return status == ECU_OK ? ecu_update_finish(&update) : status;
+}
+
+void Ecu::update_to(const Payload& payload, uint32_t sequence) {
+  (void)install(package(payload, sequence));
+  (void)restart();
+  (void)ecu_update_confirm(&update);
+}
+
+void Ecu::fill_factory(const Payload& payload, uint32_t sequence) {
+  const ByteVector whole = package(payload, sequence);
+  const ByteVector header(whole.begin(), whole.end() - static_cast<ptrdiff_t>(payload.size()));
+  flash.place(flash.slot(0), payload);
+  flash.place(flash.slot(0) + flash.slot_size() - ECU_PACKAGE_HEADER_SIZE, header);
+}
+
+ByteVector Ecu::package(const Payload& payload, uint32_t sequence) const {
+  return build_package({true, sequence, payload, key});
+}
+
+void Ecu::lie(bool programs, bool reads) {
+  lies_in_programs_ = programs;
+  lies_in_reads_ = reads;
+}
+
+uint32_t Ecu::newest_record() const {
+  return flash.journal(update.journal.sector) + update.journal.end - 16U;
+}
+
+void Ecu::write_record(const Entry& entry) {
+  flash.place(flash.journal(update.journal.sector) + update.journal.end,
+              record_bytes(update.journal.sequence + 1U, entry));
+}
+
+}  // namespace ecu::test
