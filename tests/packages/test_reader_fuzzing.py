@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from ecu_bundle.image import read_image
 from runtime.build import RUNTIME, Outcome, run, succeed
 
 from .test_device_template import VARIANTS, beyond_the_limit
-from .test_golden_on_device import GOLDEN, HOSTILE, IMAGE
+from .test_golden_on_device import GOLDEN, HOSTILE, IMAGE, changed_score
 
 FUZZ = Path(__file__).parent / "fuzz"
 FLAGS = (
@@ -61,7 +62,7 @@ TARGETS = {
     "vectors": Target(
         ("fuzz_golden.cpp",),
         ("update/golden.cpp", *_native_sources()),
-        lambda: [GOLDEN, *HOSTILE.values()],
+        lambda: [GOLDEN, *(changed_score(0, value, absolute=9.0) for value in (1.0, nan)), *HOSTILE.values()],
         400,
     ),
 }
@@ -120,13 +121,13 @@ ERRORS = {
     "less memory than a row needs": (
         "vectors",
         "update/golden.cpp",
-        "memory.size - used)",
-        "memory.size)",
+        "left -= size;",
+        "left -= size / 2U;",
     ),
     "a size beyond the end": (
         "vectors",
         "update/golden.cpp",
-        "size > bytes.size() || ",
+        " || content + ECU_DIGEST_SIZE > room - gap",
         "",
     ),
 }

@@ -65,7 +65,7 @@ def header(signature: Signature) -> str:
         "#ifndef UPDATE_PACKAGE_H",
         "#define UPDATE_PACKAGE_H",
         "",
-        "#include <cstdint>",
+        "#include <stdint.h>",
         "",
         '#include "ecu/signature.h"',
         '#include "ecu/update.h"',
@@ -73,9 +73,9 @@ def header(signature: Signature) -> str:
         "namespace package {",
         "",
         "// clang-format off",
-        f"constexpr std::uint32_t kPayloadSize = {PAYLOAD_SIZE}U;",
-        f"constexpr std::uint32_t kImageSize = {IMAGE_SIZE}U;",
-        "constexpr std::uint32_t kSignatureAt = 0x43U;",
+        f"constexpr uint32_t kPayloadSize = {PAYLOAD_SIZE}U;",
+        f"constexpr uint32_t kImageSize = {IMAGE_SIZE}U;",
+        "constexpr uint32_t kSignatureAt = 0x43U;",
         f"constexpr ecu_verify kVerify = &ecu_verify_{signature};",
         _table("kImageStart", START),
         _table("kImageDigest", payload()[IMAGE_SIZE - 32 : IMAGE_SIZE]),
@@ -94,7 +94,7 @@ def header(signature: Signature) -> str:
 
 
 def _table(name: str, data: bytes) -> str:
-    return table(name, data).replace("uint8_t", "std::uint8_t").rstrip()
+    return table(name, data).rstrip()
 
 
 def _key(key: PublicKey, kind: str) -> str:

@@ -5,7 +5,7 @@
 #ifndef UPDATE_PACKAGE_H
 #define UPDATE_PACKAGE_H
 
-#include <cstdint>
+#include <stdint.h>
 
 #include "ecu/signature.h"
 #include "ecu/update.h"
@@ -13,28 +13,28 @@
 namespace package {
 
 // clang-format off
-constexpr std::uint32_t kPayloadSize = 100000U;
-constexpr std::uint32_t kImageSize = 99936U;
-constexpr std::uint32_t kSignatureAt = 0x43U;
+constexpr uint32_t kPayloadSize = 100000U;
+constexpr uint32_t kImageSize = 99936U;
+constexpr uint32_t kSignatureAt = 0x43U;
 constexpr ecu_verify kVerify = &ecu_verify_p256;
-constexpr std::uint8_t kImageStart[] = {
+constexpr uint8_t kImageStart[] = {
 69,67,85,73,1,0,2,0,96,134,1,0
 };
-constexpr std::uint8_t kImageDigest[] = {
+constexpr uint8_t kImageDigest[] = {
 17,163,206,197,78,89,192,232,83,204,15,102,0,217,155,92,14,180,129,140,244,208,208,48,
     12,36,173,41,39,133,19,246
 };
-constexpr std::uint8_t kVendor[] = {
+constexpr uint8_t kVendor[] = {
 153,27,14,119,143,167,84,95,183,3,248,247,79,138,86,225
 };
-constexpr std::uint8_t kClass[] = {
+constexpr uint8_t kClass[] = {
 85,39,60,59,77,236,88,252,140,45,231,124,151,34,2,4
 };
-constexpr std::uint8_t kInterface[] = {
+constexpr uint8_t kInterface[] = {
 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,
     24,25,26,27,28,29,30,31
 };
-constexpr std::uint8_t kHeader[] = {
+constexpr uint8_t kHeader[] = {
 216,107,164,2,88,125,130,88,36,130,47,88,32,240,175,78,132,74,83,223,33,5,26,204,
     44,164,80,32,92,235,50,145,17,51,82,17,122,78,12,128,85,81,211,209,59,88,84,210,
     132,77,162,1,38,4,72,202,95,48,21,74,143,124,97,160,246,88,64,70,151,254,56,249,
