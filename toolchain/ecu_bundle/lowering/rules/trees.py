@@ -16,16 +16,20 @@ from ecu_bundle.lowering.graph import Node, Value
 from ecu_bundle.lowering.trees.chains import NUMBERS, SUM
 from ecu_bundle.lowering.trees.encode import add_numbers, add_sums
 from ecu_bundle.lowering.trees.ensemble import Ensemble, read_ensemble
-from ecu_bundle.lowering.trees.fixed import Fixed, sums_fit, to_fixed, whole_start
+from ecu_bundle.lowering.trees.fixed import LARGEST_EXPONENT, Fixed, sums_fit, to_fixed, whole_start
 from ecu_bundle.lowering.trees.lone import LONE, add_lone_tree
 from ecu_bundle.lowering.views import View, constant_view
 
 _FLOAT_BITS: Final = 24
 _INEXACT: Final = "sums over trees that depend on the order of additions"
-_OWN_CONVERSION: Final = (
-    "an ONNX file of another converter: convert the model with ecu-bundle; leaves that are too far apart for "
-    "exact sums: scale the target; or run it with engine 'ort'"
+_FAR_APART: Final = (
+    "leaves are too far apart for exact sums: scale or transform the target, for instance to its logarithm; "
+    "or run the model with engine 'ort'"
 )
+_OTHER_CONVERTER: Final = (
+    "an ONNX file of another converter: convert the model with ecu-bundle; or run it with engine 'ort'"
+)
+_SCALE: Final = "scale the target; or run the model with engine 'ort'"
 
 
 def _sum(node: Node, build: Builder) -> Sequence[Value]:
@@ -39,7 +43,7 @@ def _sum(node: Node, build: Builder) -> Sequence[Value]:
     exponent, divisor = int(node.attributes["exponent"]), int(node.attributes["divisor"])
     start = node.attributes.get("start")
     if len(ensemble.roots) > 1 and not all(sums_fit([limb], tree, _FLOAT_BITS) for limb in limbs):
-        raise node.refused(_INEXACT, hint=_OWN_CONVERSION)
+        raise node.refused(_INEXACT, hint=_FAR_APART if len(limbs) > 1 else _OTHER_CONVERTER)
     fixed = to_fixed(limbs, tree)
     narrow = bool(node.attributes["narrow"])
     if narrow and divisor == 1 and fixed is not None and fixed.words == 1:
@@ -59,15 +63,13 @@ def _wide(
     fixed: Fixed | None,
 ) -> View:
     """The float64 number, (1, outputs)."""
-    ensemble, matrix = operands
+    ensemble, _ = operands
     exponent, divisor = int(node.attributes["exponent"]), int(node.attributes["divisor"])
     start = node.attributes.get("start")
     if fixed is not None:
-        return _number(build, matrix, ensemble, fixed, exponent=exponent, start=start, divisor=divisor)
+        return _number(node, build, operands, fixed, exponent=exponent, start=start, divisor=divisor)
     parts = [to_fixed([limb], ensemble.tree_of_leaf()) for limb in limbs]
-    numbers = [
-        _number(build, matrix, ensemble, part, exponent=exponent) for part in parts if part is not None
-    ]
+    numbers = [_number(node, build, operands, part, exponent=exponent) for part in parts if part is not None]
     if len(numbers) < len(limbs):
         raise node.refused("sums over trees whose leaves differ by more than 62 bits")
     total = reduce(partial(build.binary, "add"), numbers)
@@ -81,11 +83,11 @@ def _regressor(node: Node, build: Builder) -> Sequence[Value]:
     ensemble, matrix = _operands(node, build)
     tree = ensemble.tree_of_leaf()
     if len(ensemble.roots) > 1 and not sums_fit([ensemble.values], tree, _FLOAT_BITS):
-        raise node.refused(_INEXACT, hint=_OWN_CONVERSION)
+        raise node.refused(_INEXACT, hint=_OTHER_CONVERTER)
     fixed = to_fixed([ensemble.values], tree)
     if fixed is None:
         raise node.refused("leaves that differ by more than 62 bits")
-    return [build.cast(_number(build, matrix, ensemble, fixed), "f32")]
+    return [build.cast(_number(node, build, (ensemble, matrix), fixed), "f32")]
 
 
 def _numbers(node: Node, build: Builder) -> Sequence[Value]:
@@ -108,9 +110,9 @@ def _lone(node: Node, build: Builder) -> Sequence[Value]:
 
 
 def _number(
+    node: Node,
     build: Builder,
-    matrix: View,
-    ensemble: Ensemble,
+    operands: tuple[Ensemble, View],
     fixed: Fixed,
     *,
     exponent: int = 0,
@@ -118,16 +120,29 @@ def _number(
     divisor: int = 1,
 ) -> View:
     """f64 (1, outputs) of exact sums."""
+    ensemble, matrix = operands
+    scaled = fixed.exponents + exponent
+    starts = np.zeros(1) if start is None else start + 0.0  # -0 becomes 0
+    largest = max(np.abs(scaled).max(), _largest_exponent(starts))
+    if largest > LARGEST_EXPONENT or not np.isfinite(starts).all():
+        cause = f"leaves or start values beyond 2^{LARGEST_EXPONENT} or below 2^-{LARGEST_EXPONENT}"
+        raise node.refused(cause, hint=_SCALE)
     sums = add_sums(build, matrix, ensemble, fixed.values, fixed.words)
     outputs = sums.elements // fixed.words
     result = build.buffer("f64", (1, outputs))
-    exponents = constant_view(fixed.exponents + exponent, "i32")
+    exponents = constant_view(scaled, "i32")
     if start is None and fixed.words == 1:
         build.step("mean_f64", result, sums, outputs, exponents, divisor)
         return result
-    first = None if start is None else constant_view(start, "f64")
+    first = None if start is None else constant_view(starts, "f64")
     build.step("fixed_f64", result, sums, outputs, fixed.words, exponents, first, divisor)
     return result
+
+
+def _largest_exponent(values: NDArray[np.float64]) -> int:
+    """The largest magnitude of the exponents of numbers that are not 0; that of 1 is 0."""
+    exponents = np.frexp(values[values != 0.0])[1] - 1
+    return int(np.abs(exponents).max(initial=0))
 
 
 def _single(build: Builder, matrix: View, ensemble: Ensemble, fixed: Fixed, start: NDArray[np.int64]) -> View:

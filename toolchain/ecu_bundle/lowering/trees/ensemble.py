@@ -89,6 +89,11 @@ def read_ensemble(attributes: Mapping[str, Any]) -> Ensemble:
     swapped = np.isin(modes, ("BRANCH_GT", "BRANCH_GTE"))
     threshold = np.asarray(attributes["nodes_values"], dtype=np.float32)
     strict = ~is_leaf & ~np.isin(modes, _LESS_OR_EQUAL)
+    # Nothing is below -infinity, and no row is less than or equal to nothing.
+    wild = ~is_leaf & (np.isnan(threshold) | (strict & np.isneginf(threshold)))
+    if wild.any():
+        first = int(wild.argmax())
+        raise CannotLowerError(f"splits of the mode {modes[first]} at {threshold[first]}")
     threshold = np.where(strict, np.nextafter(threshold, np.float32(-np.inf)), threshold)
     tracks_true = np.asarray(
         attributes.get("nodes_missing_value_tracks_true", np.zeros(len(keys))), dtype=bool

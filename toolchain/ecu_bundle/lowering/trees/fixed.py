@@ -20,8 +20,8 @@ _WORD_BITS: Final = 62
 """Of a sum and of each leaf: one less than i64 holds."""
 
 _DOUBLE_BITS: Final = 53
-_LARGEST_EXPONENT: Final = 400
-"""Of a grid; the kernel that makes float64 numbers of sums takes no more."""
+LARGEST_EXPONENT: Final = 400
+"""Of a grid and of a start value; the kernel that makes float64 numbers of sums takes no more."""
 
 _LEAST_SINGLE: Final = -126
 _LARGEST_SINGLE: Final = 63
@@ -73,7 +73,7 @@ def _with_words(limbs: Sequence[NDArray[np.float64]], tree: NDArray[np.int64], w
     columns = [_whole(part) for part in parts]
     values = np.stack([numbers for numbers, _ in columns], axis=2)
     exponents = np.stack([grid for _, grid in columns], axis=1)
-    if np.abs(exponents).max() > _LARGEST_EXPONENT:
+    if np.abs(exponents).max() > LARGEST_EXPONENT:
         return None
     return Fixed(words, values.reshape(len(values), -1), exponents.ravel())
 
