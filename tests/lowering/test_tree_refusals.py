@@ -43,7 +43,9 @@ def _stump(mode: str, threshold: float, **attributes: Any) -> OnnxModel:
         target_weights=[1.0, 2.0],
         **attributes,
     )
-    return model_of([tree], {}, [Tensor("y", "float32", 1)], inputs=[Tensor("X", "float32", 1, accepts_nan=True)])
+    return model_of(
+        [tree], {}, [Tensor("y", "float32", 1)], inputs=[Tensor("X", "float32", 1, accepts_nan=True)]
+    )
 
 
 @pytest.mark.parametrize("threshold", THRESHOLDS)

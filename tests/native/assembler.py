@@ -50,6 +50,11 @@ class Assembler:
         self._constants += array.astype(array.dtype.newbyteorder("<")).tobytes()
         return CONSTANTS | offset
 
+    @property
+    def constants_size(self) -> int:
+        """Bytes of all constants so far."""
+        return len(self._constants)
+
     def buffer(self, size: int) -> int:
         """Reserves bytes of workspace; returns their reference."""
         self.workspace += aligned(size)

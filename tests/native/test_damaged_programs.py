@@ -37,6 +37,7 @@ from .engine_build import (
 )
 from .models import MODELS
 from .running import open_image
+from .tree_records import TREE_ROWS
 
 OK, MALFORMED, KERNEL_MISSING = 0, 20, 33
 SANITIZED = Toolchain("gcc with sanitizers", "g++", ("-O1", *SANITIZE))
@@ -68,9 +69,12 @@ def test_constants_are_named_again_a_limited_number_of_times(
     assert open_image(device, asm.image())[0] == status
 
 
-@pytest.mark.parametrize("name", MODELS)
+FLIPPED = [*MODELS, *TREE_ROWS]
+
+
+@pytest.mark.parametrize("name", FLIPPED)
 def test_truncations_and_flips_are_refused_or_stay_in_bounds(damage: Path, tmp_path: Path, name: str) -> None:
-    program = MODELS[name]()
+    program = MODELS[name]() if name in MODELS else TREE_ROWS[name].program()
     image = tmp_path / "image"
     image.write_bytes(program.image())
     outcome = run([damage, image])

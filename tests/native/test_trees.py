@@ -22,9 +22,9 @@ from ecu_bundle.lowering.trees.slots import keys_of
 from runtime.build import CHECKOUT, RUNTIME, run, succeed
 from runtime.device import OK, Device
 
-from .assembler import INPUT, KERNELS, OUTPUT, TREES, Assembler, float_input, image_of, output_tensor
+from .assembler import INPUT, KERNELS, OUTPUT, TREES, Assembler, float_input, output_tensor
 from .cases import PLACES, Case, Place, make_case
-from .engine_build import OTHERS, PROGRAMS, SANITIZE, SHARED, Toolchain, compile_all, run_program, write_cases
+from .engine_build import OTHERS, PROGRAMS, SHARED, Toolchain, compile_all, run_program, write_cases
 from .running import open_image, run_case, run_row
 from .tree_models import MODELS, tried
 
@@ -237,33 +237,6 @@ def test_a_lone_tree_that_tests_an_element_beyond_the_input_is_refused(device: D
     asm.add("tree_lone", OUTPUT, INPUT, 3, asm.constant(nodes.view("<i4")), 1)
     status, *_ = open_image(device, asm.image())
     assert status == MALFORMED
-
-
-@pytest.mark.slow
-def test_no_flipped_bit_leads_out_of_bounds(tmp_path: Path) -> None:
-    """Of the programs of all layouts and leaves: refused, or computed within the arena and the image."""
-    random = np.random.default_rng(11)
-    ensemble = _random_ensemble(random, trees=2, depth=2, elements=3)
-    row = random.normal(size=4).astype(np.float32)
-    values = [random.integers(0, 9, size=(len(ensemble.values), columns)) for columns in (1, 2)]
-    forms = [*forms_of_sums(ensemble, values[0], 1), *forms_of_sums(ensemble, values[1], 1)]
-    cases = []
-    for form in {form.kernel: form for form in forms}.values():
-        asm = Assembler([float_input("x", 4)], [output_tensor("sum", np.dtype(np.int64), 1)])
-        _add_form(asm, form, out=OUTPUT, trees=2)
-        payload = asm.payload()
-        for bit in range(len(payload) * 8):
-            flipped = bytearray(payload)
-            flipped[bit // 8] ^= 1 << bit % 8
-            image = image_of(bytes(flipped), asm.interface, asm.workspace)
-            cases.append(Case(f"{form.kernel}, bit {bit}", image, (row,), ()))
-    kernels = {form.kernel for form in forms} | {"copy4", "copy8"}
-    tools = Toolchain("sanitized", "g++", ("-O1", *SANITIZE))
-    program = _program(tmp_path, tools, kernels)
-    outcome = run([program, write_cases(tmp_path / "cases.bin", cases)])
-    assert outcome.status == 0, outcome.output[-2000:]
-    statuses = outcome.output.splitlines()
-    assert len(statuses) == len(cases)
 
 
 def test_the_documentation_has_the_same_numbers() -> None:
