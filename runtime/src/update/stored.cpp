@@ -27,7 +27,7 @@ bool holds_image(const Area& area) noexcept {
 }
 
 bool holds_keys(ecu_update& update, uint32_t sector, uint32_t sequence) noexcept {
-  PackageHeader header;
+  PackageHeader header = {};
   const uint32_t index = ECU_AREA_KEYS_0 + sector;
   return sequence != 0U && holds_package(update, index, sequence, header) &&
          is_key_set(Area(update, index), header.payload_size());
