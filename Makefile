@@ -12,6 +12,7 @@ ENGINE ?=
 OUT ?=
 DATA ?=
 TRUST ?=
+REPLACE ?=
 # Options of pytest, for instance TESTS="tests/parity -k trees".
 TESTS ?=
 
@@ -24,10 +25,11 @@ CPP := $(foreach folder,runtime tests benchmarks cmake toolchain examples,'$(fol
 NATIVE := CMakeLists.txt pyproject.toml $(shell find runtime cmake -name '*.cpp' -o -name '*.h' -o -name 'CMakeLists.txt' -o -name '*.cmake')
 
 .PHONY: ecu-bundle
-ecu-bundle: $(VENV)/ready ## build a verified bundle: MODEL=file [TARGET=host] [ENGINE=auto] [OUT=dir] [DATA=rows] [TRUST=1]
+ecu-bundle: $(VENV)/ready ## build a verified bundle: MODEL=file [TARGET=host] [ENGINE=auto] [OUT=dir] [DATA=rows] [TRUST=1] [REPLACE=1]
 	@test -n "$(MODEL)" || { echo 'say which model: make ecu-bundle MODEL=examples/auto_mpg/auto_mpg.skops' >&2; exit 2; }
 	@$(TOOL) build "$(MODEL)" --install-missing $(if $(TARGET),--target "$(TARGET)") $(if $(ENGINE),--engine "$(ENGINE)") \
-		$(if $(OUT),--output "$(OUT)") $(if $(DATA),--data "$(DATA)") $(if $(filter 1 true yes,$(TRUST)),--trust-pickle)
+		$(if $(OUT),--output "$(OUT)") $(if $(DATA),--data "$(DATA)") $(if $(filter 1 true yes,$(TRUST)),--trust-pickle) \
+		$(if $(filter 1 true yes,$(REPLACE)),--replace)
 
 .PHONY: test
 test: $(VENV)/ready-dev lint ## install what the tests need, check style and types, run the tests

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from building.native_bundles import build_sample, sample
-from ecu_bundle.building.budget import require_budget, totals
+from ecu_bundle.building.budget import costs_text, require_budget, totals
 from ecu_bundle.building.link_map import linked_parts
 from ecu_bundle.building.processes import run
 from ecu_bundle.building.stack import stack_of
@@ -207,6 +207,12 @@ def test_a_budget_names_every_figure_beyond_it() -> None:
     assert "flash: 994, at most 993" in str(caught.value)
     assert "stack: 600" in str(caught.value)
     assert "ram:" not in caught.value.cause
+
+
+def test_the_costs_are_told_with_their_limits() -> None:
+    assert costs_text(BudgetTable(max_flash=98304, max_instructions=60), totals(FIGURES)) == (
+        "flash 994 of 98,304 bytes, ram 110 bytes, stack 600 bytes, instructions 60 of 60"
+    )
 
 
 def test_a_limit_that_cannot_be_measured_is_not_met() -> None:

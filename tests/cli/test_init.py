@@ -7,6 +7,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import skops.io
+from sklearn.tree import DecisionTreeRegressor
 
 from pipeline.examples import model_file
 
@@ -47,6 +49,20 @@ def test_every_commented_line_is_an_option(tmp_path: Path) -> None:
     }
     config.write_text("\n".join(lines))
     succeed("inspect", model_file("auto_mpg"), "--config", config)
+
+
+def test_columns_without_names_get_a_table_each(tmp_path: Path) -> None:
+    """Taken out of their comments they are accepted, and name the inputs."""
+    model = DecisionTreeRegressor(max_depth=2).fit([[0.0, 1.0, 2.0], [3.0, 1.0, 0.0]], [1.0, 2.0])
+    skops.io.dump(model, tmp_path / "model.skops")
+    config = Path(succeed("init", tmp_path / "model.skops").stdout.strip())
+    tables = config.read_text().partition("# [[inputs]]")
+    inputs, tail = (tables[1] + tables[2]).split("[outputs", 1)
+    config.write_text(tables[0] + inputs.replace("# ", "") + "[outputs" + tail)
+    found = succeed("inspect", tmp_path / "model.skops", "--json").data["interface"]["inputs"]
+    assert [(tensor["name"], tensor["minimum"]) for tensor in found] == [
+        (f"column_{i}", 0.0) for i in range(3)
+    ]
 
 
 def test_an_existing_file_is_kept_without_force(tmp_path: Path) -> None:

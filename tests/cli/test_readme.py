@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import ecu_bundle
 from ecu_bundle.cli import cli
 from pipeline.examples import CHECKOUT
 
@@ -61,10 +62,14 @@ def test_every_command_works_in_its_order(tmp_path: Path, monkeypatch: pytest.Mo
     assert (tmp_path / "build/bundles/auto_mpg/host/reports/report.html").is_file()
 
 
-def test_the_python_snippet_runs_as_typed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_the_python_snippets_run_as_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (snippet,) = re.findall(r"^```python\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+    saving, snippet = re.findall(r"^```python\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(saving, "README.md", "exec"), {})  # noqa: S102 - the text under test
+    saved: Any = ecu_bundle.load("mpg.skops").estimator
+    assert saved.n_estimators == 10
     monkeypatch.chdir(CHECKOUT)
     names: dict[str, Any] = {}
     exec(compile(snippet, "README.md", "exec"), names)  # noqa: S102 - the text under test

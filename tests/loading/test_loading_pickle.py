@@ -200,6 +200,7 @@ def test_version_skew_is_an_error_unless_allowed(tmp_path: Path) -> None:
         (lambda: pickle.dumps(tree())[:-40], "cannot be loaded"),
         (lambda: pickle.dumps(tree())[:300], "cannot be loaded"),
         (lambda: b"\x80\x04" + bytes(50), "cannot be loaded"),
+        (lambda: b"\x80\x04\x8c\x08__main__\x8c\x08MyScaler\x93.", "MyScaler is of your own program"),
         (lambda: NotScikitLearn().fit(), "cannot be loaded: ModuleNotFoundError"),
         (lambda: {"scaler": 1, "model": tree()}, "dict with estimators at 'model'"),
         (lambda: np.zeros(3), "numpy.ndarray"),

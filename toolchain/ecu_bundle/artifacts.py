@@ -161,6 +161,7 @@ class BuiltBundle:
         name, target, engine: what it is.
         digest: of its manifest.
         replaced: in words, the bundle of another model that stood in its place; empty when none did.
+        costs: in words, of each engine: the totals of its resources, with the limits of the budget.
     """
 
     path: Path
@@ -169,3 +170,4 @@ class BuiltBundle:
     engine: str
     digest: str
     replaced: str = ""
+    costs: tuple[str, ...] = ()

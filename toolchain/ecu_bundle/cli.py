@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ecu_bundle.pipeline import Options
 
 INTERRUPTED = 130
+ASSUMED = ", on input ranges that were assumed: see the note"
 SECONDS_TO_CLEAN_UP = 2.0
 """An impatient second Ctrl-C within this time does not stop the cleaning up."""
 
@@ -72,12 +73,15 @@ def cli() -> None:
 @click.option("--output", "-o", type=PATH, help="Folder of the bundle [build/bundles/NAME/TARGET].")
 @click.option("--data", type=PATH, help="Rows for the proof: .npy, .csv or .parquet.")
 @click.option("--instructions", is_flag=True, help="Also count instructions (valgrind; takes a minute).")
+@click.option(
+    "--replace", is_flag=True, help="Replace a model with another interface under the same version."
+)
 @click.option("--install-missing", is_flag=True, help="Install missing compilers and emulators.")
 @_loading_options
 @json_option
 def build(model: Path, install_missing: bool, **given: Any) -> None:
     """Convert, prove, generate, build and run: MODEL becomes a bundle."""
-    from ecu_bundle.inspection import notes_of
+    from ecu_bundle.inspection import has_assumed_ranges, notes_of
     from ecu_bundle.pipeline import build_with_times, make_plan
 
     options = _options(given)
@@ -92,6 +96,7 @@ def build(model: Path, install_missing: bool, **given: Any) -> None:
     notes = [*filter(None, [bundle.replaced]), *notes_of(bundle.path)]
     for note in notes:
         invocation.console.say(f"note: {note}")
+    assumed = has_assumed_ranges(notes)
     invocation.result(
         {
             "bundle": str(bundle.path),
@@ -101,11 +106,15 @@ def build(model: Path, install_missing: bool, **given: Any) -> None:
             "digest": bundle.digest,
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "notes": notes,
+            "ranges_assumed": assumed,
         },
-        f"{bundle.path}: verified bundle of {bundle.name} for {bundle.target}\n"
+        f"{bundle.path}: verified bundle of {bundle.name} for {bundle.target}"
+        f"{ASSUMED if assumed else ''}\n"
         f"  report       {bundle.path / 'reports' / 'report.html'}\n"
         f"  certificate  {bundle.path / 'reports' / 'certificate.json'}\n"
-        f"  for the OEM  {bundle.path / 'INTEGRATION.md'}",
+        f"  for the OEM  {bundle.path / 'INTEGRATION.md'}\n"
+        + "".join(f"  costs        {costs}\n" for costs in bundle.costs)
+        + f"  bundle.json  SHA-256 {bundle.digest}, for the OEM to compare",
     )
 
 

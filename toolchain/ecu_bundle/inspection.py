@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +98,17 @@ _MEANINGS = {
 }
 
 
+def has_assumed_ranges(notes: Iterable[str]) -> bool:
+    """Whether one of the notes of a bundle says that a range was assumed."""
+    from ecu_bundle.parity.generation import UNKNOWN_RANGE
+
+    return any(note.startswith(UNKNOWN_RANGE) for note in notes)
+
+
 def notes_of(bundle: Path) -> list[str]:
     """What a reader should know about a bundle: inputs without range, notes of its certificate."""
+    from ecu_bundle.parity.generation import UNKNOWN_RANGE
+
     manifest = read_manifest(bundle)
     bare = [
         t.name
@@ -106,10 +116,18 @@ def notes_of(bundle: Path) -> list[str]:
         if t.dtype == "float32" and not math.isfinite(t.maximum - t.minimum)
     ]
     notes: list[str] = json.loads((bundle / CERTIFICATE).read_bytes())["notes"]
+    assumed = next((note for note in notes if note.startswith(UNKNOWN_RANGE)), "")
+    guessed = assumed.removeprefix(UNKNOWN_RANGE).rpartition(": ")[0].split(", ")
+    bare = [] if "..." in guessed else [name for name in bare if name not in guessed]
+    if assumed:
+        place = notes.index(assumed)
+        notes[place] = f"{assumed}; the proof says nothing of other values: declare min and max in {CONFIG}"
     if bare:
         listed = ", ".join(bare[:4]) + (f" and {len(bare) - 4} more" if len(bare) > 4 else "")
         notes.insert(
-            0, f"no full range is declared for {listed}: the proof chose one; declare min and max in {CONFIG}"
+            0,
+            f"no full range is declared for {listed}: the proof took it from your rows or from "
+            f"what the model remembers; declare min and max in {CONFIG}",
         )
     return notes
 

@@ -62,6 +62,7 @@ class Options:
         data: table of rows for the proof: ``.npy``, ``.csv`` or ``.parquet``.
         trust_pickle, allow_version_skew, member: see ``ecu_bundle.loading.load``.
         instructions: count instructions where valgrind is installed.
+        replace: also replace the bundle of a model with another interface under the same version.
     """
 
     target: str | None = None
@@ -73,6 +74,7 @@ class Options:
     allow_version_skew: bool = False
     member: str | None = None
     instructions: bool = False
+    replace: bool = False
 
 
 def build(
@@ -114,6 +116,7 @@ def build_with_times(
     Raises:
         BundleError: of the stage that failed; nothing is left in the output folder.
     """
+    from ecu_bundle.building.budget import costs_text
     from ecu_bundle.parity.certify import certify
 
     path = Path(path)
@@ -126,7 +129,7 @@ def build_with_times(
     with stages.stage("convert", kind_of(loaded)):
         model = convert_model(loaded, plan)
     output = _output_folder(plan, model.name)
-    replaced = _other_model(output, loaded)
+    replaced = _other_model(output, loaded, model, plan)
     with stages.stage("verify", "ONNX Runtime against " + _reference_name(loaded)):
         report = prove(loaded, model, plan, stages)
         halves = prove_halves(_images(model, plan), model, report, target, stages)
@@ -163,7 +166,8 @@ def build_with_times(
             manifest = _manifest(loaded, certificate, resources, files=file_digests(folder))
             write_files(folder, {FILE_NAME: manifest.to_json()}, output=output)
     digest = sha256_hex(manifest.to_json())
-    built_bundle = BuiltBundle(output, model.name, target.name, plan.engine, digest, replaced)
+    costs = tuple(costs_text(plan.config.budget, own["totals"]) for own in resources.values())
+    built_bundle = BuiltBundle(output, model.name, target.name, plan.engine, digest, replaced, costs)
     return built_bundle, stages.seconds
 
 
@@ -286,17 +290,35 @@ def _output_folder(plan: Plan, name: str) -> Path:
     return output
 
 
-def _other_model(output: Path, loaded: LoadedModel) -> str:
-    """The bundle that will be replaced, in words, when it was made of another model file."""
+def _other_model(output: Path, loaded: LoadedModel, model: OnnxModel, plan: Plan) -> str:
+    """The bundle that will be replaced, in words, when it was made of another model file.
+
+    Raises:
+        UsageError: that one has the same version and other inputs or outputs: two different models.
+    """
+    from ecu_bundle.image.interface_codec import interface_hash
+
     if not (output / FILE_NAME).is_file():
         return ""
     before = read_manifest(output)
     if before.source.digest == loaded.source_digest:
         return ""
     called = f"version {before.version}, " if before.version else ""
-    return (
+    text = (
         f"a bundle of another model file stood here ({called}SHA-256 {before.source.digest[:16]}); replaced"
     )
+    if before.interface.hash == interface_hash(model.interface).hex():
+        return text
+    if before.version and before.version == plan.config.model.version and not plan.options.replace:
+        raise UsageError(
+            "output",
+            f"another model stands there under the same name and version, {before.name} {before.version}, "
+            "with other inputs or outputs",
+            place=str(output),
+            hint="is ecu-bundle.toml meant for this model? raise version in [model], "
+            "choose another folder with -o, or let --replace replace it",
+        )
+    return f"{text}. Its interface was another one: programs written for it no longer fit"
 
 
 def prove(loaded: LoadedModel, model: OnnxModel, plan: Plan, stages: Stages) -> ParityReport:

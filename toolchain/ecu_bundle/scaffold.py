@@ -53,7 +53,7 @@ _TAIL = """\
 # tolerance = 1e-5  # of smooth models, relative to each value and to the largest one
 
 [budget]
-# max_flash = "64 KiB"  # engine, kernels and model; a build beyond its budget fails and says by how much
+# max_flash = "64 KiB"  # engine, kernels and model, without ecu::update; a build beyond it fails
 # max_ram = "8 KiB"  # data and arena; native engine only, ONNX Runtime allocates
 # max_stack = "1 KiB"  # an upper bound, from the compiler's call graph
 # max_instructions = 50000  # of one run
@@ -70,6 +70,9 @@ _TAIL = """\
 # replaces = ["{name}-bundle"]  # bundles that the model may replace; relative to this file
 # golden_rows = 16  # rows that the device tests the model with
 """
+
+_STUBS = 64
+"""Most inputs that a model without column names gets a table for."""
 
 
 def write_config(
@@ -114,9 +117,13 @@ def config_text(model: OnnxModel) -> str:
         count = model.interface.inputs[0].elements
         parts.append(
             f"# The model was trained without column names: it has one input X of {count} values.\n"
-            f"# Name the columns by writing {count} [[inputs]] tables, in order:\n#\n"
-            '# [[inputs]]\n# name = "first_column"\n# unit = ""\n# min = 0.0\n# max = 1.0\n\n'
+            f"# Name the columns by writing {count} [[inputs]] tables, in order, and declare their\n"
+            "# ranges, for instance:\n#\n"
         )
+        parts += [
+            f'# [[inputs]]\n# name = "column_{index}"\n# unit = ""\n# min = 0.0\n# max = 1.0\n\n'
+            for index in range(min(count, _STUBS))
+        ]
     parts += [_output(tensor) for tensor in model.interface.outputs]
     labels = [code for t in model.interface.outputs if t.dtype == "int32" for code in t.codes]
     if labels:

@@ -36,6 +36,25 @@ def totals(figures: Mapping[str, Any]) -> dict[str, int]:
     return found
 
 
+def costs_text(budget: BudgetTable, figures: Mapping[str, int]) -> str:
+    """The totals in words, each with its limit where there is one."""
+    words = []
+    for name, figure in figures.items():
+        limit = _limits(budget)[name]
+        unit = "" if name == "instructions" else " bytes"
+        words.append(f"{name} {figure:,}{unit}" if limit is None else f"{name} {figure:,} of {limit:,}{unit}")
+    return ", ".join(words)
+
+
+def _limits(budget: BudgetTable) -> dict[str, int | None]:
+    return {
+        "flash": budget.max_flash,
+        "ram": budget.max_ram,
+        "stack": budget.max_stack,
+        "instructions": budget.max_instructions,
+    }
+
+
 def require_budget(budget: BudgetTable, figures: Mapping[str, int], target: str) -> None:
     """Compares the totals with the budget.
 
@@ -43,14 +62,8 @@ def require_budget(budget: BudgetTable, figures: Mapping[str, int], target: str)
         VerificationError: a limit is exceeded, or its figure is not measured on this target; the place
             has all figures.
     """
-    limits = {
-        "flash": budget.max_flash,
-        "ram": budget.max_ram,
-        "stack": budget.max_stack,
-        "instructions": budget.max_instructions,
-    }
     lines = []
-    for name, limit in limits.items():
+    for name, limit in _limits(budget).items():
         if limit is None:
             continue
         figure = figures.get(name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -152,6 +153,14 @@ def load_pickle(file: ModelFile, options: Options) -> Content:
     if not answer.ok:
         if package := absent_package(answer.error):
             raise package_missing(package, file.place)
+        own = re.search(r"Can't get attribute '(\w+)' on <module '__main__'", answer.error)
+        if own:
+            raise UnsupportedModelError(
+                STAGE,
+                f"{own[1]} is of your own program, and the file has only its name, not its code",
+                place=file.place,
+                hint="put scikit-learn's own estimators in its place; code of yours is never converted",
+            )
         written = ", ".join(version for version in (*answer.versions, file.declared_version) if version)
         cause = (
             "the pickle cannot be loaded" if answer.step == "unpickle" else "the object cannot be taken over"

@@ -41,6 +41,10 @@ DESCRIPTIONS = {
 }
 
 
+UNKNOWN_RANGE = "no range is known for "
+"""Beginning of the assumption about inputs of which neither data nor model says a range."""
+
+
 @dataclass(frozen=True, slots=True)
 class GeneratedRows:
     """Rows for the proof, and what was assumed to make them."""
@@ -74,7 +78,7 @@ def generate_rows(model: OnnxModel, data: Any = None, estimator: Any = None) -> 
     low, high, assumed = _ranges(interface, given, learned, traced, ensembles)
     if assumed:
         listed = ", ".join(assumed[:8]) + (", ..." if len(assumed) > 8 else "")
-        notes.append(f"no range is known for {listed}: {ASSUMED_RANGE[0]} to {ASSUMED_RANGE[1]} was assumed")
+        notes.append(f"{UNKNOWN_RANGE}{listed}: {ASSUMED_RANGE[0]} to {ASSUMED_RANGE[1]} was assumed")
     spread = _uniform(interface, low, high, RANGE_ROWS, generator)
     parts.append(("range", spread))
     near = _filled(interface, learned, low, high, spread)
