@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from ecu_bundle.artifacts import BundleSources, ModelImage, OnnxModel
 from ecu_bundle.errors import VerificationError
 from ecu_bundle.interface import Interface
-from ecu_bundle.manifest import Manifest, check_files, interface_of, read_manifest
+from ecu_bundle.manifest import DIGEST_LIST, Manifest, check_files, interface_of, read_manifest
 from ecu_bundle.parity.certificate import Certificate
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _read_records(bundle: Path, manifest: Manifest) -> Records:
         images[folder] = contents
     _check_libraries(manifest, certificate)
     added = tuple(folder + name for folder in manifest.halves for name in _ADDED_LATER)
-    names = [name for name in sorted(manifest.files) if not name.startswith(added)]
+    names = [name for name in sorted(manifest.files) if not name.startswith((*added, DIGEST_LIST))]
     sources = BundleSources(manifest.name, {name: (bundle / name).read_bytes() for name in names})
     if sources.digest != certificate.sources_digest:
         raise VerificationError(
