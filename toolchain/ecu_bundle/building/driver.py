@@ -114,14 +114,17 @@ def build_bundle(bundle_dir: Path, target: Target, build_dir: Path, *, folder: s
         configure += ["-D", f"ECU_ENGINE={folder.removesuffix('/')}"]
     if shutil.which("ninja"):
         configure += ["-G", "Ninja"]
+    build_dir.mkdir(parents=True, exist_ok=True)
+    scratch = {"TMPDIR": str(build_dir)}  # a compiler that is killed leaves its temporary files
     newer = {"PATH": search_path()} if target.needs_newer else {}
-    _step("configuring the bundle", configure, bundle_dir, _CONFIGURE_SECONDS, newer)
+    _step("configuring the bundle", configure, bundle_dir, _CONFIGURE_SECONDS, {**scratch, **newer})
     jobs = str(os.cpu_count() or 1)
     _step(
         "compiling the bundle",
         ["cmake", "--build", str(build_dir), "--parallel", jobs],
         bundle_dir,
         _BUILD_SECONDS,
+        scratch,
     )
     return _result(bundle_dir / folder, build_dir / folder, target)
 
