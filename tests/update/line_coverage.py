@@ -99,8 +99,8 @@ def counts(folder: Path) -> dict[tuple[str, int], int]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        campaign = compile_program(folder / "campaign", "campaign", parts=("flows",), flags=FLAGS)
-        cases = compile_program(folder / "cases", "cases", parts=("refusals",), flags=FLAGS)
+        campaign = compile_program(folder / "campaign", "campaign", parts=("device", "flows"), flags=FLAGS)
+        cases = compile_program(folder / "cases", "cases", parts=("device", "refusals"), flags=FLAGS)
         for words in SAMPLE:
             campaign.run(*words)
         for word in ("check", "refusals", "states"):
