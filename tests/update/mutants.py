@@ -136,7 +136,8 @@ MUTANTS = (
         "slots.cpp",
         "      boot->trial = 1U;",
         "      const uint32_t what = ecu::what_of(ecu::Op::kConfirmed, staged);\n"
-        "      boot->trial = ecu::append(config, journal, what) == ECU_OK ? 0U : 1U;",
+        "      const uint32_t sequence = update->journal.slots[staged].sequence;\n"
+        "      boot->trial = ecu::append(*update, what, sequence) == ECU_OK ? 0U : 1U;",
     ),
     Mutant(
         "confirm only changes what is in memory",
