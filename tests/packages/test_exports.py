@@ -37,7 +37,7 @@ TRUST: list[str | Path] = []
 @pytest.fixture(scope="module", autouse=True)
 def trust(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("keys")
-    TRUST.clear()
+    TRUST[:] = ["--slot-address", "0"]
     for name, signer in (("ed25519", ED25519), ("p256", P256)):
         path = folder / f"{name}.pub.pem"
         path.write_bytes(public_pem(signer.public))
@@ -244,6 +244,13 @@ def test_nothing_is_written_when_the_tool_reads_something_else(
         outcome = call("export", package, *TRUST, "--to", form, "-o", output)
         assert (outcome.code, "reads something else" in outcome.stderr) == (1, True)
         assert not output.exists()
+
+
+@pytest.mark.parametrize("form", ["hex", "s19"])
+def test_a_file_with_addresses_wants_to_know_them(package: Path, form: str) -> None:
+    outcome = call("export", package, *TRUST[2:], "--to", form, "-o", package.with_name("out"))
+    assert (outcome.code, "--slot-address" in outcome.stderr) == (2, True)
+    assert list(package.parent.iterdir()) == [package]
 
 
 def test_a_full_disk_and_a_place_that_cannot_be_written(package: Path) -> None:

@@ -110,7 +110,9 @@ def test_only_what_the_keys_have_signed_is_exported(
     form: str, data: bytes, trusted: str, status: Status
 ) -> None:
     Path("x.suit").write_bytes(data)
-    outcome = call("export", "x.suit", "-p", trusted, "--to", form, "-o", "out", "--json")
+    outcome = call(
+        "export", "x.suit", "-p", trusted, "--to", form, "-o", "out", "--slot-address", "0", "--json"
+    )
     assert (outcome.code, outcome.data["status"]) == (1, status.name)
     assert not Path("out").exists()
 

@@ -20,6 +20,7 @@ from ecu_bundle.packaging.options import (
 )
 
 if TYPE_CHECKING:
+    from ecu_bundle.packaging.exporting import Exported
     from ecu_bundle.packaging.packing import Words
 
 FORMATS = ("bin", "hex", "s19", "mcuboot", "pdx", "keys")
@@ -209,7 +210,7 @@ def verify_package(package: Path, **given: Any) -> None:
     )
 
 
-@click.command(epilog="Example: ecu-bundle export model.suit -p keys/release.pub.pem --to hex -o model.hex")
+@click.command(epilog="Example: ecu-bundle export model.suit -p release.pub.pem --to pdx -o model.pdx")
 @click.argument("package", type=PATH)
 @click.option("--to", "form", type=click.Choice(FORMATS), required=True, help="What the flashing line takes.")
 @click.option("--output", "-o", type=PATH, required=True, help="File to write.")
@@ -221,7 +222,7 @@ def verify_package(package: Path, **given: Any) -> None:
     required=True,
     help="Key of the device, from this sequence on; may be repeated. Checks the signature.",
 )
-@click.option("--slot-address", type=NUMBER, default=0, help="Where the slot starts [0].")
+@click.option("--slot-address", type=NUMBER, help="Where the slot starts; hex and s19 need it.")
 @click.option(
     "--slot-size",
     type=NUMBER,
@@ -255,12 +256,20 @@ def export(
     done = export_package(package, form, output, public_key, signer=signer, **given)
     invocation.result(
         {"output": str(output), "format": form, **dataclasses.asdict(done)},
-        f"{output}: {done.bytes} bytes of {done.content} at {done.address:#x}, "
-        f"signed by {done.key}, read back with {done.read_back}",
+        f"{output}: {done.bytes} bytes of {done.content}{_place(done)}, signed by {done.key}, "
+        f"read back with {done.read_back}",
     )
 
 
 COMMANDS = (keygen, pack, sign, verify_package, export)
+
+
+def _place(done: Exported) -> str:
+    """Where the bytes go, and whether the slot gets its record."""
+    if done.address is None:
+        return ""
+    record = "no --slot-size, so without" if done.record_address is None else f"at {done.record_address:#x}"
+    return f" at {done.address:#x} (header of the package: {record})"
 
 
 def _words(config: Path | None, given: dict[str, Any]) -> Words:

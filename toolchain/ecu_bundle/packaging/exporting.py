@@ -39,7 +39,7 @@ class Exported:
     content: str
     key: str
     bytes: int
-    address: int
+    address: int | None
     record_address: int | None
     read_back: str
 
@@ -50,7 +50,7 @@ def export_package(
     output: Path,
     public_key: Sequence[str],
     *,
-    slot_address: int = 0,
+    slot_address: int | None = None,
     slot_size: int | None = None,
     content: Content | None = None,
     signer: KeySigner | None = None,
@@ -62,7 +62,7 @@ def export_package(
         form: one of `EXPORTERS`, or ``keys`` for the C header of a key package.
         output: file to write.
         public_key: ``FILE`` or ``FILE@SEQUENCE`` for each key of the device.
-        slot_address: where the slot starts.
+        slot_address: where the slot starts; only a format without addresses does without.
         slot_size: bytes of the slot.
         content: the payload alone, or the whole package.
         signer: signs an image of MCUboot.
@@ -88,10 +88,16 @@ def export_package(
     content = content or exporter.content
     if content not in exporter.contents:
         raise UsageError("export", f"{form} holds no {content}", hint="leave --content away")
+    if slot_address is None and exporter.has_addresses and content == "payload":
+        raise UsageError(
+            "export",
+            f"{form} says where flash is written",
+            hint="give --slot-address, for instance 0x8040000",
+        )
     image = _flash_image(
         package,
         content,
-        slot_address=slot_address,
+        slot_address=slot_address or 0,
         slot_size=slot_size,
         keeps_record=exporter.keeps_record,
         signer=signer,
@@ -99,7 +105,7 @@ def export_package(
     write_file(output, _checked(exporter, form, image))
     record = image.regions[1].address if len(image.regions) > 1 else None
     first = image.regions[0]
-    return Exported(content, key, len(first.data), first.address, record, exporter.tool)
+    return Exported(content, key, len(first.data), slot_address, record, exporter.tool)
 
 
 def _export_keys(package: Package, output: Path, key: str) -> Exported:
@@ -109,7 +115,7 @@ def _export_keys(package: Package, output: Path, key: str) -> Exported:
         )
     text = key_header(decode_key_set(package.payload), output.stem.removesuffix("_keys"))
     write_file(output, text.encode())
-    return Exported("keys", key, len(package.payload), 0, None, "our own reader")
+    return Exported("keys", key, len(package.payload), None, None, "our own reader")
 
 
 def _flash_image(

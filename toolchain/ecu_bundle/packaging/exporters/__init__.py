@@ -23,6 +23,7 @@ class Exporter:
         tool: that one.
         content: what is exported unless told otherwise.
         keeps_record: the format has room for the header of the package at the end of the slot.
+        has_addresses: the file says at which address flash is written.
         contents: what can be exported.
     """
 
@@ -31,13 +32,14 @@ class Exporter:
     tool: str
     content: Content = "payload"
     keeps_record: bool = False
+    has_addresses: bool = False
     contents: tuple[Content, ...] = ("payload", "package")
 
 
 EXPORTERS = {
     "bin": Exporter(binary.encode, binary.decode, "objcopy and intelhex", keeps_record=True),
-    "hex": Exporter(intel_hex.encode, intel_hex.decode, "intelhex", keeps_record=True),
-    "s19": Exporter(srecord.encode, srecord.decode, "objcopy", keeps_record=True),
+    "hex": Exporter(intel_hex.encode, intel_hex.decode, "intelhex", keeps_record=True, has_addresses=True),
+    "s19": Exporter(srecord.encode, srecord.decode, "objcopy", keeps_record=True, has_addresses=True),
     "mcuboot": Exporter(mcuboot.encode, mcuboot.decode, "imgtool", contents=("payload",)),
     "pdx": Exporter(pdx.encode, pdx.decode, "odxtools", content="package"),
 }
