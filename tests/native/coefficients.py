@@ -221,7 +221,6 @@ def _exp(out: Writer) -> None:
     out.scalar("kLn2High", high, f"ln 2 as a multiple of 2^-{out.grid}: exact times a whole number")
     out.scalar("kLn2Low", LN2 - high, "what is left of ln 2")
     out.scalar("kLimit", out.choose(104, 746), "beyond, e^x is infinite or rounds to zero")
-    out.scalar("kVanishing", out.choose(18, 38), "beyond, e^-x - 1 rounds to -1")
     note = "(e^r - 1 - r - r^2 / 2) / r^3, |r| <= ln(2) / 2"
     out.polynomial("kExp", exp_tail, (-half, half), (5, 10), note)
 
@@ -230,8 +229,6 @@ def _log(out: Writer) -> None:
     root = Decimal(2).sqrt()
     span = (Decimal(0), ((root - 1) / (root + 1)) ** 2)
     out.scalar("kRootHalf", 1 / root, "sqrt(1/2)")
-    out.scalar("kDirectLow", Decimal("-0.25"), "from here")
-    out.scalar("kDirectHigh", Decimal("0.375"), "to here, log(1 + x) needs no multiple of ln 2")
     out.polynomial("kLog", atanh_tail, span, (3, 8), "(2 atanh(s) - 2 s) / s^3 in s^2, |s| <= 0.1716")
 
 

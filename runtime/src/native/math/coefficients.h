@@ -17,7 +17,6 @@ struct ExpConstants<float> {
   static constexpr float kLn2High = 0x1.62e4p-1F;  // ln 2 as a multiple of 2^-16: exact times a whole number
   static constexpr float kLn2Low = 0x1.7f7d1cp-20F;  // what is left of ln 2
   static constexpr float kLimit = 0x1.ap6F;  // beyond, e^x is infinite or rounds to zero
-  static constexpr float kVanishing = 0x1.2p4F;  // beyond, e^-x - 1 rounds to -1
   // (e^r - 1 - r - r^2 / 2) / r^3, |r| <= ln(2) / 2
   static constexpr float kExp[5] = {
       0x1.555556p-3F,
@@ -34,7 +33,6 @@ struct ExpConstants<double> {
   static constexpr double kLn2High = 0x1.62e42fefa38p-1;  // ln 2 as a multiple of 2^-42: exact times a whole number
   static constexpr double kLn2Low = 0x1.ef35793c7673p-45;  // what is left of ln 2
   static constexpr double kLimit = 0x1.75p9;  // beyond, e^x is infinite or rounds to zero
-  static constexpr double kVanishing = 0x1.3p5;  // beyond, e^-x - 1 rounds to -1
   // (e^r - 1 - r - r^2 / 2) / r^3, |r| <= ln(2) / 2
   static constexpr double kExp[10] = {
       0x1.5555555555556p-3,
@@ -56,8 +54,6 @@ struct LogConstants;
 template <>
 struct LogConstants<float> {
   static constexpr float kRootHalf = 0x1.6a09e6p-1F;  // sqrt(1/2)
-  static constexpr float kDirectLow = -0x1p-2F;  // from here
-  static constexpr float kDirectHigh = 0x1.8p-2F;  // to here, log(1 + x) needs no multiple of ln 2
   // (2 atanh(s) - 2 s) / s^3 in s^2, |s| <= 0.1716
   static constexpr float kLog[3] = {
       0x1.55555cp-1F,
@@ -69,8 +65,6 @@ struct LogConstants<float> {
 template <>
 struct LogConstants<double> {
   static constexpr double kRootHalf = 0x1.6a09e667f3bcdp-1;  // sqrt(1/2)
-  static constexpr double kDirectLow = -0x1p-2;  // from here
-  static constexpr double kDirectHigh = 0x1.8p-2;  // to here, log(1 + x) needs no multiple of ln 2
   // (2 atanh(s) - 2 s) / s^3 in s^2, |s| <= 0.1716
   static constexpr double kLog[8] = {
       0x1.5555555555555p-1,

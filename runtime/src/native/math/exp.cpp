@@ -7,6 +7,4 @@ namespace ecu::math {
 
 float exp(float x) noexcept { return detail::exp(x); }
 
-float expm1(float x) noexcept { return detail::expm1(x); }
-
 }  // namespace ecu::math

@@ -6,6 +6,4 @@ namespace ecu::math {
 
 double exp(double x) noexcept { return detail::exp(x); }
 
-double expm1(double x) noexcept { return detail::expm1(x); }
-
 }  // namespace ecu::math

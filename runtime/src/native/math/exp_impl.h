@@ -55,28 +55,5 @@ template <typename Real>
   return value_of(exponential(x));
 }
 
-/** e^x - 1 = 2^n ((1 - 2^-n) + r + tail), where the first bracket is kept with its rounding error. */
-template <typename Real>
-[[nodiscard]] inline Real expm1(Real x) noexcept {
-  if (magnitude(x) >= to_bits(ExpConstants<Real>::kLimit)) {
-    if (is_nan(x)) {
-      return quiet_nan<Real>();
-    }
-    return is_negative(x) ? Real{-1} : infinity<Real>();
-  }
-  if (magnitude(x) < to_bits(power_of_two<Real>(-kFractionBits<Real> - 2))) {
-    return x;  // x^2 / 2 is below a quarter of an ulp; keeps -0 and subnormal numbers
-  }
-  if (x < -ExpConstants<Real>::kVanishing) {
-    return Real{-1};
-  }
-  const Exponential<Real> e = exponential(x);
-  constexpr int kNegligible = 2 * kFractionBits<Real>;
-  const Real one = e.exponent < kNegligible ? power_of_two<Real>(-e.exponent) : Real{0};  // 1 / 2^n
-  const Sum<Real> base = two_sum(Real{1}, -one);
-  const Sum<Real> sum = two_sum(base.high, e.r);
-  return scale(sum.high + (sum.low + (base.low + e.tail)), e.exponent);
-}
-
 }  // namespace ecu::math::detail
 #endif

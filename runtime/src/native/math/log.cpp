@@ -7,6 +7,4 @@ namespace ecu::math {
 
 float log(float x) noexcept { return detail::log(x); }
 
-float log1p(float x) noexcept { return detail::log1p(x); }
-
 }  // namespace ecu::math

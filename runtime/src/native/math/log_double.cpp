@@ -6,6 +6,4 @@ namespace ecu::math {
 
 double log(double x) noexcept { return detail::log(x); }
 
-double log1p(double x) noexcept { return detail::log1p(x); }
-
 }  // namespace ecu::math

@@ -7,21 +7,21 @@
 
 namespace ecu::math::detail {
 
-/** n ln 2 + log(1 + f) + rest, for sqrt(1/2) <= 1 + f < sqrt(2) and a small `rest`.
+/** n ln 2 + log(1 + f), for sqrt(1/2) <= 1 + f < sqrt(2).
  *
  *  With s = f / (2 + f), log(1 + f) = 2 atanh(s) = 2 s + s^3 R(s^2). Since 2 s = f - s f and
  *  s f = f^2/2 - s f^2/2, this is f - (h - s (h + s^2 R)) with h = f^2/2: f is exact, and the rounding
  *  errors of the rest are small beside it. n times the leading part of ln 2 is exact as well.
  */
 template <typename Real>
-[[nodiscard]] inline Real logarithm(int n, Real f, Real rest) noexcept {
+[[nodiscard]] inline Real logarithm(int n, Real f) noexcept {
   const Real s = f / (Real{2} + f);
   const Real z = s * s;
   const Real half_square = kHalf<Real> * f * f;
   const Real tail = half_square - s * (half_square + z * polynomial(LogConstants<Real>::kLog, z));
   const Real whole = static_cast<Real>(n);
   const Sum<Real> sum = fast_two_sum(whole * ExpConstants<Real>::kLn2High, f);
-  return sum.high + (sum.low + (whole * ExpConstants<Real>::kLn2Low + (rest - tail)));
+  return sum.high + (sum.low + (whole * ExpConstants<Real>::kLn2Low - tail));
 }
 
 /** A positive finite number as 2^exponent m, sqrt(1/2) <= m < sqrt(2). */
@@ -54,27 +54,7 @@ template <typename Real>
   const bool subnormal = magnitude(x) < kHiddenBit<Real>;
   const int lift = subnormal ? kFractionBits<Real> + 1 : 0;
   const Decomposed<Real> parts = decompose(subnormal ? x * power_of_two<Real>(lift) : x);
-  return logarithm(parts.exponent - lift, parts.m - Real{1}, Real{0});
-}
-
-template <typename Real>
-[[nodiscard]] inline Real log1p(Real x) noexcept {
-  if (is_nan(x) || x < Real{-1}) {
-    return quiet_nan<Real>();
-  }
-  if (x == Real{-1}) {
-    return -infinity<Real>();
-  }
-  if (magnitude(x) == kInfinityBits<Real> ||
-      magnitude(x) < to_bits(power_of_two<Real>(-kFractionBits<Real> - 2))) {
-    return x;
-  }
-  if (x > LogConstants<Real>::kDirectLow && x < LogConstants<Real>::kDirectHigh) {
-    return logarithm(0, x, Real{0});
-  }
-  const Sum<Real> sum = two_sum(Real{1}, x);
-  const Decomposed<Real> parts = decompose(sum.high);
-  return logarithm(parts.exponent, parts.m - Real{1}, sum.low / sum.high);
+  return logarithm(parts.exponent - lift, parts.m - Real{1});
 }
 
 }  // namespace ecu::math::detail

@@ -2,7 +2,7 @@
 #ifndef ECU_SRC_NATIVE_MATH_POW_H
 #define ECU_SRC_NATIVE_MATH_POW_H
 
-/* Error in ulp as sampled: 0.82.
+/* Bound in ulp that tests/native/test_math.py holds: 0.82.
    A NaN result is always the one of quiet_nan() in format.h. */
 namespace ecu::math {
 
