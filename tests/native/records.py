@@ -90,6 +90,8 @@ class Record:
         places = {i: asm.constant(const.values) for i, const in constants.items()}
         found = [self._resolved(word, places.get(i, 0), asm.constants_size) for i, word in enumerate(words)]
         asm.add(self.kernel, *([*found, *[0] * more] if more >= 0 else found[:more]))
+        asm.add("copy4", OUTPUT, INPUT, 0, 1, N, 1)
+        asm.add("copy4", OUTPUT | 1, INPUT, 0, 1, 1, 1)
         return asm
 
     def wrongs(self) -> Iterator[tuple[str, bytes]]:

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ecu_bundle.interface import Tensor
 from runtime.build import Outcome, run
 from runtime.device import Device
 
@@ -98,7 +97,7 @@ N = 8
 
 def _program() -> Assembler:
     """Constants of 32 bytes, workspace of 32 bytes."""
-    program = Assembler([float_input("x", N)], [float_output("y", N), Tensor("z", "int32")])
+    program = Assembler([float_input("x", N)], [float_output("y", N)])
     program.constant(np.arange(N, dtype=np.uint32))
     program.buffer(4 * N)
     return program
@@ -118,7 +117,7 @@ WILD: dict[str, tuple[int, tuple[str | int, list[int]]]] = {
     "a huge length": (MALFORMED, ("neg_f32", [OUTPUT, INPUT, BIG])),
     "a length that wraps in bytes": (MALFORMED, ("neg_f32", [OUTPUT, INPUT, (1 << 30) + 1])),
     "an unknown input": (MALFORMED, ("neg_f32", [OUTPUT, INPUT | 1, N])),
-    "an unknown output": (MALFORMED, ("neg_f32", [OUTPUT | 2, INPUT, N])),
+    "an unknown output": (MALFORMED, ("neg_f32", [OUTPUT | 1, INPUT, N])),
     "writes an input": (MALFORMED, ("neg_f32", [INPUT, INPUT, N])),
     "writes constants": (MALFORMED, ("neg_f32", [CONSTANTS, INPUT, N])),
     "reads an output": (MALFORMED, ("neg_f32", [0, OUTPUT, N])),
@@ -196,7 +195,28 @@ def test_wild_records(device: Device, name: str) -> None:
     expected, (kernel, words) = WILD[name]
     program = _program()
     program.add(kernel, *words)
+    program.add("abs_f32", OUTPUT, INPUT, N)
     assert open_image(device, program.image())[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("results", "status"),
+    [
+        ([(OUTPUT, N), (OUTPUT | 1, 2)], OK),
+        ([(OUTPUT, N)], MALFORMED),
+        ([(OUTPUT, N), (OUTPUT | 1, 1)], MALFORMED),
+        ([(OUTPUT, N - 1), (OUTPUT | 1, 2)], MALFORMED),
+        ([(0, N), (OUTPUT | 1, 2)], MALFORMED),
+    ],
+)
+def test_a_program_that_leaves_an_output_unwritten_is_refused(
+    device: Device, results: list[tuple[int, int]], status: int
+) -> None:
+    program = Assembler([float_input("x", N)], [float_output("y", N), float_output("z", 2)])
+    program.buffer(4 * N)
+    for reference, count in results:
+        program.add("neg_f32", reference, INPUT, count)
+    assert open_image(device, program.image())[0] == status
 
 
 def _with(payload: bytes, offset: int, value: int, size: int = 4) -> bytes:
@@ -244,7 +264,7 @@ def test_damaged_headers(device: Device, name: str) -> None:
 
 def test_a_gap_that_is_not_zero(device: Device) -> None:
     program = _program()
-    program.add("gather_inputs", 0)
+    program.add("gather_inputs", OUTPUT)
     for gap, expected in ((0, OK), (1, MALFORMED)):
         payload = _with(program.payload(), 32 + 2 * 4, gap)
         assert open_image(device, image_of(payload, program.interface, program.workspace))[0] == expected

@@ -69,7 +69,8 @@ bool read_program(Span<const uint8_t> payload, Program& program) noexcept {
 ecu_status check_operations(const Program& program, Span<const ecu_tensor_info> inputs,
                             Span<const ecu_tensor_info> outputs) noexcept {
   uint64_t left = kMostNamings * (uint64_t{program.operations.size()} + program.constants.size());
-  const Scope scope = {program.workspace, program.constants, inputs, outputs, &left};
+  uint32_t whole = 0U;
+  const Scope scope = {program.workspace, program.constants, inputs, outputs, &left, &whole};
   const uint8_t* const records = program.operations.data();
   const size_t words = program.operations.size() / kWordSize;
   size_t at = 0U;
@@ -91,7 +92,7 @@ ecu_status check_operations(const Program& program, Span<const ecu_tensor_info> 
     }
     at += head.words;
   }
-  return at == words ? ECU_OK : ECU_IMAGE_MALFORMED;
+  return at == words && whole >= outputs.size() ? ECU_OK : ECU_IMAGE_MALFORMED;
 }
 
 }  // namespace ecu::native

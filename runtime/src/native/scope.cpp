@@ -37,7 +37,11 @@ bool Scope::writable(uint32_t reference, uint64_t elements, uint32_t size) const
     case Space::kWorkspace:
       return fits(workspace, place, elements, size);
     case Space::kOutput:
-      return fits(outputs, place, elements, size);
+      if (!fits(outputs, place, elements, size)) {
+        return false;
+      }
+      *whole += elements == outputs[place].elements ? 1U : 0U;
+      return true;
     case Space::kConstants:
     case Space::kInput:
       return false;

@@ -34,12 +34,13 @@ struct Scope {
   Span<const uint8_t> constants;
   Span<const ecu_tensor_info> inputs;
   Span<const ecu_tensor_info> outputs;
-  uint64_t* left;  // bytes of constants that may still be named
+  uint64_t* left;   // bytes of constants that may still be named
+  uint32_t* whole;  // results that were whole outputs
 
   /** Whether `elements`, below 2^60, of `size` bytes are there to be read, aligned. */
   [[nodiscard]] ECU_COLD bool readable(uint32_t reference, uint64_t elements, uint32_t size) const noexcept;
 
-  /** Whether `elements`, below 2^60, of `size` bytes may be written, aligned. */
+  /** Whether `elements`, below 2^60, of `size` bytes may be written, aligned; counts whole outputs. */
   [[nodiscard]] ECU_COLD bool writable(uint32_t reference, uint64_t elements, uint32_t size) const noexcept;
 
   /** The constants of a reference, or null when it is not to `elements` aligned constants of `size` bytes, or
