@@ -99,6 +99,24 @@ def test_fast_math_does_not_compile(bundle: BuildResult) -> None:
         assert run(words, stage="build", seconds=60.0).ok == compiles
 
 
+@pytest.mark.parametrize("section", ["MODEL_A", "MODEL_B"])
+def test_an_image_lies_in_the_region_for_images(tmp_path: Path, section: str) -> None:
+    source = tmp_path / "image.s"
+    source.write_text(
+        f'.global board_reset\n.text\nboard_reset: nop\n.section {section},"a"\n.balign 16\n.word 1\n'
+    )
+    script = TESTS.parent / "cmake/boards/memory.ld"
+    places = {"flash": 0, "model": 0x200000, "ram": 0x20000000}
+    memory = [f"-Wl,--defsym=ecu_{name}={place}" for name, place in places.items()]
+    memory += [f"-Wl,--defsym=ecu_{name}_size=0x40000" for name in places]
+    program = tmp_path / "program.elf"
+    command("arm-none-eabi-gcc", "-mcpu=cortex-m3", "-nostdlib", "-T", script, *memory, source, "-o", program)
+    listed = command("arm-none-eabi-objdump", "-h", program)
+    found = re.search(rf" {section} +\S+ +(\S+)", listed)
+    assert found is not None
+    assert int(found.group(1), 16) == places["model"]
+
+
 def test_the_regions_are_those_of_the_application() -> None:
     script = (TESTS / "rtos/freertos/memory.ld").read_text(encoding="utf-8")
     assert block("ld") in script
