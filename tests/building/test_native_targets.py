@@ -61,7 +61,7 @@ def test_a_target_gives_the_bits_of_the_host(name: str, kind: str, tmp_path: Pat
 
 @pytest.mark.cross
 def test_fused_products_change_the_bits(tmp_path: Path) -> None:
-    """The canary of the float contract: without ``-ffp-contract=off`` results differ from those of the certificate."""
+    """The canary of the float contract: results without ``-ffp-contract=off`` are not the certificate's."""
     chosen, target = sample("perceptron"), get_target("cortex-m4f")
     built = build_sample(chosen, target.name, tmp_path)
     recipe = built.bundle_dir / "CMakeLists.txt"
