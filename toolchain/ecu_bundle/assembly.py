@@ -43,19 +43,10 @@ class Assembly:
         carried = {
             folder + path: data
             for folder, onnxruntime in self.libraries.items()
-            for path, data in self._carried(onnxruntime).items()
+            if (library := onnxruntime or self.signatures)
+            for path, data in library.bundle_files().items()
         }
         return {**self.sources.files, **carried}
-
-    def _carried(self, onnxruntime: OrtLibrary | None) -> dict[str, bytes]:
-        """What others made, and what tries it."""
-        from ecu_bundle.generation.sources import update_test_files
-
-        if onnxruntime is not None:
-            return onnxruntime.bundle_files()
-        if self.signatures is None:
-            return {}
-        return {**self.signatures.bundle_files(), **update_test_files(self.signatures.signature)}
 
 
 def assemble(

@@ -23,6 +23,7 @@ from ecu_bundle.generation.sources import (
     runtime_files,
     source_list,
     update_sources,
+    update_test_files,
 )
 from ecu_bundle.generation.templates import STATIC, render, tree
 from ecu_bundle.generation.toolchains import HOST, ToolchainView, toolchain_view
@@ -81,6 +82,8 @@ def generate(
         f"model/{name}.onnx": model.data,
         f"model/{name}.ecui": image.data,
     }
+    if options.update.signature and update:
+        files |= update_test_files(options.update.signature)
     files |= cited_pages(files)
     if options.toolchain:
         files[f"cmake/{options.toolchain}"] = tree("cmake/toolchains")[options.toolchain]
