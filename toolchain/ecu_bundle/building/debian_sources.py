@@ -1,4 +1,4 @@
-"""Source archives of Debian packages, from the mirror that this system is set up for; nothing is installed.
+"""Packages of a newer Debian and their sources, from this system's mirror; nothing is installed.
 
 apt fetches them with package lists of its own, and checks Debian's signatures.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import platform
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,31 @@ def source_archive(package: str, cache_dir: Path, *, content: str) -> bytes:
     Raises:
         ToolMissingError: it cannot be downloaded.
     """
+    step = ["source", "--download-only", "--tar-only", "--only-source", package]
+    files = {package: "*.orig.tar.*"}
+    (archive,) = _fetched("deb-src", step, files, cache_dir, content=f"the sources of {content}")
+    return archive
+
+
+def binary_packages(packages: Sequence[str], cache_dir: Path, *, content: str) -> list[bytes]:
+    """The archives of binary packages of Debian's main section, in this order.
+
+    Args:
+        packages: their names in the suite.
+        cache_dir: for temporary folders; made when missing.
+        content: what is wanted of them, for the message.
+
+    Raises:
+        ToolMissingError: they cannot be downloaded.
+    """
+    files = {name: f"{name}_*.deb" for name in packages}
+    return _fetched("deb", ["download", *packages], files, cache_dir, content=content)
+
+
+def _fetched(
+    kind: str, step: list[str], files: Mapping[str, str], cache_dir: Path, *, content: str
+) -> list[bytes]:
+    """What an apt-get command leaves in its folder: for each package one file of this pattern."""
     cache_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache_dir) as name:
         folder = Path(name)
@@ -42,16 +68,16 @@ def source_archive(package: str, cache_dir: Path, *, content: str) -> bytes:
         source = f"Suites: {SUITE}\nComponents: main\nSigned-By: {_KEYRING}\n"
         failed = None
         for mirror in _mirrors():
-            (folder / "sources/fetched.sources").write_text(f"Types: deb-src\nURIs: {mirror}\n{source}")
-            for step in (["update"], ["source", "--download-only", "--tar-only", "--only-source", package]):
-                finished = run([*apt, *step], stage=_STAGE, seconds=_SECONDS, folder=folder / "download")
+            (folder / "sources/fetched.sources").write_text(f"Types: {kind}\nURIs: {mirror}\n{source}")
+            for command in (["update"], step):
+                finished = run([*apt, *command], stage=_STAGE, seconds=_SECONDS, folder=folder / "download")
                 if not finished.ok:
                     failed = finished
                     break
-            archives = sorted((folder / "download").glob("*.orig.tar.*"))
-            if len(archives) == 1:
-                return archives[0].read_bytes()
-        raise _not_downloaded(failed, package, content)
+            found = [sorted((folder / "download").glob(pattern)) for pattern in files.values()]
+            if all(len(paths) == 1 for paths in found):
+                return [paths[0].read_bytes() for paths in found]
+        raise _not_downloaded(failed, ", ".join(files), content)
 
 
 def _mirrors() -> list[str]:
@@ -62,10 +88,10 @@ def _mirrors() -> list[str]:
     return list(dict.fromkeys(finished.stdout.decode().split()))
 
 
-def _not_downloaded(failed: Finished | None, package: str, content: str) -> ToolMissingError:
+def _not_downloaded(failed: Finished | None, packages: str, content: str) -> ToolMissingError:
     return ToolMissingError(
         _STAGE,
-        f"the sources of {content} could not be downloaded",
+        f"{content} could not be downloaded",
         place=failed.last_lines if failed else "no Debian mirror in the sources of apt",
-        hint=f"connect to a Debian mirror; the sources are in the package {package} of {SUITE}",
+        hint=f"connect to a Debian mirror; what is needed of {SUITE}: {packages}",
     )
