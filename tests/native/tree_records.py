@@ -34,12 +34,12 @@ def _nodes(layout: _Layout, *trees: tuple[tuple[int, int], list[tuple[int, int, 
     return Const(np.frombuffer(data, "<i4"))
 
 
-def _trees(layout: _Layout, first: int = 0, second: int = 0, step: int = 2) -> Const:
-    """Two trees of one split each; leaf numbers from `first` and `second` on."""
+def _trees(layout: _Layout, first: int = 0, second: int = 0, step: int = 2, last: int = 0) -> Const:
+    """Two trees of one split each; leaf numbers from `first` and `second` on, moved by `step` and `last`."""
     return _nodes(
         layout,
         ((3, step), [(1, ~first, 7), (0, ~(first + 1), 0)]),
-        ((3, 0), [(2, ~second, 9), (0, ~(second + 1), 0)]),
+        ((3, last), [(2, ~second, 9), (0, ~(second + 1), 0)]),
     )
 
 
@@ -88,6 +88,7 @@ def _wrong_nodes(layout: _Layout) -> Sequence[Mapping[int, Word]]:
         _with_nodes(
             layout, _one(layout, (1, ~0, 7), (0, ~1, 0), head=(2, 2))
         ),  # nodes that belong to no tree
+        _with_nodes(layout, _trees(layout, last=1)),  # numbers of leaves moved behind the last tree
         _with_nodes(layout, _trees(layout, step=9)),  # numbers of leaves moved beyond them
         {11: 1},  # a depth
         {10: 3},  # a tree too many

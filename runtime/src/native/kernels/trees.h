@@ -143,6 +143,7 @@ template <typename Layout>
 ECU_COLD bool check_trees(const Record& record, uint64_t& leaves) noexcept {
   uint32_t at = 0U;
   uint64_t base = 0U;
+  uint32_t step = 0U;  // of the last tree: 0, so that no pointer moves behind the leaves
   leaves = 0U;
   for (uint32_t tree = 0U; tree < record.trees; ++tree) {
     if (at == record.nodes) {
@@ -156,10 +157,11 @@ ECU_COLD bool check_trees(const Record& record, uint64_t& leaves) noexcept {
       return false;
     }
     leaves = base + largest >= leaves ? base + largest + 1U : leaves;
-    base += Layout::leaves_of(head);
+    step = Layout::leaves_of(head);
+    base += step;
     at += rows;
   }
-  return at == record.nodes;
+  return at == record.nodes && step == 0U;
 }
 
 /** The leaf number, without base, that a row reaches in the tree behind a head. A step to the left takes five

@@ -105,7 +105,7 @@ def best_form(forms: Sequence[Form]) -> Form:
 def _linked_forms(ensemble: Ensemble, slots: Slots, leaves: Leaves) -> list[Form]:
     roots = ensemble.roots[list(leaves.order)]
     trees = [links_of(ensemble, int(root), leaves.number) for root in roots]
-    bases = [leaves.bases[position] for position in leaves.order]
+    bases = [*(leaves.bases[position] for position in leaves.order[:-1]), 0]  # nothing follows the last
     layouts = (make(trees, bases, slots) for make in (keyed, ranked))
     return [Form(layout, leaves, cost_of(ensemble, layout, leaves)) for layout in layouts if layout]
 
