@@ -32,14 +32,14 @@ ECU_COLD bool check_top_k(const Operation& operation, const Scope& scope) noexce
 }
 
 template <typename T>
-struct Ranked {
+struct Positioned {
   T value;
   uint32_t position;
 };
 
 /** Whether `a` comes before `b`. */
 template <typename T>
-[[nodiscard]] bool comes_before(const Ranked<T>& a, const Ranked<T>& b, bool largest) noexcept {
+[[nodiscard]] bool comes_before(const Positioned<T>& a, const Positioned<T>& b, bool largest) noexcept {
   const bool a_larger = a.value > b.value || (is_nan(a.value) && !is_nan(b.value));
   const bool b_larger = b.value > a.value || (is_nan(b.value) && !is_nan(a.value));
   if (a_larger || b_larger) {
@@ -50,11 +50,11 @@ template <typename T>
 
 /** The element that comes first of those after `previous`, or of all when it is null. */
 template <typename T>
-[[nodiscard]] Ranked<T> next_ranked(Operand row, uint32_t n, const Ranked<T>* previous,
-                                    bool largest) noexcept {
-  Ranked<T> best = {T{0}, n};  // position n: none yet
+[[nodiscard]] Positioned<T> next_in_order(Operand row, uint32_t n, const Positioned<T>* previous,
+                                          bool largest) noexcept {
+  Positioned<T> best = {T{0}, n};  // position n: none yet
   for (uint32_t i = 0U; i < n; ++i) {
-    const Ranked<T> candidate = {row.get<T>(i), i};
+    const Positioned<T> candidate = {row.get<T>(i), i};
     const bool left = previous == nullptr || comes_before(*previous, candidate, largest);
     if (left && (best.position == n || comes_before(candidate, best, largest))) {
       best = candidate;
@@ -75,11 +75,11 @@ void run_top_k(const Operation& operation, const Frame& frame) noexcept {
   size_t at = 0U;
   for (size_t i = 0U; i < outer; ++i) {
     const Operand row = in.from(i * n * sizeof(T));
-    Ranked<T> ranked = {};
+    Positioned<T> found = {};
     for (uint32_t place = 0U; place < k; ++place, ++at) {
-      ranked = next_ranked<T>(row, n, place == 0U ? nullptr : &ranked, largest);
-      values.set<T>(at, ranked.value);
-      positions.set<int32_t>(at, static_cast<int32_t>(ranked.position));
+      found = next_in_order<T>(row, n, place == 0U ? nullptr : &found, largest);
+      values.set<T>(at, found.value);
+      positions.set<int32_t>(at, static_cast<int32_t>(found.position));
     }
   }
 }
