@@ -66,8 +66,8 @@ class Factory:
         (self.folder / "factory_keys.h").write_text(header)
         key = self.folder / "factory.pub.pem"
         key.write_bytes(public_pem(ED25519.public))
-        form = ("--to", "bin", "--slot-size", str(HOST.slot))
-        succeed("export", self.package, "--public-key", key, *form, "-o", self.slot)
+        # A line that writes the payload alone: such an ECU starts at sequence 0 and has no record.
+        succeed("export", self.package, "--public-key", key, "--to", "bin", "-o", self.slot)
         build_ecu(bundle, HOST, self.folder, self.folder)
 
 

@@ -37,7 +37,7 @@ def test_the_result_for_people(file: Path, bench: Bench) -> None:
     assert "\r" not in outcome.stderr and "\x1b" not in outcome.stderr
     assert outcome.stdout.splitlines() == [
         f"127.0.0.1:{endpoint.port}: wine_grade 1.0.0, sequence 5: the ECU runs it, confirmed",
-        f"  before  wine_grade 1.0.0, sequence 0, image {digest}, RXSWIN R79-0042",
+        f"  before  wine_grade 1.0.0, sequence 0, image {digest}",
         f"  after   wine_grade 1.0.0, sequence 5, image {digest}, RXSWIN R79-0042",
     ]
     assert "ran it already, nothing was sent" in again.stdout

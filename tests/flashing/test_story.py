@@ -35,12 +35,12 @@ def test_everything_before_the_ecu_works(told: tuple[Story, list[str]]) -> None:
 @pytest.mark.parametrize(
     ("name", "model", "boot"),
     [
-        ("factory", "A", "slot=0 trial=0 sequence=0 reverted=0"),
-        ("bad", "A", "slot=0 trial=0 sequence=0 reverted=70"),  # ECU_UPDATE_SELF_TEST_FAILED
-        ("cut", "A", "slot=0 trial=0 sequence=0 reverted=0"),
+        ("factory", "A", "slot=0 trial=0 sequence=1 reverted=0"),
+        ("bad", "A", "slot=0 trial=0 sequence=1 reverted=70"),  # ECU_UPDATE_SELF_TEST_FAILED
+        ("cut", "A", "slot=0 trial=0 sequence=1 reverted=0"),
         ("B", "B", "slot=1 trial=1 sequence=3 reverted=0"),
         ("refusals", "B", "slot=1 trial=0 sequence=3 reverted=0"),
-        ("virt factory", "A", "slot=0 trial=0 sequence=0 reverted=0"),
+        ("virt factory", "A", "slot=0 trial=0 sequence=1 reverted=0"),
         ("virt B", "B", "slot=1 trial=0 sequence=3 reverted=0"),
     ],
 )
