@@ -21,6 +21,7 @@ WHOLE = (
     *(("first", 1, part, PARTS) for part in range(PARTS)),
     *(("second", 60_000, seed) for seed in range(2, 8)),
     *(("third", 50_000, seed) for seed in (2, 3)),
+    *(("faults", 50_000, seed) for seed in (2, 3)),
 )
 
 
