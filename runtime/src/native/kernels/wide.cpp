@@ -34,7 +34,7 @@ uint32_t single(uint64_t mantissa, int32_t exponent, bool negative) noexcept {
   }
   const uint32_t high = static_cast<uint32_t>(mantissa >> 32U);
   // Of 64 bits, 24 are kept; where anything is lost below 32, the lowest bit stands for it.
-  const uint32_t rest = (high << 24U) | (static_cast<uint32_t>(mantissa) != 0U ? 1U : 0U);
+  const uint32_t rest = (high << 24U) | ((mantissa & UINT32_MAX) != 0U ? 1U : 0U);
   const uint32_t kept = high >> 8U;
   const uint32_t up = rest > kHalfOfSingle || (rest == kHalfOfSingle && (kept & 1U) != 0U) ? 1U : 0U;
   // The highest bit of `kept` adds one to the exponent; a carry of the rounding does so too.
