@@ -294,7 +294,7 @@ def _other_model(output: Path, loaded: LoadedModel, model: OnnxModel, plan: Plan
     """The bundle that will be replaced, in words, when it was made of another model file.
 
     Raises:
-        UsageError: that one has the same version and other inputs or outputs: two different models.
+        UsageError: that one has the same name and version and other inputs or outputs: two different models.
     """
     from ecu_bundle.image.interface_codec import interface_hash
 
@@ -309,7 +309,8 @@ def _other_model(output: Path, loaded: LoadedModel, model: OnnxModel, plan: Plan
     )
     if before.interface.hash == interface_hash(model.interface).hex():
         return text
-    if before.version and before.version == plan.config.model.version and not plan.options.replace:
+    same = before.version and (before.name, before.version) == (model.name, plan.config.model.version)
+    if same and not plan.options.replace:
         raise UsageError(
             "output",
             f"another model stands there under the same name and version, {before.name} {before.version}, "
