@@ -214,6 +214,9 @@ void Device::power_on() {
   demand(opened_ || status == ECU_FLASH_FAILED, "open refuses a right configuration, and not for its flash");
   demand(flash.fuses() <= asked_, "the fuses count what was not confirmed");
   protect_what_must_stay();
+  if (fault >= Fault::kRot) {
+    flash.protect(0);  // where records are lost, an install before the first boot takes the model that waits
+  }
 }
 
 /* The slots that hold the model that was confirmed, or may have been. Where both do, one is enough. */
