@@ -1,4 +1,4 @@
-"""CBMC: frame, header and texts of an image and the walk of a tree, for all bytes at small sizes.
+"""CBMC: frame, header, texts and interface of an image and the walk of a tree, for all bytes at small sizes.
 
 They stay inside their memory and end.
 
@@ -77,6 +77,7 @@ SUBJECTS = {
     ),
     "header of an image": Subject(_READER, "", "prove_header", {"SIZE": 192}, ("--unwind", "17")),
     "texts of an image": Subject(_READER, "", "prove_texts", {"SIZE": 24}, ("--unwind", "6")),
+    "interface of an image": Subject(_READER, "", "prove_interface", {"SIZE": 34}, ("--unwind", "9")),
 }
 
 

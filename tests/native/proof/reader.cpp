@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For the model checker: any bytes as an image, and as its texts. They are refused, or all that the
- * reader says about them can be read. The source of the image reader comes first. */
+/* For the model checker: any bytes as an image, and as its texts or interface. They are refused, or all that
+ * the reader says about them can be read. The source of the image reader comes first. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +12,7 @@ bool any_bool();
 /* Whether the bytes are taken. */
 bool prove_header(const uint8_t* bytes, size_t size);
 bool prove_texts(const uint8_t* bytes, size_t size);
+bool prove_interface(const uint8_t* bytes, size_t size);
 }
 
 namespace ecu {
@@ -48,4 +49,14 @@ bool prove_texts(const uint8_t* bytes, size_t size) {
   using namespace ecu;
   Image image = {};
   return read_texts(Bytes(bytes, size), image);
+}
+
+bool prove_interface(const uint8_t* bytes, size_t size) {
+  using namespace ecu;
+  Image image = {};
+  if (!read_interface(Bytes(bytes, size), image)) {
+    return false;
+  }
+  readable(image.tensors.data(), image.tensors.size());
+  return true;
 }
