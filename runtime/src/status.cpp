@@ -5,8 +5,13 @@
 extern "C" const char* ecu_update_status_text(ecu_status status) __attribute__((weak));
 
 namespace {
-constexpr const char* kUnknown = "unknown status";
+
+const char* update_text(ecu_status status) {
+  const bool is_linked = status >= ECU_FLASH_FAILED && ecu_update_status_text != nullptr;
+  return is_linked ? ecu_update_status_text(status) : "unknown status";
 }
+
+}  // namespace
 
 const char* ecu_status_text(ecu_status status) {
   switch (status) {
@@ -54,40 +59,7 @@ const char* ecu_status_text(ecu_status status) {
       return "ECU_ORT_BAD_INTERFACE: the ONNX graph does not match the interface of the image";
     case ECU_ORT_RUN_FAILED:
       return "ECU_ORT_RUN_FAILED: ONNX Runtime failed while running; see ecu_model_error";
-    case ECU_FLASH_FAILED:
-    case ECU_UPDATE_BAD_LAYOUT:
-    case ECU_UPDATE_NO_MODEL:
-    case ECU_UPDATE_NO_TRIAL:
-    case ECU_UPDATE_TRIAL_RUNNING:
-    case ECU_UPDATE_NOT_STARTED:
-    case ECU_UPDATE_SELF_TEST_FAILED:
-    case ECU_UPDATE_KEYS_DAMAGED:
-    case ECU_PACKAGE_TRUNCATED:
-    case ECU_PACKAGE_MALFORMED:
-    case ECU_PACKAGE_TOO_LONG:
-    case ECU_PACKAGE_BAD_DIGEST:
-    case ECU_PACKAGE_UNKNOWN_KEY:
-    case ECU_PACKAGE_BAD_SIGNATURE:
-    case ECU_PACKAGE_KEY_RETIRED:
-    case ECU_PACKAGE_WRONG_VENDOR:
-    case ECU_PACKAGE_WRONG_CLASS:
-    case ECU_PACKAGE_WRONG_HARDWARE:
-    case ECU_PACKAGE_ROLLBACK:
-    case ECU_PACKAGE_OTHER_CONTENT:
-    case ECU_PACKAGE_WRONG_FORMAT:
-    case ECU_PACKAGE_WRONG_INTERFACE:
-    case ECU_PACKAGE_KERNEL_MISSING:
-    case ECU_PACKAGE_ARENA_TOO_SMALL:
-    case ECU_PACKAGE_STACK_TOO_SMALL:
-    case ECU_PACKAGE_TOO_LARGE:
-    case ECU_PACKAGE_BAD_PAYLOAD:
-    case ECU_PACKAGE_BAD_KEY_SET:
-    case ECU_PACKAGE_BAD_VECTORS:
-    case ECU_PACKAGE_BAD_MAGIC:
-    case ECU_PACKAGE_BAD_VERSION:
-    case ECU_PACKAGE_BAD_ALGORITHM:
-    case ECU_FLASH_DAMAGED:
-      return ecu_update_status_text == nullptr ? kUnknown : ecu_update_status_text(status);
+    default:
+      return update_text(status);
   }
-  return kUnknown;
 }
