@@ -38,6 +38,8 @@ class _BoundedParser(Parser):
         message = super().read_message(data_bytes)  # type: ignore[no-untyped-call]
         if self.payload_size is not None and self.payload_size > _MOST_BYTES:
             raise OSError(f"the ECU announces a message of {self.payload_size} bytes, at most {_MOST_BYTES}")
+        if self._state is Parser.ParserState.READ_INVERSE_PROTOCOL_VERSION and self.rx_buffer:
+            raise OSError("what the ECU sends is no DoIP")  # the library would look for a header byte by byte
         return message
 
 
