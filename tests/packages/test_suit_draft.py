@@ -30,7 +30,7 @@ from ecu_bundle.packaging.template import read_header
 
 PRIVATE = ec.derive_private_key(77, ec.SECP256R1())
 PUBLIC = public_key(PRIVATE.public_key())
-REAL = Path(os.environ["ECU_SUIT_EXAMPLES"]) if "ECU_SUIT_EXAMPLES" in os.environ else None
+REAL = os.environ.get("ECU_SUIT_EXAMPLES", "")
 DIGEST = cbor2.dumps([-16, hashlib.sha256(b"image").digest()])
 IDS = {1: bytes(range(16)), 2: bytes(range(16, 32))}
 CHECK = [1, 15, 2, 15]
@@ -106,16 +106,17 @@ def test_digest_and_signature_are_judged_as_in_the_draft(name: str) -> None:
     assert not judged(changed(data))
 
 
-@pytest.mark.skipif(REAL is None, reason="ECU_SUIT_EXAMPLES names no folder")
-def test_the_examples_of_the_draft_are_judged_right() -> None:
-    assert REAL is not None
-    examples = [path.read_bytes() for path in sorted(REAL.glob("*.cbor"))]
-    key = read_public(REAL / "public_key.pem")
-    assert [judged(data, key) for data in examples] == [True] * 6
-    assert not any(judged(changed(data), key) or judged(data) for data in examples)
-    for data in examples:
-        with pytest.raises(PackageError):
-            read_header(data)
+if REAL:  # the draft's own bytes are no part of this project
+
+    def test_the_examples_of_the_draft_are_judged_right() -> None:
+        folder = Path(REAL)
+        examples = [path.read_bytes() for path in sorted(folder.glob("*.cbor"))]
+        key = read_public(folder / "public_key.pem")
+        assert [judged(data, key) for data in examples] == [True] * 6
+        assert not any(judged(changed(data), key) or judged(data) for data in examples)
+        for data in examples:
+            with pytest.raises(PackageError):
+                read_header(data)
 
 
 @pytest.mark.parametrize("name", MANIFESTS)
