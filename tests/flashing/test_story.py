@@ -72,7 +72,7 @@ def test_what_must_not_be_is_refused(told: tuple[Story, list[str]], name: str, c
 def test_the_new_model_is_confirmed(told: tuple[Story, list[str]], name: str) -> None:
     code, data = told[0].results[name]
     assert code == 0
-    assert (data["before"]["sequence"], data["after"]["sequence"]) == (0, 3)
+    assert (data["before"]["sequence"], data["after"]["sequence"]) == (1, 3)
     assert data["after"]["model"] == "wine_grade 2.0.0"
     assert data["after"]["rxswin"] == ["R 155-0042"]
     assert data["after"]["state"] == "confirmed"
