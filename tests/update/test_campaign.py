@@ -46,6 +46,16 @@ def test_the_whole_campaign(campaign: Build, words: tuple[str | int, ...]) -> No
     assert _runs(campaign, words) >= 50_000
 
 
+FOUND = ("confirm 160 957102413 faults 3696895528",)
+"""Once found: a journal that changes during a trial let an install over the other model."""
+
+
+@pytest.mark.parametrize("words", FOUND)
+def test_what_was_found_stays_mended(campaign: Build, words: str) -> None:
+    outcome = campaign.run("replay", 0, 0, *words.split())
+    assert outcome.status == 0, outcome.output
+
+
 @pytest.mark.slow
 def test_no_sanitizer_complains(tmp_path: Path) -> None:
     sanitized = compile_program(tmp_path, "campaign", parts=("device", "flows"), flags=SANITIZED)

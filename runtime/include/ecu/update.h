@@ -162,6 +162,7 @@ typedef struct ecu_update {
   uint8_t keys_right; /**< the key set in force is the one that was signed, or the factory's */
   uint8_t runnable;   /**< the confirmed slot that may run, found when an install starts; 2: none */
   uint8_t running;    /**< the slot that boot decided for; 2: none */
+  uint8_t trial;      /**< 1: that one is on trial, whatever the journal says by now */
   uint8_t phase;      /**< of the install */
   uint8_t target;     /**< area that is written */
   uint32_t package;   /**< sequence of the package */

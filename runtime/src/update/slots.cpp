@@ -86,12 +86,14 @@ ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot) {
     return ECU_NOT_OPEN;
   }
   update->phase = ecu::kIdle;
+  update->trial = 0U;
   const uint8_t staged = ecu::staged_slot(update->journal);
   if (staged != kNone) {
     // A trial that runs already goes on: it takes no other try.
     boot->reverted = staged == update->running ? ECU_OK : ecu::start_trial(*update, staged);
     if (boot->reverted == ECU_OK) {
       boot->trial = 1U;
+      update->trial = 1U;
       ecu::run(*update, staged, *boot);
       return ECU_OK;
     }
@@ -126,6 +128,7 @@ ecu_status ecu_update_confirm(ecu_update* update) {
   const uint32_t sequence = update->journal.slots[slot].sequence;
   const ecu_status status = ecu::append(*update, ecu::what_of(ecu::Op::kConfirmed, slot), sequence);
   if (status == ECU_OK) {
+    update->trial = 0U;
     (void)ecu::read_counter(*update, sequence);
   }
   return status;
@@ -146,6 +149,7 @@ ecu_status ecu_update_revert(ecu_update* update) {
   const ecu_status status = ecu::append(*update, ecu::what_of(ecu::Op::kReverted, slot));
   if (status == ECU_OK && update->running == slot) {
     update->running = kNone;
+    update->trial = 0U;
   }
   return status;
 }

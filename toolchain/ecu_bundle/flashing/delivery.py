@@ -209,7 +209,7 @@ def _persistently(step: Callable[[], _Result], attempts: int, endpoint: Endpoint
             "connect",
             f"no usable connection to the ECU in {attempts} attempts: {error}",
             place=str(endpoint),
-            hint="check cable, address and power of the ECU; it still has a valid model, so flash again",
+            hint="check cable, addresses and power; an ECU keeps a valid model, whatever was sent: try again",
         ) from error
 
 

@@ -127,5 +127,7 @@ def find(host: str, seconds: float) -> int:
         try:
             _, announcement = DoIPClient.await_vehicle_announcement(timeout=seconds, sock=asking)
         except OSError as error:
-            raise OSError("it does not announce its logical address; give --ecu-address") from error
+            raise OSError(
+                "nothing there announces a logical address; is the ECU on? or give --ecu-address"
+            ) from error
     return int(announcement.logical_address)
