@@ -319,6 +319,9 @@ void Device::observe(ecu_status status) {
   }
   pending_ = 0;
   protect_what_must_stay();
+  if (fault == Fault::kReads && status != ECU_OK) {
+    flash.protect(0);  // what boot could not read, an install may take
+  }
   if (status == ECU_UPDATE_NO_MODEL) {
     expect(may_lack_model_, "no model");
     expect(must_try_ == 0 || booted.reverted != ECU_OK, "a staged model was lost");
