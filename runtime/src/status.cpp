@@ -7,8 +7,8 @@ extern "C" const char* ecu_update_status_text(ecu_status status) __attribute__((
 namespace {
 
 const char* update_text(ecu_status status) {
-  const bool is_linked = status >= ECU_FLASH_FAILED && ecu_update_status_text != nullptr;
-  return is_linked ? ecu_update_status_text(status) : "unknown status";
+  const bool is_known = status >= ECU_FLASH_FAILED && status <= ECU_FLASH_DAMAGED;
+  return is_known && ecu_update_status_text != nullptr ? ecu_update_status_text(status) : "unknown status";
 }
 
 }  // namespace
