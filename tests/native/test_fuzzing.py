@@ -26,7 +26,7 @@ from .seeds import seed_images
 
 FUZZ = Path(__file__).parent / "fuzz"
 CORPUS = FUZZ / "corpus.tar.xz"
-SECONDS = 15
+SECONDS = 30
 SLOW_SECONDS = int(os.environ.get("ECU_FUZZ_SECONDS", "120"))
 ENOUGH = 0.3
 """Share of the edges, those of the sanitizers' own reports included; without right digests it is 0.01."""
