@@ -332,8 +332,9 @@ def sums(place: Place, random: Random) -> Iterator[Case]:
 
 def _regressions(place: Place, random: Random) -> Iterator[Case]:
     """linear_logistic: both shares, and the label, which may be missing."""
-    for k, score in ((1, 0.0), (7, 1.5), (30, -3.0), (64, -25.0), (9, np.nan)):
-        a, weights = (_summands(random, k, k, np.float32) for _ in range(2))
+    scores = (0.0, 1.5, -3.0, -25.0, 90.0, -90.0, np.inf, -np.inf, np.nan)
+    for k, score in zip((1, 7, 8, 30, 9, 64, 1, 16, 2), scores, strict=True):
+        a, weights = (random.standard_normal(k).astype(np.float32) for _ in range(2))
         exact = _quiet(lambda a, b: _matmul(a.reshape(1, 1, -1), b.reshape(1, -1, 1), None), a, weights)
         bias = np.float32(score) - exact.ravel()
         with np.errstate(over="ignore", invalid="ignore"):
