@@ -11,6 +11,7 @@
 #include <functional>
 #include <string>
 
+#include "checks.h"
 #include "ecu.h"
 
 namespace ecu::test {
@@ -431,12 +432,7 @@ int rot_all(unsigned every) {
   return failures;
 }
 
-struct Case {
-  const char* name;
-  bool (*run)();
-};
-
-constexpr Case kCases[] = {
+constexpr Check kCases[] = {
     {"staging that failed in programs", staging_that_failed_in_programs},
     {"staging that failed in reading back", staging_that_failed_in_reading_back},
     {"keys that failed in reading back", keys_that_failed_in_reading_back},
@@ -465,15 +461,7 @@ constexpr Case kCases[] = {
     {"a second boot takes no try", a_second_boot_takes_no_try},
 };
 
-int run_cases() {
-  int failures = 0;
-  for (const Case& one : kCases) {
-    const bool right = one.run();
-    printf("%s %s\n", right ? "right" : "WRONG", one.name);
-    failures += right ? 0 : 1;
-  }
-  return failures;
-}
+int run_cases() { return run_all(kCases); }
 
 }  // namespace
 }  // namespace ecu::test

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checks.h"
 #include "plain.h"
 
 namespace ecu::test {
@@ -188,11 +189,6 @@ bool takes_nothing_behind_a_payload() {
   return first && ended && second && device.nothing_staged();
 }
 
-struct Check {
-  const char* name;
-  bool (*run)();
-};
-
 constexpr Check kChecks[] = {
     {"refuses layouts", refuses_layouts},
     {"refuses null", refuses_null},
@@ -203,15 +199,7 @@ constexpr Check kChecks[] = {
     {"takes nothing behind a payload", takes_nothing_behind_a_payload},
 };
 
-int check_all() {
-  int failures = 0;
-  for (const Check& check : kChecks) {
-    const bool right = check.run();
-    printf("%s %s\n", right ? "right" : "WRONG", check.name);
-    failures += right ? 0 : 1;
-  }
-  return failures;
-}
+int check_all() { return run_all(kChecks); }
 
 }  // namespace
 }  // namespace ecu::test

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "configuration.h"
+
 namespace ecu::test {
 namespace {
 
@@ -189,20 +191,7 @@ void Device::power_on() {
     flash.heal();
   }
   port_ = flash.port();
-  config_ = ecu_update_config{};
-  config_.flash = &port_;
-  for (unsigned i = 0; i < 2; ++i) {
-    config_.areas[ECU_AREA_SLOT_0 + i] = {flash.slot(i), flash.slot_size()};
-    config_.areas[ECU_AREA_JOURNAL_0 + i] = {flash.journal(i), flash.geometry().sector};
-    config_.areas[ECU_AREA_KEYS_0 + i] = {flash.keys(i), flash.geometry().sector};
-    config_.memory[i] = flash.at(flash.slot(i));
-  }
-  config_.device = {{}, {}, 0x1001, ECU_ENGINE_NATIVE, kInterface, kKernels, sizeof kKernels, 4096, 300};
-  memcpy(config_.device.vendor_id, kVendor, sizeof kVendor);
-  memcpy(config_.device.class_id, kClass, sizeof kClass);
-  config_.factory_keys = &shelf->factory_key;
-  config_.factory_key_count = 1;
-  config_.verify = verify_double;
+  config_ = configuration(flash, port_, shelf->factory_key);
   config_.self_test = SelfTest::run;
   config_.self_test_context = this;
   config_.tries = kTries;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "configuration.h"
+
 namespace ecu::test {
 namespace {
 
@@ -66,20 +68,7 @@ ecu_status Ecu::open() {
   flash.power_on();
   real_ = flash.port();
   port_ = make_port();
-  config_ = ecu_update_config{};
-  config_.flash = &port_;
-  for (unsigned i = 0; i < 2; ++i) {
-    config_.areas[ECU_AREA_SLOT_0 + i] = {flash.slot(i), flash.slot_size()};
-    config_.areas[ECU_AREA_JOURNAL_0 + i] = {flash.journal(i), flash.geometry().sector};
-    config_.areas[ECU_AREA_KEYS_0 + i] = {flash.keys(i), flash.geometry().sector};
-    config_.memory[i] = flash.at(flash.slot(i));
-  }
-  config_.device = {{}, {}, 0x1001, ECU_ENGINE_NATIVE, kInterface, kKernels, sizeof kKernels, 4096, 300};
-  memcpy(config_.device.vendor_id, kVendor, sizeof kVendor);
-  memcpy(config_.device.class_id, kClass, sizeof kClass);
-  config_.factory_keys = &key;
-  config_.factory_key_count = 1;
-  config_.verify = verify_double;
+  config_ = configuration(flash, port_, key);
   config_.tries = tries;
   memset(&update, 0xa5, sizeof update);  // RAM after power-up
   return ecu_update_open(&update, &config_);
