@@ -78,11 +78,8 @@ def _regression(step: Step, writers: Writers, readers: Readers) -> _Fused | None
     place = next((r for r in readers[scores] if r is not None and r.kernel == "arg_max_f32"), None)
     inside = (negative.result.storage, product.result.storage)
     others = [step, negative, *copies, *([place] if place is not None else [])]
-    joined = {id(other) for other in others}
     read_by = [reader for storage in (scores, *inside) for reader in readers[storage]]
-    if any(id(reader) not in joined for reader in read_by) or (
-        place is not None and not _is_of_all(place, 2)
-    ):
+    if any(reader not in others for reader in read_by) or (place is not None and not _is_of_all(place, 2)):
         return None
     _, a, _, _, _, _, k, *_ = product.words
     label = place.result if place is not None else None

@@ -159,6 +159,11 @@ class Pairs {
   uint32_t high_ = 0U;
 };
 
+/** Adds to an i64 of the result, modulo 2^64. */
+inline void add_to(const Result& out, size_t column, uint64_t value) noexcept {
+  out.set<uint64_t>(column, out.get<uint64_t>(column) + value);
+}
+
 /** `columns values leaves`: one group. A leaf is a row of i64, one for each column. */
 class Rows {
  public:
@@ -179,7 +184,7 @@ class Rows {
   void add(size_t leaf) const noexcept {
     const size_t first = leaf * columns_;
     for (size_t i = 0U; i < columns_; ++i) {
-      out_.set<uint64_t>(i, out_.get<uint64_t>(i) + extended<int64_t>(values_, first + i));
+      add_to(out_, i, extended<int64_t>(values_, first + i));
     }
   }
   void skip(size_t leaves) noexcept { values_ += leaves * columns_ * sizeof(int64_t); }
@@ -228,7 +233,7 @@ class Shares {
   static constexpr void skip(uint32_t) noexcept {}
   void store(uint32_t) const noexcept {
     for (size_t i = 0U; i < columns_; ++i) {
-      add_to(i, extended<int64_t>(units_, i) * counters_.get<uint32_t>(i));
+      add_to(out_, i, extended<int64_t>(units_, i) * counters_.get<uint32_t>(i));
     }
   }
 
@@ -246,11 +251,8 @@ class Shares {
     do {
       entry = load_little<uint32_t>(at);
       at += kWordSize;
-      add_to(entry & kColumn, extended<int64_t>(values_, (entry >> kValueShift) & kValue));
+      add_to(out_, entry & kColumn, extended<int64_t>(values_, (entry >> kValueShift) & kValue));
     } while ((entry & kLast) == 0U);
-  }
-  void add_to(size_t column, uint64_t value) const noexcept {
-    out_.set<uint64_t>(column, out_.get<uint64_t>(column) + value);
   }
 
   uint32_t columns_;
