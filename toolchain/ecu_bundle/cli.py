@@ -398,9 +398,8 @@ def main(arguments: list[str] | None = None) -> None:
         command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
         _fail(UsageError("usage", error.format_message(), hint=f"{command or 'ecu-bundle' + verb} --help"))
     except (KeyboardInterrupt, click.Abort):
-        signal.signal(
-            signal.SIGINT, signal.SIG_IGN
-        )  # one more, while Python ends, would change the exit code
+        # One more, while Python ends, would change the exit code.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         invocation.console.close()
         click.echo("\ninterrupted; nothing was written", err=True)
         sys.exit(INTERRUPTED)

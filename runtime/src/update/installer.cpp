@@ -55,8 +55,8 @@ ecu_status check(const ecu_update& update, const PackageHeader& header) noexcept
     return ECU_PACKAGE_TOO_LARGE;
   }
   // Where records are lost during a trial, the journal would give the other slot away.
-  const bool decides = update.trial != 0U && brings_model(update);
-  return decides || update.running == update.target ? ECU_UPDATE_TRIAL_RUNNING : ECU_OK;
+  const bool is_busy = update.trial != 0U || update.running == update.target;
+  return is_busy && brings_model(update) ? ECU_UPDATE_TRIAL_RUNNING : ECU_OK;
 }
 
 /* The journal says that the target slot is empty; where it was the active one, the other one is that now. */
