@@ -205,7 +205,7 @@ def inspect(path: Path, **given: Any) -> None:
     from ecu_bundle.inspection import inspect as inspect_path
     from ecu_bundle.inspection import inspection_text
 
-    facts = inspect_path(path, _options(given))
+    facts = inspect_path(path, _options(given), watcher=invocation.console)
     invocation.result(facts, inspection_text(facts))
 
 

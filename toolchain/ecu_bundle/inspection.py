@@ -13,8 +13,9 @@ from ecu_bundle.console import table
 from ecu_bundle.interface import Interface
 from ecu_bundle.manifest import FILE_NAME, interface_of, read_manifest
 from ecu_bundle.packaging.inspection import inspect_package, package_text
-from ecu_bundle.pipeline import Options, convert_model, load_model, make_plan
+from ecu_bundle.pipeline import Options, convert_model, kind_of, load_model, make_plan
 from ecu_bundle.reporting.text import range_text
+from ecu_bundle.stages import Silent, Stages, Watcher
 
 CERTIFICATE = "reports/certificate.json"
 IMAGE_MAGIC = b"ECUI"
@@ -22,8 +23,15 @@ PACKAGE_MAGIC = b"\xd8\x6b"
 """Tag 107, a SUIT envelope."""
 
 
-def inspect(path: str | Path, options: Options | None = None) -> dict[str, Any]:
+def inspect(
+    path: str | Path, options: Options | None = None, *, watcher: Watcher | None = None
+) -> dict[str, Any]:
     """Facts of a file or folder, ready for JSON. The key ``kind`` says what it is.
+
+    Args:
+        path: of the file or folder.
+        options: for loading a model.
+        watcher: is told the stages of a model; the rest is read at once.
 
     Raises:
         BundleError: it cannot be read, or is not what its name says.
@@ -38,7 +46,7 @@ def inspect(path: str | Path, options: Options | None = None) -> dict[str, Any]:
             return _image(path)
         if start.startswith(PACKAGE_MAGIC):
             return inspect_package(path)
-    return _model(path, options or Options())
+    return _model(path, options or Options(), Stages(watcher or Silent()))
 
 
 def _image(path: Path) -> dict[str, Any]:
@@ -60,10 +68,12 @@ def _image(path: Path) -> dict[str, Any]:
     }
 
 
-def _model(path: Path, options: Options) -> dict[str, Any]:
+def _model(path: Path, options: Options, stages: Stages) -> dict[str, Any]:
     plan = make_plan(path, options)
-    loaded = load_model(path, plan)
-    model = convert_model(loaded, plan)
+    with stages.stage("load", path.name):
+        loaded = load_model(path, plan)
+    with stages.stage("convert", kind_of(loaded)):
+        model = convert_model(loaded, plan)
     operators: dict[str, int] = {}
     for node in model.proto.graph.node:
         operators[node.op_type] = operators.get(node.op_type, 0) + 1
