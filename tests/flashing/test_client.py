@@ -270,7 +270,7 @@ KEYS: dict[str, tuple[str, ExitCode, str]] = {
     "wrong": ("echo 1234", ExitCode.USAGE, "the ECU refuses the key"),
     "fails": ("false", ExitCode.USAGE, "the security command failed, exit code 1"),
     "prints nothing": ("true", ExitCode.USAGE, "printed 0 bytes in place of a key"),
-    "missing": ("no-such-program", ExitCode.TOOL_MISSING, "cannot be started"),
+    "missing": ("no-such-program", ExitCode.USAGE, "cannot be started"),
     "malformed": ("'", ExitCode.USAGE, "the command is malformed"),
     "blank": (" ", ExitCode.USAGE, "the command is empty"),
 }

@@ -305,14 +305,12 @@ def flash(package: Path, doip: str, **given: Any) -> None:
     from ecu_bundle.flashing.security import SecurityHook
     from ecu_bundle.flashing.sequence import Options
 
+    security = SecurityHook(given["security_command"], given["security_level"])
+    security.require_program()
     delivery = read_delivery(package)
     host, port = read_host(doip)
     endpoint = Endpoint(host, port, given["ecu_address"], given["tester_address"], given["timeout"])
-    options = Options(
-        SecurityHook(given["security_command"], given["security_level"]),
-        given["memory_address"],
-        given["block_size"] or 0,
-    )
+    options = Options(security, given["memory_address"], given["block_size"] or 0)
     flashed = deliver(
         delivery,
         endpoint,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 
-from ecu_bundle.building.processes import run
+from ecu_bundle.building.hooks import hook_words, run_hook
 from ecu_bundle.errors import UsageError
 
 _STAGE = "unlock"
+_OPTION = "--security-command"
 _SECONDS = 60.0
 _MOST_BYTES = 4096
 _MOST_OUTPUT = 1 << 16
@@ -28,12 +28,20 @@ class SecurityHook:
     command: str = ""
     level: int = 1
 
+    def require_program(self) -> None:
+        """So that a wrong option is known before an ECU is disturbed.
+
+        Raises:
+            UsageError: there is a command, and it names no program.
+        """
+        if self.command:
+            hook_words(self.command, stage=_STAGE, option=_OPTION)
+
     def key_for(self, seed: bytes) -> bytes:
         """The key that the command computes.
 
         Raises:
-            UsageError: there is no command, it fails, or it prints nothing.
-            ToolMissingError: it cannot be started.
+            UsageError: there is no command, it cannot be started, fails, or prints nothing.
         """
         if not self.command:
             raise UsageError(
@@ -42,29 +50,26 @@ class SecurityHook:
                 place=f"security level {self.level}",
                 hint="give --security-command, a program that reads the seed on stdin and prints the key",
             )
-        try:
-            words = shlex.split(self.command)
-        except ValueError as error:
-            raise UsageError(
-                _STAGE, f"the command is malformed: {error}", place="--security-command"
-            ) from error
-        if not words:
-            raise UsageError(
-                _STAGE, "the command is empty", place="--security-command", hint="name a program"
-            )
-        finished = run(words, stage=_STAGE, seconds=_SECONDS, stdin=seed, most_bytes=_MOST_OUTPUT)
+        finished = run_hook(
+            self.command,
+            stage=_STAGE,
+            option=_OPTION,
+            seconds=_SECONDS,
+            stdin=seed,
+            most_bytes=_MOST_OUTPUT,
+        )
         if not finished.ok:
             raise UsageError(
                 _STAGE,
                 f"the security command failed, {finished.ending}",
-                place=finished.stderr.strip()[-500:] or "--security-command",
+                place=finished.stderr.strip()[-500:] or _OPTION,
                 hint="it reads the seed on stdin and prints the key",
             )
         if not 0 < len(finished.stdout) <= _MOST_BYTES:
             raise UsageError(
                 _STAGE,
                 f"the security command printed {len(finished.stdout)} bytes in place of a key",
-                place="--security-command",
+                place=_OPTION,
                 hint="the key goes to stdout as bytes, without a line break",
             )
         return finished.stdout

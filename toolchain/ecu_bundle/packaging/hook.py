@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 
-from ecu_bundle.building.processes import run
-from ecu_bundle.errors import UsageError, VerificationError
+from ecu_bundle.building.hooks import run_hook
+from ecu_bundle.errors import VerificationError
 from ecu_bundle.packaging.keys import PublicKey
 from ecu_bundle.packaging.layout import SIGNATURE_SIZE
 
@@ -32,17 +31,17 @@ class CommandSigner:
         """Runs the command.
 
         Raises:
-            UsageError: the command is empty or not quoted right.
-            ToolMissingError: it cannot be started.
+            UsageError: the command is empty, not quoted right, or cannot be started.
             VerificationError: it failed, took too long, or gave something else than 64 bytes.
         """
-        try:
-            words = shlex.split(self.command)
-        except ValueError as error:
-            raise UsageError("sign", f"the command cannot be read: {error}", place=self.command) from error
-        if not words:
-            raise UsageError("sign", "the command is empty", hint="give a program with --command")
-        done = run(words, stage="sign", seconds=self.seconds, stdin=message, most_bytes=_MOST_BYTES)
+        done = run_hook(
+            self.command,
+            stage="sign",
+            option="--command",
+            seconds=self.seconds,
+            stdin=message,
+            most_bytes=_MOST_BYTES,
+        )
         if not done.ok:
             raise VerificationError(
                 "sign",
@@ -55,7 +54,7 @@ class CommandSigner:
             raise VerificationError(
                 "sign",
                 f"the command gave {len(done.stdout)} bytes, a signature has {SIGNATURE_SIZE}",
-                place=shlex.join(words),
+                place=self.command,
                 hint="this is DER; write r and s side by side, 32 bytes each"
                 if der
                 else "write the raw signature to stdout, neither hexadecimal nor base64",
