@@ -311,5 +311,7 @@ def test_a_host_that_does_not_announce_itself(bench: Bench, monkeypatch: pytest.
 
 
 def test_an_ecu_with_another_address_is_silent(bench: Bench) -> None:
-    with bench.ecu() as (_, endpoint), pytest.raises(EcuUnavailableError, match="code: 3"):
+    with bench.ecu() as (_, endpoint), pytest.raises(EcuUnavailableError) as caught:
         deliver(bench.good(1), replace(endpoint, ecu=0x0B00), OPEN)
+    assert "no ECU there has the logical address 0x0b00, see --ecu-address" in caught.value.cause
+    assert "valid model" not in str(caught.value)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from cli.program import call, spawn, succeed
+from cli.program import PROGRAM, call, spawn, succeed
 from ecu_bundle.flashing.link import Endpoint, read_host
 from packages.examples import model_package, unsigned_model
 
@@ -76,6 +78,49 @@ def test_no_connection_has_exit_code_4(file: Path) -> None:
     outcome = call(*arguments(file, Endpoint("127.0.0.1", 9, 1)), "--attempts", "1", "--json")
     assert outcome.code == outcome.data["exit_code"] == 4
     assert "127.0.0.1:9" in outcome.data["place"]
+    assert outcome.data["cause"].endswith("in 1 attempts: Connection refused")
+    assert outcome.data["hint"] == "nothing was changed there; check power, cable, --doip and --ecu-address"
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [([], "127.0.0.1:9, which is asked for its logical address"), (["--ecu-address", "7"], "ECU 0x0007")],
+)
+def test_what_is_tried_is_said_at_once(address: list[str], said: str, file: Path) -> None:
+    """With an ECU that is off, long before the attempts are over, and where stderr is no terminal."""
+    with socket.create_server(("127.0.0.1", 0)) as nobody:  # takes the connection and never answers
+        port = nobody.getsockname()[1] if address else 9
+        words = ["flash", str(file), "--doip", f"127.0.0.1:{port}", *address, "--timeout", "30"]
+        with subprocess.Popen([PROGRAM, *words], stderr=subprocess.PIPE, bufsize=0) as flashing:
+            assert flashing.stderr is not None
+            told = b""
+            while said.encode() not in told and (piece := flashing.stderr.read(1024)):
+                told += piece
+            running = flashing.poll() is None
+            flashing.terminate()
+            rest = flashing.stderr.read()
+    assert told.startswith(b"connect   127.0.0.1:") and said.encode() in told
+    assert running
+    assert b"\ninterrupted" in rest
+
+
+@pytest.mark.parametrize("program", ["./key.sh", "no-such-program", "'"])
+def test_a_security_command_that_is_none_never_reaches_the_ecu(program: str, file: Path) -> None:
+    """Before the link is tried, which would end with exit code 4."""
+    outcome = call("flash", file, "--doip", "127.0.0.1:9", "--security-command", program)
+    assert outcome.code == 2
+    assert "--security-command" in outcome.stderr and "doctor" not in outcome.stderr
+
+
+def test_a_security_command_that_the_system_cannot_start(file: Path, bench: Bench) -> None:
+    script = bench.folder / "key.sh"
+    script.write_text("#!/no/such/interpreter\n")
+    script.chmod(0o755)
+    with bench.ecu() as (_, endpoint):
+        outcome = call(*arguments(file, endpoint)[:-1], str(script))
+    assert outcome.code == 2
+    assert "key.sh cannot be started" in outcome.stderr
+    assert "check --security-command" in outcome.stderr and "doctor" not in outcome.stderr
 
 
 def test_conditions_have_exit_code_4(file: Path, bench: Bench) -> None:

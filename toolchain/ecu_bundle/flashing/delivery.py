@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _RECONNECT_SECONDS = 0.2
 _BAR = 20
 _ADDRESSES = 1 << 32
+_NOBODY = "nothing was changed there; check power, cable, --doip and --ecu-address"
+_CUT = "check cable and power; the ECU keeps a valid model, whatever was sent: try again"
 
 _Result = TypeVar("_Result")
 
@@ -98,13 +100,15 @@ def deliver(
     options = options or Options()
     stages = Stages(watcher or Silent())
     deadline = time.monotonic() + limit_seconds
-    with stages.stage("connect", str(endpoint)):
-        before = _persistently(lambda: _identify(endpoint, deadline), attempts, endpoint)
+    with stages.stage("connect", f"{endpoint}, {endpoint.addressee}"):
+        before = _persistently(
+            lambda: _identify(endpoint, deadline), attempts, endpoint, stages, hint=_NOBODY
+        )
     if _runs(before, delivery):
         return Flashed(before, before, present=True, seconds=stages.seconds)
     sending = _Sending(delivery, endpoint, options, deadline, stages)
     with stages.stage("transfer", f"{len(delivery.data):,} bytes of {delivery.title}"):
-        blocks = _persistently(sending.attempt, attempts, endpoint)
+        blocks = _persistently(sending.attempt, attempts, endpoint, stages, hint=_CUT)
     with stages.stage("restart", "trial, self-test, confirmation"):
         after = _await_model(delivery, endpoint, boot_seconds)
     return Flashed(before, after, False, blocks, sending.started, sending.resumed, stages.seconds)
@@ -191,16 +195,19 @@ def _common(data: bytes, held: Held) -> int:
     return held.received if same and header.size <= held.received <= len(data) else 0
 
 
-def _persistently(step: Callable[[], _Result], attempts: int, endpoint: Endpoint) -> _Result:
+def _persistently(
+    step: Callable[[], _Result], attempts: int, endpoint: Endpoint, stages: Stages, *, hint: str
+) -> _Result:
     """Repeats a step with a new connection while the link breaks.
 
     Raises:
-        EcuUnavailableError: it broke too often.
+        EcuUnavailableError: it broke too often; `hint` says what to do then.
     """
-    for _ in range(attempts - 1):
+    for attempt in range(1, attempts):
         try:
             return step()
         except LinkError:
+            stages.detail(f"attempt {attempt + 1} of {attempts}")
             time.sleep(_RECONNECT_SECONDS)
     try:
         return step()
@@ -209,7 +216,7 @@ def _persistently(step: Callable[[], _Result], attempts: int, endpoint: Endpoint
             "connect",
             f"no usable connection to the ECU in {attempts} attempts: {error}",
             place=str(endpoint),
-            hint="check cable, addresses and power; an ECU keeps a valid model, whatever was sent: try again",
+            hint=hint,
         ) from error
 
 

@@ -10,7 +10,11 @@ import time
 from doipclient import DoIPClient
 from doipclient.client import Parser
 from doipclient.constants import UDP_DISCOVERY
-from doipclient.messages import DiagnosticMessage
+from doipclient.messages import (
+    DiagnosticMessage,
+    DiagnosticMessageNegativeAcknowledgement,
+    RoutingActivationResponse,
+)
 from udsoncan.client import Client
 from udsoncan.exceptions import TimeoutException
 from udsoncan.Request import Request
@@ -24,6 +28,31 @@ _MOST_BYTES = 8192
 """Of one message; the longest answer that is asked for is a signed record of 1024 bytes."""
 _PENDING_SECONDS = 600.0
 """How long an ECU may ask for more time (0x78) within one request."""
+
+
+_UNDELIVERED: dict[int, str] = {
+    0x02: "the address {tester:#06x} of this tester is not accepted there, see --tester-address",
+    0x03: "no ECU there has the logical address {ecu:#06x}, see --ecu-address",
+    0x04: "the request is too long for the ECU",
+    0x05: "the ECU has no memory left for the request",
+    0x06: "the ECU {ecu:#06x} cannot be reached behind its gateway",
+    0x07: "the network of the ECU {ecu:#06x} is not known there",
+    0x08: "the network behind the gateway failed",
+}
+"""Negative acknowledgements of a diagnostic message, ISO 13400-2."""
+
+_NOT_ACTIVATED: dict[int, str] = {
+    0x00: "the address {tester:#06x} of this tester is not known there, see --tester-address",
+    0x01: "all its connections are in use: another tester is connected",
+    0x02: "this connection is in use with another tester's address",
+    0x03: "another tester with the address {tester:#06x} is connected, see --tester-address",
+    0x04: "it demands an authentication, which is not supported",
+    0x05: "it was not confirmed there",
+    0x06: "this kind of activation is not supported there",
+    0x07: "it demands TLS, which is not supported",
+    0x11: "it has to be confirmed there first",
+}
+"""Refusals of a routing activation, ISO 13400-2."""
 
 
 class _BoundedParser(Parser):
@@ -54,6 +83,36 @@ class Connection(DoIPClient):
     def _tcp_parser(self, _: Parser) -> None:  # the library sets its own, also when it connects again
         self._bounded_parser = _BoundedParser()  # type: ignore[no-untyped-call]
 
+    def request_activation(self, *arguments: object, **options: object) -> RoutingActivationResponse:
+        """Asks for routing.
+
+        Raises:
+            OSError: the link broke, or it is refused.
+        """
+        found: RoutingActivationResponse = super().request_activation(*arguments, **options)  # type: ignore[no-untyped-call]
+        code = int(found.response_code)
+        if code != RoutingActivationResponse.ResponseCode.Success:
+            raise OSError(f"routing is refused: {self._words(_NOT_ACTIVATED, code)}")
+        return found
+
+    def read_doip(self, *arguments: object, **options: object) -> object:
+        """The next message.
+
+        Raises:
+            OSError: the link broke, or the message says that a request was not delivered.
+        """
+        found: object = super().read_doip(*arguments, **options)  # type: ignore[no-untyped-call]
+        if isinstance(found, DiagnosticMessageNegativeAcknowledgement) and (
+            (found.source_address, found.target_address)
+            == (self._ecu_logical_address, self._client_logical_address)
+        ):
+            raise OSError(self._words(_UNDELIVERED, int(found.nack_code)))
+        return found
+
+    def _words(self, table: dict[int, str], code: int) -> str:
+        text = table.get(code, "code {code:#04x} of its manufacturer")
+        return text.format(ecu=self._ecu_logical_address, tester=self._client_logical_address, code=code)
+
     def receive_diagnostic(self, timeout: float | None = None) -> bytearray:
         """The next answer of the ECU; what others send does not extend the time.
 
@@ -62,7 +121,7 @@ class Connection(DoIPClient):
         """
         end = time.monotonic() + (_PENDING_SECONDS if timeout is None else timeout)
         while (left := end - time.monotonic()) > 0:
-            found = self.read_doip(timeout=left)  # type: ignore[no-untyped-call]
+            found = self.read_doip(timeout=left)
             if isinstance(found, DiagnosticMessage) and (
                 (found.source_address, found.target_address)
                 == (self._ecu_logical_address, self._client_logical_address)

@@ -45,6 +45,11 @@ class Endpoint:
     tester: int = 0x0E00
     seconds: float = 5.0
 
+    @property
+    def addressee(self) -> str:
+        """Which ECU is meant there, for people."""
+        return "which is asked for its logical address" if self.ecu is None else f"ECU {self.ecu:#06x}"
+
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
@@ -113,7 +118,7 @@ def open_link(endpoint: Endpoint, deadline: float = math.inf) -> Iterator[Client
         ecu = find(endpoint.host, endpoint.seconds) if endpoint.ecu is None else endpoint.ecu
         doip = Connection(endpoint.host, endpoint.port, ecu, endpoint.tester, endpoint.seconds)
     except (OSError, struct.error, ValueError) as error:  # doipclient has no family of errors
-        raise LinkError(str(error) or type(error).__name__) from error
+        raise LinkError(getattr(error, "strerror", None) or str(error) or type(error).__name__) from error
     config = {
         "p2_timeout": endpoint.seconds,
         "p2_star_timeout": max(endpoint.seconds, 5.0),
