@@ -223,9 +223,17 @@ def test_a_device_with_this_bundle_takes_its_package(
     verify = ["verify-package", str(package), "-p", str(public), *known]
     found = succeed(*verify, "--bundle", bundle, "-e", "ort", "--slot-size", "0x100000", "--json").data
     assert (found["verified"], found["unchecked"]) == (True, [])
-    assert succeed(*verify).stdout.endswith(
-        "not checked: engine, interface, kernels and arena, size of the slot\n"
-    )
+    assert succeed(*verify).stdout.splitlines()[1:] == [
+        "  not checked: engine, interface, kernels and arena, size of the slot",
+        "a device with these facts would install it: yes, if what was not checked suits it",
+    ]
+    every = succeed(*verify, "--bundle", bundle, "-e", "ort", "--slot-size", "0x100000")
+    assert every.stdout.splitlines()[1:] == ["a device with these facts would install it: yes"]
+    assert every.stderr.startswith("check     model.suit ")
+    refused = call(*verify, "--bundle", bundle, "-e", "native")
+    assert refused.stdout == "a device with these facts would install it: no, ECU_PACKAGE_WRONG_FORMAT\n"
+    assert "the model is for the engine ort, the device has native" in refused.stderr
+    assert "--engine native" in refused.stderr
     for arguments, status in (
         (["--bundle", bundles("auto_mpg")], "WRONG_INTERFACE"),
         (["--bundle", bundle, "-e", "native"], "WRONG_FORMAT"),

@@ -18,9 +18,11 @@ from ecu_bundle.packaging.options import (
     signer_of,
     signing_options,
 )
+from ecu_bundle.packaging.refusals import PackageError
+from ecu_bundle.packaging.results import NO_RECORD, checked_text, exported_text, lacks_record, refused_text
+from ecu_bundle.stages import Stages
 
 if TYPE_CHECKING:
-    from ecu_bundle.packaging.exporting import Exported
     from ecu_bundle.packaging.packing import Words
 
 FORMATS = ("bin", "hex", "s19", "mcuboot", "pdx", "keys")
@@ -187,26 +189,27 @@ def verify_package(package: Path, **given: Any) -> None:
 
     Checks what can be checked with what is given, in the order of the device, and says what was not.
     """
-    from ecu_bundle.packaging.checking import check_package
-    from ecu_bundle.packaging.inspection import package_facts
+    try:
+        with Stages(invocation.console).stage("check", package.name):
+            from ecu_bundle.packaging.checking import check_package
+            from ecu_bundle.packaging.inspection import package_facts
 
-    found = check_package(package, **given)
+            found = check_package(package, **given)
+    except PackageError as error:
+        invocation.console.close()
+        if not invocation.json:
+            click.echo(refused_text(error.status.name))
+        raise
     facts = package_facts(found.package)
-    key = found.key.id.hex()
-    lines = [
-        f"{package}: sequence {facts['sequence']}, {facts['content']}, signed by {key} ({found.key.kind})"
-    ]
-    if found.unchecked:
-        lines.append(f"  not checked: {', '.join(found.unchecked)}")
     invocation.result(
         {
             **facts,
             "verified": True,
-            "key": key,
+            "key": found.key.id.hex(),
             "key_type": found.key.kind,
             "unchecked": list(found.unchecked),
         },
-        "\n".join(lines),
+        checked_text(package, found, facts),
     )
 
 
@@ -254,22 +257,15 @@ def export(
     secret = passphrase_of(given.pop("passphrase_env"), given.pop("passphrase_file"))
     signer = None if key is None else read_private(key, secret)
     done = export_package(package, form, output, public_key, signer=signer, **given)
+    if lacks_record(form, done):
+        invocation.console.say(NO_RECORD)
     invocation.result(
         {"output": str(output), "format": form, **dataclasses.asdict(done)},
-        f"{output}: {done.bytes} bytes of {done.content}{_place(done)}, signed by {done.key}, "
-        f"read back with {done.read_back}",
+        exported_text(output, done),
     )
 
 
 COMMANDS = (keygen, pack, sign, verify_package, export)
-
-
-def _place(done: Exported) -> str:
-    """Where the bytes go, and whether the slot gets its record."""
-    if done.address is None:
-        return ""
-    record = "no --slot-size, so without" if done.record_address is None else f"at {done.record_address:#x}"
-    return f" at {done.address:#x} (header of the package: {record})"
 
 
 def _words(config: Path | None, given: dict[str, Any]) -> Words:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from ecu_bundle.image.layout import PAYLOAD_KINDS
 from ecu_bundle.packaging.facts import DeviceFacts
 from ecu_bundle.packaging.layout import HEADER_LIMIT, class_id, vendor_id
 from ecu_bundle.packaging.refusals import PackageError, Status
@@ -64,6 +65,11 @@ class Device:
         return tuple(what for what, is_known in known.items() if not is_known)
 
 
+def engine_name(kind: int) -> str:
+    """The engine that runs images of this kind."""
+    return next((engine for engine, number in PAYLOAD_KINDS.items() if number == kind), f"kind {kind}")
+
+
 def check_device(header: Header, device: Device) -> None:
     """Applies the checks in the order of the page.
 
@@ -113,15 +119,23 @@ def _check_addressee(header: Header, device: Device) -> None:
 
 
 def _check_needs(facts: DeviceFacts, engine: Engine) -> None:
-    wanted = (facts.kind, facts.image_format, facts.program_format)
-    there = (engine.kind, engine.image_format, engine.program_format)
-    if wanted != there:
+    if facts.kind != engine.kind:
+        wanted, there = engine_name(facts.kind), engine_name(engine.kind)
         raise PackageError(
             Status.ECU_PACKAGE_WRONG_FORMAT,
-            "the model is for another engine or format: kind, image and program format are "
-            f"{wanted}, the device has {there}",
-            hint="pack the bundle of the engine that the device has",
+            f"the model is for the engine {wanted}, the device has {there}",
+            hint=f"pack the bundle of the engine that the device has; of one with both: --engine {there}",
         )
+    for what, needed, found in (
+        ("image", facts.image_format, engine.image_format),
+        ("program", facts.program_format, engine.program_format),
+    ):
+        if needed != found:
+            raise PackageError(
+                Status.ECU_PACKAGE_WRONG_FORMAT,
+                f"the model has {what} format {needed}, the device reads {found}",
+                hint="build and pack the bundle with the ecu-bundle that the device's program is from",
+            )
     if facts.interface_hash != engine.interface_hash:
         raise PackageError(
             Status.ECU_PACKAGE_WRONG_INTERFACE,

@@ -31,7 +31,7 @@ class Exported:
         content: ``payload``, ``package`` or ``keys``.
         key: id of the key that signed the package.
         bytes: of it, without what the format adds.
-        address: where it starts in flash.
+        address: where it starts in flash; None when that is not known or means nothing.
         record_address: where the header of the package lies in the slot; None when it was not written.
         read_back: the tool that read the file.
     """
@@ -104,8 +104,9 @@ def export_package(
     )
     write_file(output, _checked(exporter, form, image))
     record = image.regions[1].address if len(image.regions) > 1 else None
-    first = image.regions[0]
-    return Exported(content, key, len(first.data), slot_address, record, exporter.tool)
+    size = len(image.regions[0].data)
+    address = slot_address if exporter.has_place else None
+    return Exported(content, key, size, address, record, exporter.tool)
 
 
 def _export_keys(package: Package, output: Path, key: str) -> Exported:

@@ -116,13 +116,12 @@ def _shown(value: object) -> str:
 
 
 def _needs(facts: DeviceFacts) -> dict[str, Any]:
-    from ecu_bundle.image.layout import PAYLOAD_KINDS
     from ecu_bundle.lowering.kernels import KERNELS_BY_NUMBER
+    from ecu_bundle.packaging.device import engine_name
 
-    engines = {number: engine for engine, number in PAYLOAD_KINDS.items()}
     kernels = [KERNELS_BY_NUMBER[k].name if k in KERNELS_BY_NUMBER else str(k) for k in facts.kernels]
     return {
-        "engine": engines.get(facts.kind, str(facts.kind)),
+        "engine": engine_name(facts.kind),
         "image_format": facts.image_format,
         "program_format": facts.program_format,
         "interface_hash": facts.interface_hash.hex(),

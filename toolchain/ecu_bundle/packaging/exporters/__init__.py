@@ -24,6 +24,7 @@ class Exporter:
         content: what is exported unless told otherwise.
         keeps_record: the format has room for the header of the package at the end of the slot.
         has_addresses: the file says at which address flash is written.
+        has_place: the address of the slot means something for it.
         contents: what can be exported.
     """
 
@@ -33,6 +34,7 @@ class Exporter:
     content: Content = "payload"
     keeps_record: bool = False
     has_addresses: bool = False
+    has_place: bool = True
     contents: tuple[Content, ...] = ("payload", "package")
 
 
@@ -40,7 +42,7 @@ EXPORTERS = {
     "bin": Exporter(binary.encode, binary.decode, "objcopy and intelhex", keeps_record=True),
     "hex": Exporter(intel_hex.encode, intel_hex.decode, "intelhex", keeps_record=True, has_addresses=True),
     "s19": Exporter(srecord.encode, srecord.decode, "objcopy", keeps_record=True, has_addresses=True),
-    "mcuboot": Exporter(mcuboot.encode, mcuboot.decode, "imgtool", contents=("payload",)),
+    "mcuboot": Exporter(mcuboot.encode, mcuboot.decode, "imgtool", has_place=False, contents=("payload",)),
     "pdx": Exporter(pdx.encode, pdx.decode, "odxtools", content="package"),
 }
 """By the name that ``export --to`` takes."""

@@ -1,0 +1,50 @@
+"""What the verbs of update packages say to people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ecu_bundle.packaging.checking import CheckedPackage
+    from ecu_bundle.packaging.exporting import Exported
+
+NO_RECORD = (
+    "note: without --slot-size the signed record at the end of the slot is not written; "
+    "the ECU then counts from sequence 0 and cannot tell which package it runs"
+)
+_VERDICT = "a device with these facts would install it"
+
+
+def refused_text(status: str) -> str:
+    """The verdict on a package that is refused."""
+    return f"{_VERDICT}: no, {status}"
+
+
+def checked_text(path: Path, found: CheckedPackage, facts: dict[str, Any]) -> str:
+    """A package that passed the checks of a device, and the verdict."""
+    who = f"signed by {found.key.id.hex()} ({found.key.kind})"
+    lines = [f"{path}: sequence {facts['sequence']}, {facts['content']}, {who}"]
+    if found.unchecked:
+        lines.append(f"  not checked: {', '.join(found.unchecked)}")
+    rest = ", if what was not checked suits it" if found.unchecked else ""
+    return "\n".join([*lines, f"{_VERDICT}: yes{rest}"])
+
+
+def exported_text(output: Path, done: Exported) -> str:
+    """What was written, where it goes, and what read it back."""
+    place = "" if done.address is None else f" at {done.address:#x}"
+    if done.record_address is not None:
+        place += f" (header of the package: at {done.record_address:#x})"
+    return (
+        f"{output}: {done.bytes} bytes of {done.content}{place}, signed by {done.key}, "
+        f"read back with {done.read_back}"
+    )
+
+
+def lacks_record(form: str, done: Exported) -> bool:
+    """Whether the file could hold the record of the slot, and does not."""
+    from ecu_bundle.packaging.exporters import EXPORTERS
+
+    can = form in EXPORTERS and EXPORTERS[form].keeps_record
+    return can and done.content == "payload" and done.record_address is None
