@@ -253,6 +253,50 @@ def test_a_file_with_addresses_wants_to_know_them(package: Path, form: str) -> N
     assert list(package.parent.iterdir()) == [package]
 
 
+NOTE = "note: without --slot-size the signed record at the end of the slot is not written"
+
+
+@pytest.mark.parametrize("form", EXPORTERS)
+def test_a_slot_without_its_record_is_said_once(package: Path, form: str) -> None:
+    """Only formats that have room for it say so, and only for the payload."""
+    words = ["export", package, *TRUST, "--to", form, "-o", package.with_name("out")]
+    expected = form in ("bin", "hex", "s19")
+    assert succeed(*words).stderr.count(NOTE) == expected
+    assert NOTE not in succeed(*words, "--slot-size", str(SIZE)).stderr
+    assert NOTE not in succeed(*words, "--json").stderr
+    if form != "mcuboot":
+        assert NOTE not in succeed(*words, "--content", "package").stderr
+
+
+@pytest.mark.parametrize("form", ["bin", "mcuboot", "pdx"])
+def test_an_address_that_nobody_gave_is_not_told(package: Path, form: str) -> None:
+    words = ["export", package, *TRUST[2:], "--to", form, "-o", package.with_name("out")]
+    assert " at 0x" not in succeed(*words).stdout
+    said = succeed(*words, "--slot-address", "0x40").stdout
+    assert (" at 0x40," in said) == (form != "mcuboot"), said
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("hex", "this is Intel HEX"),
+        ("s19", "this is an S-record file"),
+        ("mcuboot", "this is an image of MCUboot"),
+        ("pdx", "this is a zip container, as a PDX file is one"),
+        ("bin", "this is a model image, or a slot that begins with one"),
+    ],
+)
+def test_an_export_is_not_taken_for_a_package(package: Path, form: str, said: str) -> None:
+    output = export(package, form)
+    for verb in (
+        ["verify-package", output, *TRUST[2:]],
+        ["flash", output, "--doip", "127.0.0.1:9"],
+        ["export", output, *TRUST, "--to", "bin", "-o", package.with_name("again")],
+    ):
+        outcome = call(*verb)
+        assert (outcome.code, f"next: {said}; give the .suit file" in outcome.stderr) == (1, True)
+
+
 def test_a_full_disk_and_a_place_that_cannot_be_written(package: Path) -> None:
     outcome = call("export", package, *TRUST, "--to", "hex", "-o", "/dev/full")
     assert (outcome.code, "No space left on device" in outcome.stderr) == (2, True)

@@ -32,9 +32,9 @@ class Cursor:
         self._short = short
         self.at = 0
 
-    def refuse(self, status: Status, cause: str) -> PackageError:
+    def refuse(self, status: Status, cause: str, *, hint: str = "") -> PackageError:
         """The error to raise for what was read last."""
-        return PackageError(status, cause, place=f"byte offset {self._origin + self.at}")
+        return PackageError(status, cause, place=f"byte offset {self._origin + self.at}", hint=hint)
 
     def malformed(self, cause: str) -> PackageError:
         """The error for a byte that the profile does not allow."""
@@ -60,7 +60,14 @@ class Cursor:
         self.at += count
         return self._data[self.at - count : self.at]
 
-    def expect(self, wanted: bytes, what: str, status: Status = Status.ECU_PACKAGE_MALFORMED) -> None:
+    def expect(
+        self,
+        wanted: bytes,
+        what: str,
+        status: Status = Status.ECU_PACKAGE_MALFORMED,
+        *,
+        hint: str = "",
+    ) -> None:
         """Reads bytes that must be these, one by one.
 
         Raises:
@@ -73,8 +80,9 @@ class Cursor:
         for position, byte in enumerate(wanted):
             self.require(1)
             if self._data[self.at] != byte:
+                found = self._data[self.at]
                 raise self.refuse(
-                    status, f"{what}: byte {position} is {self._data[self.at]:02x}, not {byte:02x}"
+                    status, f"{what}: byte {position} is {found:02x}, not {byte:02x}", hint=hint
                 )
             self.at += 1
 

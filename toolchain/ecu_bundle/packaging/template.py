@@ -23,6 +23,7 @@ from ecu_bundle.packaging.layout import (
     UUID_SIZE,
     PackageKind,
 )
+from ecu_bundle.packaging.mistaken import hint_for
 from ecu_bundle.packaging.payload import LEAST_GOLDEN
 from ecu_bundle.packaging.refusals import Status
 from ecu_bundle.packaging.suit import Manifest
@@ -88,7 +89,7 @@ def read_header(data: bytes, *, allow_unsigned: bool = False) -> Header:
         PackageError: at the first byte that is wrong.
     """
     cursor = Cursor(data, limit=HEADER_LIMIT)
-    cursor.expect(MAGIC, "start of a package", Status.ECU_PACKAGE_BAD_MAGIC)
+    cursor.expect(MAGIC, "start of a package", Status.ECU_PACKAGE_BAD_MAGIC, hint=hint_for(data))
     authentication = _authentication(cursor, allow_unsigned)
     cursor.expect(cbor.integer(3), "key of the manifest")
     length = cursor.argument(Major.BYTES, "manifest")
