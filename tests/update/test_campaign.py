@@ -63,7 +63,7 @@ def test_no_sanitizer_complains(tmp_path: Path) -> None:
         assert _runs(sanitized, words) >= 2000
 
 
-EARLY = ("a sector counts without its commit", "torn records are written over", "boot confirms by itself")
+EARLY = ("the last record counts, not the newest", "torn records are written over", "boot confirms by itself")
 
 
 @pytest.mark.parametrize(

@@ -141,34 +141,51 @@ typedef struct ecu_slot_info {
   uint32_t sequence; /**< of the package that filled it; 0: from the factory, without a header */
 } ecu_slot_info;
 
-/** Contents of the journal. Members are private to the runtime. */
+/** What a record of the journal says about a slot. Members are private to the runtime. */
+typedef struct ecu_journal_slot {
+  uint8_t state; /**< an ecu_slot_state */
+  uint8_t reserved[3];
+  uint32_t sequence; /**< of the package that filled it */
+} ecu_journal_slot;
+
+/** A record of the journal, as in flash: the whole state. Members are private to the runtime. */
 typedef struct ecu_journal {
-  ecu_slot_info slots[2];
-  uint8_t active;         /**< the slot that was confirmed last */
-  uint8_t tries;          /**< trial boots of the staged slot so far */
-  uint8_t keys;           /**< sector of the key set in force; 2: factory keys */
-  uint8_t sector;         /**< the journal sector with the newest commit; 2: none, the factory state */
+  uint32_t sequence; /**< of the record */
+  uint8_t active;    /**< the slot that was confirmed last */
+  uint8_t tries;     /**< trial boots of the staged slot so far */
+  uint8_t keys;      /**< sector of the key set in force; 2: factory keys */
+  uint8_t reserved;
+  ecu_journal_slot slots[2];
   uint32_t keys_sequence; /**< of the package that brought the key set */
-  uint32_t sequence;      /**< of the newest record */
-  uint32_t end;           /**< offset of the first free record in the sector */
+  uint32_t crc;
 } ecu_journal;
 
-/** State of the update code. Members are private to the runtime. */
+/** A part of flash, as open found it. Members are private to the runtime. */
+typedef struct ecu_update_area {
+  const ecu_flash* port;
+  ecu_area place;
+  ecu_flash_geometry geometry;
+} ecu_update_area;
+
+/** State of the update code. Members are private to the runtime; what is used most comes first, where short
+ *  instructions reach it. */
 typedef struct ecu_update {
   const ecu_update_config* config;
-  ecu_flash_geometry geometry[ECU_AREA_COUNT];
-  ecu_journal journal;
-  uint32_t counter;   /**< the one-time-programmable one, 0 where there is none */
   uint8_t keys_right; /**< the key set in force is the one that was signed, or the factory's */
   uint8_t runnable;   /**< the confirmed slot that may run, found when an install starts; 2: none */
   uint8_t running;    /**< the slot that boot decided for; 2: none */
   uint8_t trial;      /**< 1: that one is on trial, whatever the journal says by now */
   uint8_t phase;      /**< of the install */
   uint8_t target;     /**< area that is written */
-  uint32_t package;   /**< sequence of the package */
-  uint32_t size;      /**< of the payload, bytes */
-  uint32_t received;  /**< bytes of the payload so far */
-  uint32_t filled;    /**< bytes in the buffer */
+  uint8_t sector;     /**< the journal sector with the newest record; 2: there is none */
+  ecu_journal journal;
+  uint32_t end;      /**< offset of the first free place in that sector */
+  uint32_t counter;  /**< the one-time-programmable one, 0 where there is none */
+  uint32_t package;  /**< sequence of the package */
+  uint32_t size;     /**< of the payload, bytes */
+  uint32_t received; /**< bytes of the payload so far */
+  uint32_t filled;   /**< bytes in the buffer */
+  ecu_update_area areas[ECU_AREA_COUNT];
   uint8_t digest[ECU_DIGEST_SIZE]; /**< of the payload, as signed */
   uint64_t hash[13];               /**< SHA-256 under way */
   uint8_t buffer[ECU_PACKAGE_HEADER_SIZE];

@@ -31,8 +31,9 @@ ecu_status check_sequence(const ecu_update& update, const PackageHeader& header)
   if (same == kNone) {
     return model ? ECU_OK : ECU_PACKAGE_OTHER_CONTENT;  // repairs a device whose confirmed model is lost
   }
-  const Area area(update, model ? same : ECU_AREA_KEYS_0 + same);
-  return area.has_digest(header.payload_size(), header.payload_digest()) ? ECU_OK : ECU_PACKAGE_OTHER_CONTENT;
+  const Area& area = update.areas[model ? same : ECU_AREA_KEYS_0 + same];
+  return has_digest(area, header.payload_size(), header.payload_digest()) ? ECU_OK
+                                                                          : ECU_PACKAGE_OTHER_CONTENT;
 }
 
 /* Every check that comes before the first change of flash. */
@@ -51,7 +52,7 @@ ecu_status check(const ecu_update& update, const PackageHeader& header) noexcept
   if (status != ECU_OK) {
     return status;
   }
-  if (header.payload_size() > Area(update, update.target).room()) {
+  if (header.payload_size() > room_of(update.areas[update.target])) {
     return ECU_PACKAGE_TOO_LARGE;
   }
   // Where records are lost during a trial, the journal would give the other slot away.
@@ -62,9 +63,8 @@ ecu_status check(const ecu_update& update, const PackageHeader& header) noexcept
 /* The journal says that the target slot is empty; where it was the active one, the other one is that now. */
 ecu_status clear_slot(ecu_update& update) noexcept {
   const uint8_t slot = update.target;
-  const ecu_slot_state state = update.journal.slots[slot].state;
-  const Op op = state == ECU_SLOT_STAGED ? Op::kReverted : Op::kBegin;
-  return state == ECU_SLOT_EMPTY ? ECU_OK : append(update, what_of(op, slot));
+  const bool empty = update.journal.slots[slot].state == ECU_SLOT_EMPTY;
+  return empty ? ECU_OK : append(update, Change::kEmptied, slot);
 }
 
 /* Makes place for the payload; the end of the area keeps the bytes of the package before it. */
@@ -73,9 +73,8 @@ ecu_status prepare(ecu_update& update, uint32_t header_size) noexcept {
   if (status != ECU_OK) {
     return status;
   }
-  const Area area(update, update.target);
-  const Bytes header(update.buffer, header_size);
-  return area.erase() && area.write(area.room(), header) ? ECU_OK : ECU_FLASH_FAILED;
+  const Area& area = update.areas[update.target];
+  return erase(area) && write(area, room_of(area), update.buffer, header_size) ? ECU_OK : ECU_FLASH_FAILED;
 }
 
 ecu_status accept(ecu_update& update, const PackageHeader& header) noexcept {
@@ -90,19 +89,25 @@ ecu_status accept(ecu_update& update, const PackageHeader& header) noexcept {
 }
 
 ecu_status flush(ecu_update& update) noexcept {
-  const uint32_t start = update.received - update.filled;
-  const Bytes bytes(update.buffer, update.filled);
+  const uint32_t size = update.filled;
+  const uint32_t start = update.received - size;
   update.filled = 0U;
-  hash_of(update).update(bytes);
-  return Area(update, update.target).write(start, bytes) ? ECU_OK : ECU_FLASH_FAILED;
+  hash_of(update).update(Bytes(update.buffer, size));
+  return write(update.areas[update.target], start, update.buffer, size) ? ECU_OK : ECU_FLASH_FAILED;
+}
+
+/* Copies what the buffer has room for; how much that was. */
+size_t fill(ecu_update& update, const uint8_t* bytes, size_t size) noexcept {
+  const size_t room = sizeof update.buffer - update.filled;
+  const size_t taken = size < room ? size : room;
+  memcpy(update.buffer + update.filled, bytes, taken);
+  update.filled += static_cast<uint32_t>(taken);
+  return taken;
 }
 
 /* Takes bytes of the header; what is left of them belongs to the payload. */
 ecu_status take_header(ecu_update& update, Bytes& bytes) noexcept {
-  const size_t room = sizeof update.buffer - update.filled;
-  const size_t taken = bytes.size() < room ? bytes.size() : room;
-  memcpy(update.buffer + update.filled, bytes.data(), taken);
-  update.filled += static_cast<uint32_t>(taken);
+  const size_t taken = fill(update, bytes.data(), bytes.size());
   PackageHeader header;
   ecu_status status = read_header(Bytes(update.buffer, update.filled), header);
   if (status == ECU_PACKAGE_TRUNCATED) {
@@ -129,12 +134,8 @@ ecu_status take_payload(ecu_update& update, Bytes bytes) noexcept {
   }
   size_t at = 0U;
   while (at < bytes.size()) {
-    const size_t room = sizeof update.buffer - update.filled;
-    const size_t left = bytes.size() - at;
-    const size_t taken = left < room ? left : room;
-    memcpy(update.buffer + update.filled, bytes.data() + at, taken);
+    const size_t taken = fill(update, bytes.data() + at, bytes.size() - at);
     at += taken;
-    update.filled += static_cast<uint32_t>(taken);
     update.received += static_cast<uint32_t>(taken);
     if (update.filled == sizeof update.buffer) {
       const ecu_status status = flush(update);
@@ -157,16 +158,16 @@ ecu_status finish(ecu_update& update) noexcept {
   if (!hash_of(update).finish_equals(update.digest)) {
     return ECU_PACKAGE_BAD_PAYLOAD;
   }
-  const Area area(update, update.target);
-  if (!area.has_digest(update.size, update.digest)) {
+  const Area& area = update.areas[update.target];
+  if (!has_digest(area, update.size, update.digest)) {
     return ECU_FLASH_FAILED;
   }
   const bool model = brings_model(update);
   if (!model && !is_key_set(area, update.size)) {
     return ECU_PACKAGE_BAD_KEY_SET;
   }
-  const uint32_t what = what_of(model ? Op::kStaged : Op::kKeys, update.target % 2U);
-  const ecu_status written = append(update, what, update.package);
+  const Change change = model ? Change::kStaged : Change::kKeys;
+  const ecu_status written = append(update, change, update.target % 2U, update.package);
   if (written == ECU_OK && !model) {
     update.keys_right = 1U;
   }
@@ -177,14 +178,10 @@ ecu_status finish(ecu_update& update) noexcept {
 }  // namespace ecu
 
 ecu_status ecu_update_begin(ecu_update* update) {
-  if (update == nullptr) {
-    return ECU_NULL_ARGUMENT;
+  ecu_status status = ecu::enter(update);
+  if (status == ECU_OK) {
+    status = ecu::read_state(*update);  // a record that failed may be in flash all the same
   }
-  if (update->config == nullptr) {
-    return ECU_NOT_OPEN;
-  }
-  update->phase = ecu::kIdle;
-  const ecu_status status = ecu::read_state(*update);  // a record that failed may be in flash all the same
   if (status != ECU_OK) {
     return status;
   }

@@ -21,22 +21,22 @@ static_assert(sizeof(ecu_key) == kKeySize && offsetof(ecu_key, minimum) == 4U &&
 /* The members lie as in flash; only the byte order of numbers may differ. */
 bool read_key(const Area& area, uint32_t index, ecu_key& key) noexcept {
   uint8_t* const bytes = static_cast<uint8_t*>(static_cast<void*>(&key));
-  const bool read = area.read(kHeadSize + (kKeySize * index), bytes, kKeySize) == ECU_OK;
+  const ecu_status status = read(area, kHeadSize + (kKeySize * index), bytes, kKeySize);
   key.kind = load_u32(bytes);
   key.minimum = load_u32(bytes + offsetof(ecu_key, minimum));
-  return read;
+  return status == ECU_OK;
 }
 
 /* Number of keys of a set with the right head and digest, else 0. */
 uint32_t count_keys(const Area& area) noexcept {
   uint8_t head[kHeadSize];
-  if (area.read(0U, head, kHeadSize) != ECU_OK) {
+  if (read(area, 0U, head, kHeadSize) != ECU_OK) {
     return 0U;
   }
   const uint32_t count = head[kCountAt];
   head[kCountAt] = 0U;
   const bool right = memcmp(head, kHead, kHeadSize) == 0 && count <= ECU_KEY_LIMIT;
-  return right && area.ends_with_digest(kHeadSize + (kKeySize * count)) ? count : 0U;
+  return right && ends_with_digest(area, kHeadSize + (kKeySize * count)) ? count : 0U;
 }
 
 /* The id is that of the key. */
@@ -51,7 +51,7 @@ bool has_own_id(const ecu_key& key) noexcept {
 ecu_status find_key(const ecu_update& update, const uint8_t* id, ecu_key& key) noexcept {
   const ecu_update_config& config = *update.config;
   const bool factory = update.journal.keys == kNone;
-  const Area area(update, ECU_AREA_KEYS_0 + (factory ? 0U : update.journal.keys));
+  const Area& area = update.areas[ECU_AREA_KEYS_0 + (factory ? 0U : update.journal.keys)];
   const bool damaged = !factory && update.keys_right == 0U;
   uint32_t left = factory ? config.factory_key_count : count_keys(area);
   if (damaged || left == 0U) {

@@ -94,10 +94,10 @@ class TemplateReader {
   uint32_t argument_ = 0U;                    // of the last head
   uint32_t limit_ = ECU_PACKAGE_HEADER_SIZE;  // no byte at or after it is read
   ecu_status beyond_ = ECU_PACKAGE_TOO_LONG;  // what to say where one would be
-  uint32_t ends_[3] = {};                     // of the open strings
-  uint32_t depth_ = 0U;
-  bool named_ = false;  // the kind is known
+  bool named_ = false;                        // the kind is known
   ecu_status status_ = ECU_OK;
+  uint32_t depth_ = 0U;  // open strings
+  uint32_t ends_[3] = {};
 };
 
 // clang-format off

@@ -95,10 +95,10 @@ class PackageHeader {
   [[nodiscard]] const uint8_t* at(Hole hole) const noexcept { return bytes_ + offsets_[hole]; }
 
   const uint8_t* bytes_;
-  uint32_t numbers_[kNumbers];
   uint16_t offsets_[kHoles];
   uint16_t size_;
   PackageKind kind_;
+  uint32_t numbers_[kNumbers];
 };
 
 /** Compares the start of a package with the template.

@@ -92,7 +92,9 @@ void Sha512::finish(uint8_t (&digest)[kDigestSize]) noexcept {
   block_[15] = length << 3U;
   compress();
   for (unsigned i = 0U; i < kDigestSize; ++i) {
-    digest[i] = static_cast<uint8_t>((state_[i / 8U] >> (56U - (8U * (i % 8U)))) & 0xffU);
+    uint64_t& word = state_[i / 8U];
+    digest[i] = static_cast<uint8_t>(word >> 56U);
+    word <<= 8U;
   }
 }
 

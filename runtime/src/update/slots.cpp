@@ -27,13 +27,13 @@ ecu_status start_trial(ecu_update& update, uint8_t slot) noexcept {
   }
   ecu_status status = check_release(update, slot);
   if (status == ECU_OK) {
-    const uint8_t tries = static_cast<uint8_t>(update.journal.tries + 1U);
-    status = append(update, what_of(Op::kTried, slot, tries));
+    const uint32_t tries = update.journal.tries + 1U;
+    status = append(update, Change::kTried, slot, tries);
   }
   if (status != ECU_OK || config.self_test == nullptr) {
     return status;
   }
-  return config.self_test(config.self_test_context, config.memory[slot], Area(update, slot).room());
+  return config.self_test(config.self_test_context, config.memory[slot], room_of(update.areas[slot]));
 }
 
 /* Makes up for a confirmation that was cut off before it raised the counter. */
@@ -47,11 +47,25 @@ void run(ecu_update& update, uint8_t slot, ecu_boot& boot) noexcept {
   update.running = slot;
   boot.slot = slot;
   boot.image = update.config->memory[slot];
-  boot.image_size = Area(update, slot).room();
+  boot.image_size = room_of(update.areas[slot]);
   boot.sequence = update.journal.slots[slot].sequence;
 }
 
 }  // namespace
+
+ecu_status enter(ecu_update* update) noexcept {
+  if (update == nullptr) {
+    return ECU_NULL_ARGUMENT;
+  }
+  update->phase = kIdle;
+  return update->config == nullptr ? ECU_NOT_OPEN : ECU_OK;
+}
+
+uint32_t newest_sequence(const ecu_update& update) noexcept {
+  const uint32_t keys = update.journal.keys_sequence;
+  const uint32_t lowest = lowest_sequence(update);
+  return keys > lowest ? keys : lowest;
+}
 
 ecu_status read_counter(ecu_update& update, uint32_t minimum) noexcept {
   const ecu_flash& port = *update.config->flash;
@@ -63,9 +77,9 @@ uint8_t runnable_slot(ecu_update& update) noexcept {
   PackageHeader header;
   for (uint8_t i = 0U; i < 2U; ++i) {
     const uint8_t slot = update.journal.active ^ i;
-    const ecu_slot_info info = update.journal.slots[slot];
-    if (info.state == ECU_SLOT_CONFIRMED && info.sequence >= lowest &&
-        holds_package(update, slot, info.sequence, header)) {
+    const uint32_t sequence = update.journal.slots[slot].sequence;
+    if (update.journal.slots[slot].state == ECU_SLOT_CONFIRMED && sequence >= lowest &&
+        holds_package(update, slot, sequence, header)) {
       return slot;
     }
   }
@@ -77,18 +91,18 @@ uint8_t runnable_slot(ecu_update& update) noexcept {
 using ecu::kNone;
 
 ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot) {
-  if (update == nullptr || boot == nullptr) {
+  if (boot == nullptr) {
     return ECU_NULL_ARGUMENT;
   }
   *boot = ecu_boot{};
   boot->slot = kNone;
-  if (update->config == nullptr) {
-    return ECU_NOT_OPEN;
+  ecu_status status = ecu::enter(update);
+  if (status != ECU_OK) {
+    return status;
   }
-  update->phase = ecu::kIdle;
   update->trial = 0U;
-  const uint8_t staged = ecu::staged_slot(update->journal);
-  if (staged != kNone) {
+  const uint8_t staged = ecu::other_slot(update->journal);
+  if (ecu::has_staged(update->journal)) {
     // A trial that runs already goes on: it takes no other try.
     boot->reverted = staged == update->running ? ECU_OK : ecu::start_trial(*update, staged);
     if (boot->reverted == ECU_OK) {
@@ -98,7 +112,7 @@ ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot) {
       return ECU_OK;
     }
     if (boot->reverted != ECU_FLASH_FAILED) {  // where no try can be recorded, the trial waits
-      (void)ecu::append(*update, ecu::what_of(ecu::Op::kReverted, staged));
+      (void)ecu::append(*update, ecu::Change::kEmptied, staged);
     }
   }
   update->running = kNone;
@@ -106,7 +120,7 @@ ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot) {
   if (slot == kNone) {
     return ECU_UPDATE_NO_MODEL;
   }
-  const ecu_status status = ecu::catch_up(*update, slot);
+  status = ecu::catch_up(*update, slot);
   if (status == ECU_OK) {
     ecu::run(*update, slot, *boot);
   }
@@ -114,19 +128,16 @@ ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot) {
 }
 
 ecu_status ecu_update_confirm(ecu_update* update) {
-  if (update == nullptr) {
-    return ECU_NULL_ARGUMENT;
+  ecu_status status = ecu::enter(update);
+  if (status != ECU_OK) {
+    return status;
   }
-  if (update->config == nullptr) {
-    return ECU_NOT_OPEN;
-  }
-  const uint8_t slot = ecu::staged_slot(update->journal);
-  if (slot == kNone || slot != update->running) {
+  const uint8_t slot = ecu::other_slot(update->journal);
+  if (!ecu::has_staged(update->journal) || slot != update->running) {
     return ECU_UPDATE_NO_TRIAL;
   }
-  update->phase = ecu::kIdle;  // a package that arrives was compared with what was confirmed before
   const uint32_t sequence = update->journal.slots[slot].sequence;
-  const ecu_status status = ecu::append(*update, ecu::what_of(ecu::Op::kConfirmed, slot), sequence);
+  status = ecu::append(*update, ecu::Change::kConfirmed, slot, sequence);
   if (status == ECU_OK) {
     update->trial = 0U;
     (void)ecu::read_counter(*update, sequence);
@@ -135,18 +146,15 @@ ecu_status ecu_update_confirm(ecu_update* update) {
 }
 
 ecu_status ecu_update_revert(ecu_update* update) {
-  if (update == nullptr) {
-    return ECU_NULL_ARGUMENT;
+  ecu_status status = ecu::enter(update);
+  if (status != ECU_OK) {
+    return status;
   }
-  if (update->config == nullptr) {
-    return ECU_NOT_OPEN;
-  }
-  const uint8_t slot = ecu::staged_slot(update->journal);
-  if (slot == kNone) {
+  const uint8_t slot = ecu::other_slot(update->journal);
+  if (!ecu::has_staged(update->journal)) {
     return ECU_UPDATE_NO_TRIAL;
   }
-  update->phase = ecu::kIdle;
-  const ecu_status status = ecu::append(*update, ecu::what_of(ecu::Op::kReverted, slot));
+  status = ecu::append(*update, ecu::Change::kEmptied, slot);
   if (status == ECU_OK && update->running == slot) {
     update->running = kNone;
     update->trial = 0U;

@@ -11,10 +11,12 @@ namespace ecu {
 /** How far an install is. Whatever else uses the buffer or changes the journal ends it. */
 enum Phase : uint8_t { kIdle = 0, kHeader = 1, kPayload = 2 };
 
-/** The staged slot, or kNone. */
-[[nodiscard]] inline uint8_t staged_slot(const ecu_journal& journal) noexcept {
-  const uint8_t other = journal.active ^ 1U;
-  return journal.slots[other].state == ECU_SLOT_STAGED ? other : kNone;
+/** The slot that is not the active one: where a model is staged. */
+[[nodiscard]] inline uint8_t other_slot(const ecu_journal& journal) noexcept { return journal.active ^ 1U; }
+
+/** Whether a model is staged there. */
+[[nodiscard]] inline bool has_staged(const ecu_journal& journal) noexcept {
+  return journal.slots[other_slot(journal)].state == ECU_SLOT_STAGED;
 }
 
 /** The sequence below which no model runs: what was confirmed last, or the one-time-programmable counter. */
@@ -24,11 +26,10 @@ enum Phase : uint8_t { kIdle = 0, kHeader = 1, kPayload = 2 };
 }
 
 /** The sequence below which no package is installed or tried: also that of the key set in force. */
-[[nodiscard]] inline uint32_t newest_sequence(const ecu_update& update) noexcept {
-  const uint32_t keys = update.journal.keys_sequence;
-  const uint32_t lowest = lowest_sequence(update);
-  return keys > lowest ? keys : lowest;
-}
+[[nodiscard]] uint32_t newest_sequence(const ecu_update& update) noexcept;
+
+/** Begins a call that changes the state, and ends an install: ECU_OK, ECU_NULL_ARGUMENT or ECU_NOT_OPEN. */
+[[nodiscard]] ecu_status enter(ecu_update* update) noexcept;
 
 /** Reads the one-time-programmable counter, if there is one, after raising it to `minimum`: ECU_OK, or
  *  ECU_FLASH_FAILED. */

@@ -56,7 +56,7 @@ uint32_t least_size(const ecu::Area& area, uint32_t index) noexcept {
   if (index >= ECU_AREA_KEYS_0) {
     return ecu::kLargestKeySet + ECU_PACKAGE_HEADER_SIZE;
   }
-  return index >= ECU_AREA_JOURNAL_0 ? ecu::kFewestRecords * ecu::record_stride(area.program_unit())
+  return index >= ECU_AREA_JOURNAL_0 ? ecu::kFewestRecords * ecu::record_stride(area.geometry.program_unit)
                                      : ECU_PACKAGE_HEADER_SIZE + 1U;
 }
 
@@ -69,9 +69,11 @@ bool apart(const ecu_area& a, const ecu_area& b) noexcept {
 bool has_usable_areas(ecu_update& update, const ecu_update_config& config) noexcept {
   const ecu_flash& port = *config.flash;
   for (uint32_t i = 0U; i < ECU_AREA_COUNT; ++i) {
-    const ecu_status status = port.geometry(port.context, config.areas[i].address, &update.geometry[i]);
-    const ecu::Area area(update, i);
-    bool right = status == ECU_OK && area.usable() && area.size() >= least_size(area, i);
+    ecu::Area& area = update.areas[i];
+    area.port = &port;
+    area.place = config.areas[i];
+    const ecu_status status = port.geometry(port.context, area.place.address, &area.geometry);
+    bool right = status == ECU_OK && ecu::is_usable(area) && area.place.size >= least_size(area, i);
     for (uint32_t j = 0U; j < i; ++j) {
       right = right && apart(config.areas[i], config.areas[j]);
     }
@@ -125,14 +127,18 @@ ecu_status ecu_update_open(ecu_update* update, const ecu_update_config* config) 
 }
 
 ecu_slot_info ecu_update_slot(const ecu_update* update, uint32_t slot) {
-  const bool known = update != nullptr && update->config != nullptr && slot < 2U;
-  return known ? update->journal.slots[slot] : ecu_slot_info{};
+  ecu_slot_info info = {};
+  if (update != nullptr && update->config != nullptr && slot < 2U) {
+    info.state = static_cast<ecu_slot_state>(update->journal.slots[slot].state);
+    info.sequence = update->journal.slots[slot].sequence;
+  }
+  return info;
 }
 
 const void* ecu_update_package_header(const ecu_update* update, uint32_t slot) {
   if (ecu_update_slot(update, slot).state == ECU_SLOT_EMPTY) {
     return nullptr;
   }
-  const ecu_update_config& config = *update->config;
-  return static_cast<const uint8_t*>(config.memory[slot]) + ecu::Area(*update, slot).room();
+  const void* const memory = update->config->memory[slot];
+  return static_cast<const uint8_t*>(memory) + ecu::room_of(update->areas[slot]);
 }

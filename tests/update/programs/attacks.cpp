@@ -60,6 +60,17 @@ bool a_record_that_failed_may_be_there(Liar liar) {
 bool staging_that_failed_in_programs() { return a_record_that_failed_may_be_there(Liar::kPrograms); }
 bool staging_that_failed_in_reading_back() { return a_record_that_failed_may_be_there(Liar::kReadBack); }
 
+/* CONFIRMED lies in flash although confirm had to report a failure. The application gives the model up. */
+bool a_confirmation_that_failed_is_taken_back() {
+  Ecu ecu = confirmed(5);
+  bool right = ecu.install(ecu.package(kC, 6)) == ECU_OK && ecu.restart() == ECU_OK && runs(ecu, kC);
+  ecu.lie(false, true);
+  right = right && ecu_update_confirm(&ecu.update) == ECU_FLASH_FAILED;
+  ecu.lie(false, false);
+  right = right && ecu_update_revert(&ecu.update) == ECU_OK && ecu.restart() == ECU_OK;
+  return right && runs(ecu, kB) && ecu.found.trial == 0U && ecu.found.sequence == 5;
+}
+
 /* The same with KEYS: the sender's own key set lies behind a genuine header. */
 bool keys_that_failed_in_reading_back() {
   Ecu ecu = confirmed(5);
@@ -108,7 +119,7 @@ bool no_journal_is_read() { return a_journal_that_can_not_be_read(3); }
 /* A unit that ECC has given up is a torn record, not the end of the device. */
 bool a_torn_record_reads_as_damaged() {
   Ecu ecu = confirmed(8);
-  ecu.flash.damage_bytes(ecu.flash.journal(ecu.update.journal.sector) + ecu.update.journal.end);
+  ecu.flash.damage_bytes(ecu.flash.journal(ecu.update.sector) + ecu.update.end);
   ecu.restart();
   return runs(ecu, kB) && ecu.install(ecu.package(kC, 9)) == ECU_OK && ecu.restart() == ECU_OK &&
          ecu.found.trial == 1U && ecu.flash.violation().empty();
@@ -134,20 +145,26 @@ bool a_staged_model_of_a_key_that_left() {
 }
 
 /* Records of somebody who can write the journal: old models do not run, and the fuses stay. */
-bool a_forged_record(const Entry& entry) {
+bool a_forged_record(const std::function<void(State&)>& change) {
   Ecu ecu;
   ecu.flash.add_fuses(0);
   ecu.update_to(kB, 8);
   ecu.restart();
-  ecu.write_record(entry);
+  ecu.forge_record(change);
   ecu.restart();
   return !runs(ecu, kA) && ecu.flash.fuses() == 8;
 }
-bool a_forged_confirmation() { return a_forged_record({kConfirmed, 0, 0, 0xffffffffU}); }
-bool a_forged_sequence() { return a_forged_record({kConfirmed, 1, 0, 0xffffffffU}); }
-bool a_forged_old_confirmation() { return a_forged_record({kConfirmed, 0, 0, 0}); }
-bool a_forged_staging() { return a_forged_record({kStaged, 0, 0, 1}); }
-bool a_forged_new_staging() { return a_forged_record({kStaged, 0, 0, 9}); }
+bool a_forged_slot(uint8_t slot, ecu_slot_state state, uint32_t sequence) {
+  return a_forged_record([=](State& forged) {
+    forged.slots[slot] = {state, sequence};
+    forged.active = state == ECU_SLOT_CONFIRMED ? slot : forged.active;
+  });
+}
+bool a_forged_confirmation() { return a_forged_slot(0, ECU_SLOT_CONFIRMED, 0xffffffffU); }
+bool a_forged_sequence() { return a_forged_slot(1, ECU_SLOT_CONFIRMED, 0xffffffffU); }
+bool a_forged_old_confirmation() { return a_forged_slot(0, ECU_SLOT_CONFIRMED, 0); }
+bool a_forged_staging() { return a_forged_slot(0, ECU_SLOT_STAGED, 1); }
+bool a_forged_new_staging() { return a_forged_slot(0, ECU_SLOT_STAGED, 9); }
 
 /* No counter, no model; an ECU that is opened without it would take old packages. */
 bool a_counter_that_fails() {
@@ -199,6 +216,18 @@ bool keys_outlive_the_journal() {
   return right && ecu.send(ecu.package(kC, 9)) == ECU_PACKAGE_UNKNOWN_KEY;
 }
 
+/* The only journal sector that was ever written can not be read: that is no device from the factory. */
+bool a_journal_sector_is_lost() {
+  Ecu ecu = confirmed(8);
+  const Geometry& geometry = ecu.flash.geometry();
+  for (uint32_t offset = 0; offset < geometry.sector; offset += geometry.unit) {
+    ecu.flash.damage_bytes(ecu.flash.journal(0) + offset);
+  }
+  ecu.restart();
+  return runs(ecu, kB) && ecu.send(ecu.package(kC, 7)) == ECU_PACKAGE_ROLLBACK &&
+         ecu_update_confirm(&ecu.update) == ECU_OK;
+}
+
 /* A record puts a key set in force that arrived behind a genuine header and was refused. */
 bool a_key_set_that_was_not_signed() {
   Ecu ecu = confirmed(5);
@@ -208,7 +237,10 @@ bool a_key_set_that_was_not_signed() {
   const ByteVector newer = build_package({false, 7, set, next});
   right =
       right && ecu.install(behind_header_of(newer, build_key_set({stranger()}))) == ECU_PACKAGE_BAD_PAYLOAD;
-  ecu.write_record({kKeys, 1, 0, 7});
+  ecu.forge_record([](State& state) {
+    state.keys = 1;
+    state.keys_sequence = 7;
+  });
   ecu.restart();
   return right && ecu.send(build_package({true, 9, kC, stranger()})) == ECU_UPDATE_KEYS_DAMAGED;
 }
@@ -218,7 +250,7 @@ bool keys_and_journal_are_damaged() {
   Ecu ecu = confirmed(5);
   const ecu_key next = build_key(2, 0);
   bool right = ecu.install(build_package({false, 6, build_key_set({next}), ecu.key})) == ECU_OK;
-  ecu.flip(ecu.flash.journal(0) + 2, 1);
+  memset(ecu.flash.at(ecu.flash.journal(0)), 0, ecu.flash.geometry().sector);
   ecu.flip(ecu.flash.keys(0) + 50, 1);
   ecu.restart();
   return right && ecu.send(ecu.package(kC, 9)) == ECU_UPDATE_KEYS_DAMAGED && !runs(ecu, kA);
@@ -335,7 +367,7 @@ History confirmed_once() {
 History much_used() {
   Ecu ecu;
   uint32_t sequence = 1;
-  while (ecu.update.journal.sector != 1) {
+  while (ecu.update.sector != 1) {
     ecu.update_to(sequence % 2 == 1 ? kB : kC, sequence);
     ++sequence;
   }
@@ -347,7 +379,7 @@ History much_used() {
 History just_continued() {
   Ecu ecu;
   uint32_t sequence = 1;
-  while (ecu.update.journal.sector != 1) {
+  while (ecu.update.sector != 1) {
     (void)ecu.install(ecu.package(sequence % 2 == 1 ? kB : kC, sequence));
     ecu.restart();
     (void)ecu_update_confirm(&ecu.update);
@@ -369,7 +401,6 @@ History attacked() {
 /* One bit: the newest model runs, confirmed or on trial; nothing older is taken, nothing comes back. */
 std::string wrong_after(const History& history, uint32_t address, unsigned bit, bool of_the_model) {
   Ecu ecu = history.ecu;
-  ecu.flash.allow_lost_commits();  // of a sector that is known to lack records, the other one is given up
   ecu.flip(address, bit);
   const ecu_status status = ecu.restart();
   const bool lacks = (of_the_model || history.may_lack) && status == ECU_UPDATE_NO_MODEL;
@@ -435,6 +466,7 @@ int rot_all(unsigned every) {
 constexpr Check kCases[] = {
     {"staging that failed in programs", staging_that_failed_in_programs},
     {"staging that failed in reading back", staging_that_failed_in_reading_back},
+    {"a confirmation that failed is taken back", a_confirmation_that_failed_is_taken_back},
     {"keys that failed in reading back", keys_that_failed_in_reading_back},
     {"a revert that is lost", a_revert_that_is_lost},
     {"journal 0 is not read", journal_0_is_not_read},
@@ -452,6 +484,7 @@ constexpr Check kCases[] = {
     {"a factory slot with a header", a_factory_slot_with_a_header},
     {"a factory slot with half a header", a_factory_slot_with_half_a_header},
     {"keys outlive the journal", keys_outlive_the_journal},
+    {"a journal sector is lost", a_journal_sector_is_lost},
     {"a key set that was not signed", a_key_set_that_was_not_signed},
     {"keys and journal are damaged", keys_and_journal_are_damaged},
     {"a geometry that fails later", a_geometry_that_fails_later},

@@ -49,12 +49,12 @@ Device device_of(const Scene& scene) {
 
 uint32_t least_fill(unsigned flow) {
   const Start& start = kFlows[flow].start;
-  return start.factory ? 0 : Device::records_of(start);
+  return start.factory ? 0 : 1;
 }
 
 uint32_t most_fill(unsigned flow, unsigned geometry) {
   const Geometry& g = kGeometries[geometry];
-  return kFlows[flow].start.factory ? 0 : g.sector / (g.unit > 16 ? g.unit : 16);
+  return kFlows[flow].start.factory ? 0 : g.sector / std::max(kRecordSize, g.unit);
 }
 
 enum class End { kDone, kCut, kFailed };
@@ -214,7 +214,6 @@ class Campaign {
                               flash.keys(0)};
     const uint32_t address = areas[random.below(5)];
     const unsigned until = random.below(2) == 0 ? 0 : 2 + random.below(3);
-    flash.allow_lost_commits();
     if (kind == 0) {
       device.set_fault(Fault::kReads, until);
       flash.disturb(20 + random.below(3000));

@@ -7,34 +7,29 @@
 
 #include "checks.h"
 #include "plain.h"
+#include "update/journal.h"
 
 namespace ecu::test {
 namespace {
 
 Device plain() { return Device(shelf(), kFlash, 0xff, kPlain, 2, 1); }
 
-/* State of slot 1 after these records, of which the first two are those of slot 0 and their commit. */
-ecu_slot_state state_after(std::vector<Entry> entries) {
-  Device device(shelf(), kFlash, 0xff, {{{ECU_SLOT_CONFIRMED, 0}, kEmpty}, 0, false, true}, 0, 1);
-  entries.insert(entries.begin(), {{kConfirmed, 0, 0, 1}, {kCommit, 0, 0, 1}});
-  uint32_t sequence = 0;
-  for (const Entry& entry : entries) {
-    device.flash.place(device.flash.journal(1) + (16 * sequence), record_bytes(sequence + 1, entry));
-    ++sequence;
-  }
+/* State of slot 1 after a change, as the next power-on reads it. */
+ecu_slot_state state_after(ecu_slot_state from, ecu::Change change) {
+  Device device(shelf(), kFlash, 0xff, {{{ECU_SLOT_CONFIRMED, 1}, {from, 2}}, 0, false, false}, 1, 1);
   device.power_on();
-  return ecu_update_slot(&device.update, 1).state;
+  const bool right = append(device.update, change, 1, 3) == ECU_OK;
+  device.power_on();
+  return right ? ecu_update_slot(&device.update, 1).state : ECU_SLOT_EMPTY;
 }
 
 int print_states() {
   const char* const names[] = {"empty", "staged", "confirmed"};
-  const std::vector<Entry> ways[] = {{}, {{kStaged, 1, 0, 2}}, {{kConfirmed, 1, 0, 2}}};
-  for (unsigned from = 0; from < 3; ++from) {
+  for (const ecu_slot_state from : {ECU_SLOT_EMPTY, ECU_SLOT_STAGED, ECU_SLOT_CONFIRMED}) {
     printf("| %s |", names[from]);
-    for (const uint8_t op : {kBegin, kStaged, kTried, kConfirmed, kReverted}) {
-      std::vector<Entry> entries = ways[from];
-      entries.push_back({op, 1, 1, 3});
-      printf(" %s |", names[state_after(entries)]);
+    for (const ecu::Change change :
+         {ecu::Change::kEmptied, ecu::Change::kStaged, ecu::Change::kTried, ecu::Change::kConfirmed}) {
+      printf(" %s |", names[state_after(from, change)]);
     }
     printf("\n");
   }

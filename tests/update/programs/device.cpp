@@ -61,12 +61,6 @@ ByteVector Shelf::header_of(const ByteVector& package, const ByteVector& payload
   return ByteVector(package.begin(), package.end() - static_cast<ptrdiff_t>(payload.size()));
 }
 
-uint32_t Device::records_of(const Start& start) {
-  const ecu_slot_info& other = start.slots[start.active ^ 1U];
-  const uint32_t keys = start.keys == 0 ? 0 : 1;
-  return keys + (other.state == ECU_SLOT_EMPTY ? 2 : other.state == ECU_SLOT_STAGED ? 4 : 3);
-}
-
 Device::Device(const Shelf& shelf_, Geometry geometry, uint8_t erased, const Start& start, uint32_t fill,
                uint64_t seed)
     : flash(geometry, erased, 3), shelf(&shelf_), random_(seed), bad_(start.bad) {
@@ -127,52 +121,34 @@ void Device::place_slots(const Start& start) {
 
 void Device::place_journal(const Start& start, uint32_t fill, Random& random) {
   const unsigned sector = random.below(2);
-  const uint32_t stride = std::max(16U, flash.geometry().unit);
+  const uint32_t stride = std::max(kRecordSize, flash.geometry().unit);
   uint32_t sequence = 10 + random.below(1000);
-  uint32_t place = 0;
-  const auto put = [&](const Entry& entry) {
-    flash.place(flash.journal(sector) + (stride * place), record_bytes(sequence, entry));
-    ++sequence;
-    ++place;
-  };
-  const uint8_t other = start.active ^ 1U;
-  const ecu_slot_info& info = start.slots[other];
-  if (info.state == ECU_SLOT_STAGED) {
-    put({kStaged, other, 0, info.sequence});
-    put({kTried, other, 0, 0});
-  } else if (info.state == ECU_SLOT_CONFIRMED) {
-    put({kConfirmed, other, 0, info.sequence});
-  }
-  const Entry active = {kConfirmed, start.active, 0, start.slots[start.active].sequence};
-  put(active);
-  if (start.keys != 0) {
-    put({kKeys, 0, 0, start.keys});
+  const uint8_t keys = start.keys == 0 ? kNone : 0;
+  const State state = {start.active, 0, keys, {start.slots[0], start.slots[1]}, start.keys};
+  if (keys != kNone) {
     put_package(flash.keys(0), flash.geometry().sector, shelf->keys[start.keys], shelf->key_set);
     keys_ = start.keys;
   }
-  put({kCommit, 0, 0, place});
-  while (place < fill) {
-    if (random.below(8) == 0) {
-      ByteVector torn = record_bytes(sequence, active);
-      torn[random.below(16)] ^= 0x41U;
-      flash.place(flash.journal(sector) + (stride * place), torn);
-      ++place;
-    } else {
-      put(active);
+  for (uint32_t place = 0; place < fill; ++place) {
+    ByteVector record = record_bytes(sequence, state);
+    if (place > 0 && random.below(8) == 0) {
+      record[random.below(kRecordSize)] ^= 0x41U;
     }
+    flash.place(flash.journal(sector) + (stride * place), record);
+    ++sequence;
   }
   place_leftovers(sector ^ 1U, sequence, random);
 }
 
-/* The other journal sector: erased, or finished long ago, or begun and not finished, or torn. */
+/* The other journal sector: erased, or filled long ago, or begun and not finished, or torn. */
 void Device::place_leftovers(unsigned sector, uint32_t next, Random& random) {
   const uint32_t kind = random.below(4);
-  const uint32_t stride = std::max(16U, flash.geometry().unit);
-  const Entry old[] = {
-      {kConfirmed, 0, 0, 0}, {kCommit, 0, 0, 1}, {kStaged, 1, 0, 15}, {kConfirmed, 1, 0, 15}};
-  for (uint32_t i = kind == 2 ? 2 : 0; kind > 0 && i < 4; ++i) {
-    ByteVector bytes = record_bytes(kind == 1 ? 1 + i : next + i - 2, old[i]);
-    bytes[13] ^= kind == 3 ? 0xff : 0x00;
+  const uint32_t stride = std::max(kRecordSize, flash.geometry().unit);
+  const State old = {1, 0, kNone, {{ECU_SLOT_CONFIRMED, 0}, {ECU_SLOT_CONFIRMED, 15}}, 0};
+  const uint32_t count = kind == 0 ? 0 : kind == 2 ? 1 : 4;
+  for (uint32_t i = 0; i < count; ++i) {
+    ByteVector bytes = record_bytes(kind == 2 ? next : 1 + i, old);
+    bytes[29] ^= kind == 1 ? 0x00 : 0xff;
     flash.place(flash.journal(sector) + (stride * i), bytes);
   }
 }

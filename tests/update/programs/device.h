@@ -63,7 +63,7 @@ enum class Fault : uint8_t {
 
 class Device {
  public:
-  /** @param fill records in the journal, at least those of the state; 0 with a factory state
+  /** @param fill records in the journal, at least one; 0 with a factory state
    *  @param seed chooses the journal sector, what the other one holds, torn records, sizes of chunks
    */
   Device(const Shelf& shelf, Geometry geometry, uint8_t erased, const Start& start, uint32_t fill,
@@ -102,7 +102,6 @@ class Device {
   [[nodiscard]] const std::string& failure() const { return failure_; }
   [[nodiscard]] uint32_t active_sequence() const;
   [[nodiscard]] bool nothing_staged() const;
-  [[nodiscard]] static uint32_t records_of(const Start& start);
 
   FlashSimulator flash;
   ecu_update update = {};

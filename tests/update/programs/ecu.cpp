@@ -113,13 +113,13 @@ void Ecu::lie(bool programs, bool reads) {
   lies_in_reads_ = reads;
 }
 
-uint32_t Ecu::newest_record() const {
-  return flash.journal(update.journal.sector) + update.journal.end - 16U;
-}
+uint32_t Ecu::newest_record() const { return flash.journal(update.sector) + update.end - kRecordSize; }
 
-void Ecu::write_record(const Entry& entry) {
-  flash.place(flash.journal(update.journal.sector) + update.journal.end,
-              record_bytes(update.journal.sequence + 1U, entry));
+void Ecu::forge_record(const std::function<void(State&)>& change) {
+  const uint8_t* const newest = flash.at(newest_record());
+  State state = state_of(newest);
+  change(state);
+  flash.place(newest_record() + kRecordSize, record_bytes(sequence_of(newest) + 1U, state));
 }
 
 }  // namespace ecu::test

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include <functional>
+
 #include "ecu/update.h"
 #include "flash_simulator.h"
 #include "packages.h"
@@ -46,7 +48,8 @@ class Ecu {
   void lie(bool programs, bool reads);
   void flip(uint32_t address, unsigned bit) { *flash.at(address) ^= static_cast<uint8_t>(1U << bit); }
   [[nodiscard]] uint32_t newest_record() const;
-  void write_record(const Entry& entry);
+  /** Writes one more record, as somebody who can write flash. */
+  void forge_record(const std::function<void(State&)>& change);
 
   FlashSimulator flash;
   ecu_key key;

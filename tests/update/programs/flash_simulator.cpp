@@ -108,23 +108,23 @@ void FlashSimulator::check_protected(uint32_t address, const char* what) {
 }
 
 /* Of what can be read of the sector. */
-uint32_t FlashSimulator::newest_commit(uint32_t address) {
+uint32_t FlashSimulator::newest_record(uint32_t address) {
   std::vector<uint8_t> bytes(at(address), at(address) + geometry_.sector);
   for (uint32_t offset = 0; offset < geometry_.sector; ++offset) {
     bytes[offset] = lost_[(address - kBase + offset) / geometry_.unit] != 0 ? 0 : bytes[offset];
   }
-  return commit_of(bytes.data(), geometry_.sector, geometry_.unit);
+  return newest_of(bytes.data(), geometry_.sector, geometry_.unit);
 }
 
-void FlashSimulator::check_commit(uint32_t address) {
-  for (unsigned sector = 0; watch_commits_ && sector < 2; ++sector) {
+void FlashSimulator::check_newest(uint32_t address) {
+  for (unsigned sector = 0; sector < 2; ++sector) {
     if (address != journal(sector)) {
       continue;
     }
-    const uint32_t own = newest_commit(address);
-    const uint32_t other = newest_commit(journal(sector ^ 1U));
+    const uint32_t own = newest_record(address);
+    const uint32_t other = newest_record(journal(sector ^ 1U));
     if (own > other) {
-      report("erase of the newest committed journal sector");
+      report("erase of the journal sector with the newest record");
     }
   }
 }
@@ -234,7 +234,7 @@ ecu_status FlashSimulator::erase(uint32_t address) {
     report("erase within a sector");
   }
   check_protected(address, "erase");
-  check_commit(address);
+  check_newest(address);
   const Bad bad = bad_[index_of(address)];
   if (bad == Bad::kEraseFails || bad == Bad::kEraseIgnored) {
     return bad == Bad::kEraseFails ? ECU_FLASH_FAILED : ECU_OK;

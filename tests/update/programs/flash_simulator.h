@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file
  *  Flash in memory that loses power on demand, wears, gets damaged, and watches its rules:
- *  no unit is programmed twice, no protected slot is touched, the newest commit is never erased.
+ *  no unit is programmed twice, no protected slot is touched, the newest record is never erased.
  */
 #ifndef ECU_TESTS_UPDATE_FLASH_SIMULATOR_H
 #define ECU_TESTS_UPDATE_FLASH_SIMULATOR_H
@@ -100,8 +100,6 @@ class FlashSimulator {
   void stick(uint32_t address, Random& random);
   /** One bit of the area changes in about one of `reads` reads. */
   void disturb(uint32_t reads) { disturb_ = reads; }
-  /** Commits need not be watched: a failing sector makes a device give up what it was told has failed. */
-  void allow_lost_commits() { watch_commits_ = false; }
 
   [[nodiscard]] const std::string& violation() const { return violation_; }
   [[nodiscard]] uint32_t most_worn() const;
@@ -116,8 +114,8 @@ class FlashSimulator {
   [[nodiscard]] size_t index_of(uint32_t address) const { return (address - kBase) / geometry_.sector; }
   bool inside(uint32_t address, uint32_t size, const char* what);
   void check_protected(uint32_t address, const char* what);
-  uint32_t newest_commit(uint32_t address);
-  void check_commit(uint32_t address);
+  uint32_t newest_record(uint32_t address);
+  void check_newest(uint32_t address);
   bool is_last();
   bool operate(uint32_t address, const uint8_t* bytes, uint32_t size);
   void change(uint32_t address, const uint8_t* bytes, uint32_t size, Torn torn);
@@ -139,7 +137,6 @@ class FlashSimulator {
   uint32_t disturb_ = 0;
   bool has_fuses_ = false;
   uint32_t fuses_ = 0;
-  bool watch_commits_ = true;
   bool loses_torn_ = false;
   bool powered_ = true;
   bool armed_ = false;

@@ -7,19 +7,24 @@
 
 #include <stdint.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
+#include "ecu/update.h"
+
 namespace ecu::test {
 
-enum : uint8_t { kBegin = 1, kStaged, kTried, kConfirmed, kReverted, kKeys, kCommit };
-
-struct Entry {
-  uint8_t op;
-  uint8_t slot;
+/** What a record says: the whole state. */
+struct State {
+  uint8_t active;
   uint8_t tries;
-  uint32_t value;
+  uint8_t keys;  // 2: those of the factory
+  ecu_slot_info slots[2];
+  uint32_t keys_sequence;
 };
+
+constexpr uint32_t kRecordSize = 32;
 
 inline uint32_t crc_of(const uint8_t* bytes, size_t size) {
   static const auto table = [] {
@@ -50,31 +55,42 @@ inline void append_little(std::vector<uint8_t>& bytes, uint32_t value) {
   }
 }
 
-/** The 16 bytes of a record. */
-inline std::vector<uint8_t> record_bytes(uint32_t sequence, const Entry& entry) {
+/** The bytes of a record. */
+inline std::vector<uint8_t> record_bytes(uint32_t sequence, const State& state) {
   std::vector<uint8_t> bytes;
   append_little(bytes, sequence);
-  bytes.insert(bytes.end(), {entry.op, entry.slot, entry.tries, 0});
-  append_little(bytes, entry.value);
-  append_little(bytes, crc_of(bytes.data(), 12));
+  bytes.insert(bytes.end(), {state.active, state.tries, state.keys, 0});
+  for (const ecu_slot_info& slot : state.slots) {
+    append_little(bytes, slot.state);
+    append_little(bytes, slot.sequence);
+  }
+  append_little(bytes, state.keys_sequence);
+  append_little(bytes, crc_of(bytes.data(), bytes.size()));
   return bytes;
 }
 
-/** Sequence of the commit of a sector, 0 without one. */
-inline uint32_t commit_of(const uint8_t* sector, uint32_t size, uint32_t unit) {
-  const uint32_t stride = unit > 16 ? unit : 16;
-  uint32_t count = 0;
-  for (uint32_t at = 0; at + stride <= size; at += stride) {
-    const uint8_t* const record = sector + at;
-    if (little(record + 12) != crc_of(record, 12)) {
-      continue;
-    }
-    if (record[4] == kCommit && little(record + 8) == count) {
-      return little(record);
-    }
-    ++count;
+/** Sequence of the record at these bytes, 0 of what is none. */
+inline uint32_t sequence_of(const uint8_t* record) {
+  return little(record + 28) == crc_of(record, 28) ? little(record) : 0;
+}
+
+/** What the record at these bytes says. */
+inline State state_of(const uint8_t* record) {
+  State state = {record[4], record[5], record[6], {}, little(record + 24)};
+  for (unsigned slot = 0; slot < 2; ++slot) {
+    const uint8_t* const at = record + 8 + (8 * slot);
+    state.slots[slot] = {static_cast<ecu_slot_state>(*at), little(at + 4)};
   }
-  return 0;
+  return state;
+}
+
+/** Highest sequence of the records in a sector, 0 without one. */
+inline uint32_t newest_of(const uint8_t* sector, uint32_t size, uint32_t unit) {
+  uint32_t newest = 0;
+  for (uint32_t at = 0; at + kRecordSize <= size; at += std::max(kRecordSize, unit)) {
+    newest = std::max(newest, sequence_of(sector + at));
+  }
+  return newest;
 }
 
 }  // namespace ecu::test

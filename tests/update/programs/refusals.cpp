@@ -120,8 +120,10 @@ int print_refusals() {
     device.power_on();
     ecu_update_config config = *device.update.config;
     refusal.change(config);
-    device.update.config = &config;
-    ecu_status status = refusal.whole ? ecu_update_begin(&device.update) : ECU_OK;
+    ecu_status status = ecu_update_open(&device.update, &config);
+    if (status == ECU_OK && refusal.whole) {
+      status = ecu_update_begin(&device.update);
+    }
     refusal.before(device);
     const uint32_t before = device.flash.operations();
     if (refusal.whole && device.update.phase == 0U) {
