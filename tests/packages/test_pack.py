@@ -207,6 +207,12 @@ def test_what_is_no_bundle(tmp_path: Path) -> None:
     assert call("pack", "-o", tmp_path / "model.suit", *WORDS).code == 2
 
 
+@pytest.mark.parametrize(("place", "said"), [("nothing", "there is no folder"), ("", "is not a bundle")])
+def test_a_wrong_place_is_told_before_what_is_missing(place: str, said: str, tmp_path: Path) -> None:
+    outcome = call("pack", tmp_path / place, "-o", tmp_path / "model.suit")
+    assert (outcome.code, said in outcome.stderr, "vendor" in outcome.stderr) == (2, True, False)
+
+
 def test_no_package_is_written_into_a_bundle(bundle: Path, tmp_path: Path) -> None:
     copy = copy_of(bundle, tmp_path)
     outcome = call("pack", copy, "-o", copy / "model.suit", *WORDS)

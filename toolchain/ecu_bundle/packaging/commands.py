@@ -120,6 +120,7 @@ def pack(
 
     What the package says comes from the bundle, the options, and [update] in ecu-bundle.toml.
     """
+    from ecu_bundle.manifest import read_manifest
     from ecu_bundle.packaging.files import require_apart
     from ecu_bundle.packaging.key_files import file_of, read_trusted
     from ecu_bundle.packaging.packing import pack_bundle, pack_keys
@@ -131,6 +132,8 @@ def pack(
             "there is neither a bundle nor a key" if bundle is None else "a package holds a model or keys",
             hint="give a BUNDLE, or public keys with --keys",
         )
+    if bundle is not None:
+        read_manifest(bundle)  # a wrong place is told before what is missing for it
     signing = {name: given.pop(name) for name in SIGNING}
     words = _words(config, given)
     require_apart(output, *_files_of(signing), config, words.training_data, *map(file_of, keys))
