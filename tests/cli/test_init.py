@@ -12,7 +12,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from pipeline.examples import model_file
 
-from .program import call, succeed
+from .program import PROGRAM, call, succeed
 
 
 @pytest.mark.parametrize("example", ["auto_mpg", "wine_grade"])
@@ -82,6 +82,24 @@ def test_the_next_step_is_said_on_stderr(tmp_path: Path) -> None:
     assert succeed("init", model).stderr.strip().endswith(f"then: ecu-bundle build {model}")
     config = tmp_path / "other.toml"
     assert succeed("init", model, "-o", config).stderr.strip().endswith(f"{model} --config {config}")
+
+
+@pytest.mark.parametrize(
+    ("started", "folder", "expected"),
+    [
+        (".venv/bin/ecu-bundle", "/nowhere", ".venv/bin/ecu-bundle build "),
+        (".venv/bin/ecu-bundle", str(PROGRAM.parent), "ecu-bundle build "),
+        ("cli.py", "/nowhere", "ecu-bundle build "),
+    ],
+)
+def test_the_next_step_can_be_typed(
+    started: str, folder: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a checkout without an activated environment too."""
+    monkeypatch.setattr("sys.argv", [started])
+    monkeypatch.setenv("PATH", folder)
+    outcome = succeed("init", model_file("wine_grade"), "-o", tmp_path / "x.toml")
+    assert f", then: {expected}" in outcome.stderr
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import click
 
 from ecu_bundle.console import table
 from ecu_bundle.errors import BundleError, ExitCode, InternalError, ToolMissingError, UsageError
-from ecu_bundle.invocation import NUMBER, PATH, invocation, json_option
+from ecu_bundle.invocation import NUMBER, PATH, invocation, json_option, program
 from ecu_bundle.packaging.commands import COMMANDS
 
 if TYPE_CHECKING:
@@ -262,8 +262,8 @@ def init(model: Path, output: Path | None, force: bool, **given: Any) -> None:
     beside = output is None
     invocation.result({"config": str(place)}, str(place))
     invocation.console.say(
-        "next: set units and ranges in it, then: ecu-bundle build "
-        + shlex.join([str(model), *([] if beside else ["--config", str(place)])])
+        "next: set units and ranges in it, then: "
+        + shlex.join([program(), "build", str(model), *([] if beside else ["--config", str(place)])])
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,13 @@ class _Number(click.ParamType[int]):
 
 
 NUMBER = _Number()
+
+
+def program() -> str:
+    """What starts this program from here: its name where it is found by that, else as it was started."""
+    name = "ecu-bundle"
+    typed = sys.argv[0] if sys.argv else name
+    return name if shutil.which(name) or Path(typed).name != name else typed
 
 
 class Invocation:
