@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from examples.update.demo import Story, tell
 
+from pipeline.examples import CHECKOUT
+
 pytestmark = [pytest.mark.cross, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Story, list[str]]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Looks like the checkout."""
+    made = tmp_path_factory.mktemp("story")
+    (made / "examples").symlink_to(CHECKOUT / "examples")
+    (made / ".venv").symlink_to(sys.prefix)
+    return made
+
+
+@pytest.fixture(scope="module")
+def told(folder: Path) -> tuple[Story, list[str]]:
     lines: list[str] = []
-    story = tell(tmp_path_factory.mktemp("story") / "update", lines.append)
+    story = tell(folder / "build/update", lines.append)
     return story, lines
 
 
@@ -76,6 +92,27 @@ def test_the_new_model_is_confirmed(told: tuple[Story, list[str]], name: str) ->
     assert data["after"]["model"] == "wine_grade 2.0.0"
     assert data["after"]["rxswin"] == ["R 155-0042"]
     assert data["after"]["state"] == "confirmed"
+
+
+def test_the_ecu_of_the_story_is_flashed_by_hand(told: tuple[Story, list[str]], folder: Path) -> None:
+    """With the lines of docs/flashing.md as they stand there, the first one in a terminal of its own."""
+    page = (CHECKOUT / "docs/flashing.md").read_text(encoding="utf-8").split("## A simulated ECU")[1]
+    start, *rest = re.findall(r"^```sh\n(.*?)^```$", page, re.M | re.S)[0].splitlines()
+    with subprocess.Popen(
+        shlex.split(start), cwd=folder, stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    ) as ecu:
+        try:
+            assert ecu.stdout is not None
+            assert ecu.stdout.readline().startswith(b"listening on 127.0.0.1:13400, ")
+            for line in rest:
+                done = subprocess.run(
+                    shlex.split(line), cwd=folder, capture_output=True, text=True, check=False
+                )
+                assert done.returncode == 0, done.stderr
+        finally:
+            ecu.terminate()
+    assert "sequence 4: the ECU runs it, confirmed\n" in done.stdout
+    assert told[0].outputs["refusals"] == "B"
 
 
 def test_the_transcript_can_be_read(told: tuple[Story, list[str]]) -> None:

@@ -1,4 +1,8 @@
-"""``docs/packaging.md``: its commands are accepted, its tables are complete."""
+"""``docs/packaging.md`` and ``docs/flashing.md``: their commands are accepted, the tables are complete.
+
+That the commands work as typed is tested where what they need is built: in ``cli/test_readme.py`` after those
+of the README, in ``flashing/test_story.py`` after the story.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,9 @@ from ecu_bundle.packaging.exporters import EXPORTERS
 from packages.examples import DOCS
 
 PAGE = (DOCS / "packaging.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^ecu-bundle (.*)$", PAGE, re.M)
+PAGES = PAGE + (DOCS / "flashing.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", PAGES, re.M | re.S)
+COMMANDS = re.findall(r"^\.venv/bin/ecu-bundle (.*)$", "".join(BLOCKS), re.M)
 
 
 @pytest.mark.parametrize("line", COMMANDS)
@@ -25,6 +31,13 @@ def test_a_command_of_the_page_is_one(line: str) -> None:
         cli, **cli.context_settings
     )  # click remembers the help options that it finds first
     cli.commands[verb].make_context(verb, words, parent=parent)
+
+
+def test_each_line_of_a_page_starts_a_program_of_the_checkout() -> None:
+    """As after the commands of the README, where nothing of ours is in PATH."""
+    lines = [line for block in BLOCKS for line in block.splitlines()]
+    assert len(COMMANDS) > 10
+    assert [line for line in lines if not line.startswith((".venv/bin/", "export "))] == []
 
 
 def test_the_page_knows_every_word_of_the_configuration() -> None:
