@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import io
 import re
-import tempfile
 from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ecu_bundle.errors import UsageError
+from ecu_bundle.folders import scratch_folder
 from ecu_bundle.packaging.exporters.flash_image import FlashImage, Region
 
 HEADER_SIZE = 32
@@ -30,8 +30,8 @@ def encode(image: FlashImage) -> bytes:
     from imgtool.image import Image
     from imgtool.version import decode_version
 
-    with tempfile.TemporaryDirectory(prefix="ecu-bundle-") as folder:
-        payload, signed = Path(folder) / "payload.bin", Path(folder) / "signed.bin"
+    with scratch_folder() as folder:
+        payload, signed = folder / "payload.bin", folder / "signed.bin"
         payload.write_bytes(image.regions[0].data)
         try:
             made = Image(

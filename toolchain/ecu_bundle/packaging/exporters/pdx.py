@@ -10,12 +10,12 @@ from __future__ import annotations
 import html
 import io
 import re
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
 
 from ecu_bundle.errors import UsageError
+from ecu_bundle.folders import scratch_folder
 from ecu_bundle.packaging.exporters.flash_image import FlashImage, Region
 
 _SHORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,126}")
@@ -42,8 +42,8 @@ def encode(image: FlashImage) -> bytes:
     database = Database()
     database.short_name = image.name
     database._flashs.append(_flash(image))
-    with tempfile.TemporaryDirectory(prefix="ecu-bundle-") as folder:
-        path = Path(folder) / "flash.pdx"
+    with scratch_folder() as folder:
+        path = folder / "flash.pdx"
         write_pdx_file(str(path), database)
         return _without_times(path.read_bytes())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ecu_bundle.building.processes import run
+from ecu_bundle.errors import VerificationError
 from ecu_bundle.packaging.exporters import intel_hex
 from ecu_bundle.packaging.exporters.flash_image import FlashImage, Region
 
@@ -31,7 +32,15 @@ def read_with_objcopy(path: Path, image: FlashImage, *options: str) -> list[Regi
 
     Raises:
         ToolMissingError: there is no objcopy.
+        VerificationError: it refuses the file.
     """
     other = path.with_suffix(".read.hex")
     done = run(["objcopy", *options, "-O", "ihex", path, other], stage="export", seconds=_SECONDS)
-    return intel_hex.decode(other, image) if done.ok else []
+    if not done.ok:
+        raise VerificationError(
+            "export",
+            f"objcopy cannot read the file: {done.ending}",
+            place=done.last_lines,
+            hint="nothing was written; report this as a defect of ecu-bundle",
+        )
+    return intel_hex.decode(other, image)
