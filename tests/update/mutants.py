@@ -343,6 +343,12 @@ ATTACKED = (
         "ends[1] == 0U;",
     ),
     Mutant(
+        "the record after a loss takes the sign of the loss away",
+        "journal.cpp",
+        "      newest_sector = ends[1] == 0U ? 0U : 1U;\n",
+        "",
+    ),
+    Mutant(
         "what is confirmed is written once",
         "journal.cpp",
         "(change == Change::kConfirmed || change == Change::kKeys)",

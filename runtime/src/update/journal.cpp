@@ -150,7 +150,11 @@ ecu_status scan(ecu_update& update, Found& found) noexcept {
     const uint32_t unit = update.areas[ECU_AREA_JOURNAL_0].geometry.program_unit;
     const bool factory = ends[0] <= record_stride(unit) && ends[1] == 0U;
     found = factory ? Found::kErased : Found::kLost;
-    newest.sequence = factory ? 0U : kAfterLoss;
+    if (!factory) {
+      // The next record goes behind what can not be read: without that, this would be a factory state.
+      newest_sector = ends[1] == 0U ? 0U : 1U;
+      newest.sequence = kAfterLoss;
+    }
   }
   update.journal = newest;
   update.sector = newest_sector;
