@@ -52,31 +52,31 @@ void Sha256::compress() noexcept {
   for (uint32_t& word : words_) {
     word = as_big_endian(word);
   }
-  uint32_t a = state_[0], b = state_[1], c = state_[2], d = state_[3];
-  uint32_t e = state_[4], f = state_[5], g = state_[6], h = state_[7];
+  uint32_t v[8];  // working variables a to h
+  memcpy(v, state_, sizeof v);
   for (unsigned t = 0U; t < 64U; ++t) {
     const uint32_t word = t < 16U ? words_[t] : extend(words_, t);
-    const uint32_t sum1 = rotate_right(e, 6U) ^ rotate_right(e, 11U) ^ rotate_right(e, 25U);
-    const uint32_t first = h + sum1 + (g ^ (e & (f ^ g))) + kSha256Rounds[t] + word;
-    const uint32_t sum0 = rotate_right(a, 2U) ^ rotate_right(a, 13U) ^ rotate_right(a, 22U);
-    const uint32_t majority = (a & b) | (c & (a | b));
-    h = g;
-    g = f;
-    f = e;
-    e = d + first;
-    d = c;
-    c = b;
-    b = a;
-    a = first + sum0 + majority;
+    const uint32_t sum1 = rotate_right(v[4], 6U) ^ rotate_right(v[4], 11U) ^ rotate_right(v[4], 25U);
+    const uint32_t choose = (v[4] & v[5]) ^ (~v[4] & v[6]);
+    const uint32_t first = v[7] + sum1 + choose + kSha256Rounds[t] + word;
+    const uint32_t sum0 = rotate_right(v[0], 2U) ^ rotate_right(v[0], 13U) ^ rotate_right(v[0], 22U);
+    const uint32_t majority = (v[0] & v[1]) | (v[2] & (v[0] | v[1]));
+    v[7] = v[6];
+    v[6] = v[5];
+    v[5] = v[4];
+    v[4] = v[3] + first;
+    v[3] = v[2];
+    v[2] = v[1];
+    v[1] = v[0];
+    v[0] = first + sum0 + majority;
   }
-  const uint32_t working[8] = {a, b, c, d, e, f, g, h};
   for (unsigned i = 0U; i < 8U; ++i) {
-    state_[i] += working[i];
+    state_[i] += v[i];
   }
 }
 
 ECU_COLD void Sha256::update(Span<const uint8_t> bytes) noexcept {
-  size_t held = length_ % kBlockSize;
+  size_t held = static_cast<size_t>(length_ % kBlockSize);
   length_ += bytes.size();
   for (size_t at = 0U; at < bytes.size();) {
     const size_t wanted = kBlockSize - held;
@@ -93,12 +93,17 @@ ECU_COLD void Sha256::update(Span<const uint8_t> bytes) noexcept {
 }
 
 ECU_COLD const uint8_t* Sha256::finish() noexcept {
-  const uint64_t bits = static_cast<uint64_t>(length_) * 8U;
-  uint8_t padding = 0x80U;
+  const uint64_t bits = length_ * 8U;
+  size_t held = static_cast<size_t>(length_ % kBlockSize);
+  uint8_t byte = 0x80U;
   do {
-    update(Span<const uint8_t>(&padding, 1U));
-    padding = 0U;
-  } while (length_ % kBlockSize != kBlockSize - 8U);
+    block()[held] = byte;
+    byte = 0U;
+    held = (held + 1U) % kBlockSize;
+    if (held == 0U) {
+      compress();
+    }
+  } while (held != kBlockSize - 8U);
   words_[14] = as_big_endian(static_cast<uint32_t>(bits >> 32U));
   words_[15] = as_big_endian(static_cast<uint32_t>(bits & 0xffffffffU));
   compress();

@@ -42,8 +42,8 @@ class Sha256 {
   void compress() noexcept;
 
   uint32_t state_[8];
+  uint64_t length_ = 0U;  // bytes of the message so far
   uint32_t words_[kBlockSize / 4U];
-  size_t length_ = 0U;  // bytes of the message so far
 };
 
 /** SHA-256 of the bytes equals `expected` (ECU_DIGEST_SIZE bytes). */
