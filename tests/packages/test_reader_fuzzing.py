@@ -1,4 +1,4 @@
-"""libFuzzer on what a device reads of a package: the header before its signature, the vectors after it."""
+"""libFuzzer on what a device reads: headers of packages before the signature, golden vectors, the journal."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import pytest
 from ecu_bundle.generation.sources import runtime_files
 from ecu_bundle.image import read_image
 from runtime.build import RUNTIME, Outcome, run, succeed
+from update.build import PROGRAMS, UPDATE
+from update.journal_seeds import seeds as journal_seeds
 
 from .test_device_template import VARIANTS, beyond_the_limit
 from .test_golden_on_device import GOLDEN, HOSTILE, IMAGE, changed_score
@@ -23,7 +25,6 @@ FLAGS = (
     *("-std=c++17", "-O1", "-g", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"),
     *("-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all"),
 )
-RUNS = 20_000
 FINDING_RUNS = 300_000
 SLOW_SECONDS = int(os.environ.get("ECU_FUZZ_SECONDS", "15"))
 
@@ -33,16 +34,22 @@ class Target:
     """One fuzzer.
 
     Attributes:
-        own: sources in ``fuzz/``.
+        own: sources in ``fuzz/``, or from there.
         shipped: sources of the runtime.
         seeds: real inputs.
         longest: most bytes of an input.
+        flags: more words for the compiler.
+        runs: inputs in every run of the tests.
+        long: how long the slow ones are.
     """
 
     own: tuple[str, ...]
     shipped: tuple[str, ...]
     seeds: Callable[[], list[bytes]]
     longest: int
+    flags: tuple[str, ...] = ()
+    runs: int = 20_000
+    long: str = f"-max_total_time={SLOW_SECONDS}"
 
 
 def _native_sources() -> tuple[str, ...]:
@@ -52,6 +59,7 @@ def _native_sources() -> tuple[str, ...]:
     return tuple(path for path in found if not path.startswith(("update/", "port/")))
 
 
+JOURNAL = ("stock", "reading", "scene", "bench_port", "bench", "mutate_journal", "fuzz_journal")
 TARGETS = {
     "header": Target(
         ("fuzz_package.cpp", "mutate_package.cpp", "package_parts.cpp"),
@@ -65,16 +73,32 @@ TARGETS = {
         lambda: [GOLDEN, *(changed_score(0, value, absolute=9.0) for value in (1.0, nan)), *HOSTILE.values()],
         400,
     ),
+    "journal": Target(
+        (
+            *(f"../../update/programs/{name}.cpp" for name in ("flash_simulator", "packages")),
+            *(f"../../update/fuzz/{name}.cpp" for name in JOURNAL),
+        ),
+        (*UPDATE, "image/sha256.cpp"),
+        journal_seeds,
+        128,
+        (f"-I{PROGRAMS}", "-fno-sanitize-coverage=trace-cmp"),  # inputs choose, they hold no bytes of flash
+        2000,
+        "-runs=200000",
+    ),
 }
 
 
 def build(folder: Path, target: Target, source: Path = RUNTIME / "src") -> Path:
     """Compiles a fuzzer from these sources of the runtime."""
     folder.mkdir(parents=True, exist_ok=True)
-    sources = [*(FUZZ / name for name in target.own), *(source / name for name in target.shipped)]
+    together = folder / "target.cpp"  # one source: most of the time goes into headers of the library
+    together.write_text("".join(f'#include "{(FUZZ / name).resolve()}"\n' for name in target.own))
+    sources = [together, *(source / name for name in target.shipped)]
     (folder / "image.ecui").write_bytes(IMAGE.data)
     program = folder / "fuzzer"
-    succeed(["clang++", *FLAGS, f"-I{RUNTIME}/include", f"-I{source}", *sources, "-o", program])
+    succeed(
+        ["clang++", *FLAGS, *target.flags, f"-I{RUNTIME}/include", f"-I{source}", *sources, "-o", program]
+    )
     return program
 
 
@@ -89,19 +113,19 @@ def fuzz(program: Path, target: Target, *options: str) -> Outcome:
     return run([program, seeds, *fixed, *options], env=environment)
 
 
-@pytest.mark.parametrize("name", ["header", pytest.param("vectors", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["header", pytest.param("vectors", marks=pytest.mark.slow), "journal"])
 def test_seeds_and_some_more(name: str, tmp_path: Path) -> None:
     target = TARGETS[name]
-    outcome = fuzz(build(tmp_path, target), target, f"-runs={RUNS}")
+    outcome = fuzz(build(tmp_path, target), target, f"-runs={target.runs}")
     assert outcome.status == 0, outcome.output[-4000:]
-    assert f"Done {RUNS} runs" in outcome.output
+    assert f"Done {target.runs} runs" in outcome.output
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_the_fuzzer_finds_nothing(name: str, tmp_path: Path) -> None:
     target = TARGETS[name]
-    outcome = fuzz(build(tmp_path, target), target, f"-max_total_time={SLOW_SECONDS}")
+    outcome = fuzz(build(tmp_path, target), target, target.long)
     assert outcome.status == 0, outcome.output[-4000:]
 
 
@@ -129,6 +153,18 @@ ERRORS = {
         "update/golden.cpp",
         " || content + ECU_DIGEST_SIZE > room - gap",
         "",
+    ),
+    "a record whose check is not compared": (
+        "journal",
+        "update/journal.cpp",
+        "record.crc == crc && ",
+        "(record.crc == crc || crc != 0U) && ",
+    ),
+    "the last record in place of the newest": (
+        "journal",
+        "update/journal.cpp",
+        "record.sequence > newest.sequence",
+        "record.sequence != newest.sequence",
     ),
 }
 

@@ -77,6 +77,12 @@ void FlashSimulator::cut_at(Cut cut, uint64_t seed) {
   random_ = Random(seed + (0x10001U * cut.operation));
 }
 
+bool FlashSimulator::is_lost(uint32_t address, uint32_t size) const {
+  const ptrdiff_t first = (address - kBase) / geometry_.unit;
+  const ptrdiff_t last = (address - kBase + size - 1) / geometry_.unit;
+  return std::any_of(lost_.begin() + first, lost_.begin() + last + 1, [](uint8_t lost) { return lost != 0; });
+}
+
 uint32_t FlashSimulator::most_worn() const { return *std::max_element(wear_.begin(), wear_.end()); }
 
 void FlashSimulator::report(const std::string& text) {
@@ -184,10 +190,8 @@ ecu_status FlashSimulator::read(uint32_t address, uint8_t* bytes, uint32_t size)
   if (!inside(address, size, "read") || !powered_ || bad_[index_of(address)] == Bad::kReadFails) {
     return ECU_FLASH_FAILED;
   }
-  for (uint32_t at = 0; at < size; ++at) {
-    if (lost_[(address - kBase + at) / geometry_.unit] != 0) {
-      return ECU_FLASH_DAMAGED;
-    }
+  if (size != 0 && is_lost(address, size)) {
+    return ECU_FLASH_DAMAGED;
   }
   if (disturb_ != 0 && random_.below(disturb_) == 0) {
     const uint32_t bit = random_.below(8U * size);

@@ -94,6 +94,8 @@ class FlashSimulator {
     lost_[unit] = 1;
     used_[unit] = 1;
   }
+  /** A read of these bytes, at least one, reports damage. */
+  [[nodiscard]] bool is_lost(uint32_t address, uint32_t size) const;
   /** From now on, units in which power fails are lost like that. */
   void lose_torn_units() { loses_torn_ = true; }
   /** One bit at the address never changes again: as it is where something was written, else either way. */

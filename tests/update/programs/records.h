@@ -71,7 +71,9 @@ inline std::vector<uint8_t> record_bytes(uint32_t sequence, const State& state) 
 
 /** Sequence of the record at these bytes, 0 of what is none. */
 inline uint32_t sequence_of(const uint8_t* record) {
-  return little(record + 28) == crc_of(record, 28) ? little(record) : 0;
+  const bool right = record[4] < 2 && record[6] <= 2 && record[8] <= ECU_SLOT_CONFIRMED &&
+                     record[16] <= ECU_SLOT_CONFIRMED && little(record + 28) == crc_of(record, 28);
+  return right ? little(record) : 0;
 }
 
 /** What the record at these bytes says. */

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/** @file
+ *  A device for the fuzzer of the journal. What each call may do, and what it has to do, is told from the
+ * bytes in flash (reading.h), not by what the code under test says.
+ */
+#ifndef ECU_TESTS_UPDATE_BENCH_H
+#define ECU_TESTS_UPDATE_BENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ecu/update.h"
+#include "reading.h"
+#include "scene.h"
+
+namespace ecu::test {
+
+/** What a call may write. */
+enum class Writes : uint8_t { kNone, kJournal, kPackage };
+
+/** A device, and a judge who reads flash before and after each call; a finding ends the program. */
+class Bench {
+ public:
+  explicit Bench(Scene& scene) : flash_(scene.flash), device_(scene.device) {}
+
+  /** Supplies power, opens the update code. */
+  void power_on();
+  /** Makes a call, when there is power. */
+  void take(const Step& step);
+  /** Whatever happened: a package that the device has to take comes to run. */
+  void come_to_an_end();
+
+ private:
+  void restart();
+  void call(const Step& step);
+  void boot();
+  void confirm();
+  void revert();
+  void send(const Step& step, size_t size);
+  void finish();
+  void boot_confirmed();
+  void end_call();
+  [[nodiscard]] Reading look() const;
+  void check_power_cut();
+  [[nodiscard]] uint32_t fuses_after() const;
+  [[nodiscard]] uint32_t most_read() const { return 8U * (flash_.keys(2) - flash_.slot(0)); }
+  [[nodiscard]] ecu_status expected_of(const Item& item);
+  [[nodiscard]] unsigned area_of(uint32_t address) const;
+  ecu_status test_model(const void* payload);
+  void judge_write(uint32_t address, bool erases);
+  void judge_read(uint32_t address, uint32_t size);
+  ecu_flash make_port();
+  /** The numbers of records come to their end. */
+  [[nodiscard]] bool exhausted() const { return before_.newest_record > 0xffffff00U; }
+  /** No call leads there: what must never happen does not, but an install may have no effect. */
+  [[nodiscard]] bool is_forged() const {
+    const ecu_slot_info& active = before_.slots[before_.active];
+    const ecu_slot_info& other = before_.slots[before_.active ^ 1U];
+    return exhausted() || active.state != ECU_SLOT_CONFIRMED ||
+           (other.state == ECU_SLOT_CONFIRMED && other.sequence > active.sequence);
+  }
+  void demand(bool condition, const char* text) const;
+
+  FlashSimulator& flash_;
+  DeviceTraits device_;
+  ecu_key key_ = key_of(kFactory);
+  ecu_flash real_ = {};
+  ecu_flash port_ = {};
+  ecu_update_config config_ = {};
+  ecu_update update_ = {};
+  Reading before_;                  // what was in flash at the last call,
+  Reading now_;                     // and after it
+  Reading found_;                   // when the device was opened, or an install began
+  unsigned stays_ = kNoPlace;       // the slot that ran when the install began
+  unsigned running_ = kNoPlace;     // that boot decided for
+  bool trial_ = false;              // and it is not confirmed
+  const Item* arriving_ = nullptr;  // the package of the install that is under way
+  size_t arrived_ = 0;              // bytes of it
+  Writes writes_ = Writes::kNone;
+  uint64_t bytes_read_ = 0;
+};
+
+}  // namespace ecu::test
+#endif

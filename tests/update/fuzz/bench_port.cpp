@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The port of the bench: what is read, written and counted, and whether it may be. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench.h"
+
+namespace ecu::test {
+
+void Bench::demand(bool condition, const char* text) const {
+  if (!condition || !flash_.violation().empty()) {
+    fprintf(stderr, "WRONG: %s\n", condition ? flash_.violation().c_str() : text);
+    abort();
+  }
+}
+
+unsigned Bench::area_of(uint32_t address) const {
+  unsigned index = 0;
+  while (index < ECU_AREA_COUNT && address - config_.areas[index].address >= config_.areas[index].size) {
+    ++index;
+  }
+  return index;
+}
+
+void Bench::judge_read(uint32_t address, uint32_t size) {
+  const unsigned index = area_of(address);
+  demand(index < ECU_AREA_COUNT, "a read outside of the areas");
+  const ecu_area& area = config_.areas[index];
+  demand(size <= area.size - (address - area.address), "a read beyond the end of an area");
+  bytes_read_ += size;
+}
+
+/* Nothing that runs, is to run or is in force is written, nor is the journal sector erased that counts. */
+void Bench::judge_write(uint32_t address, bool erases) {
+  if (!flash_.powered()) {
+    return;
+  }
+  const unsigned index = area_of(address);
+  const bool journal = index == ECU_AREA_JOURNAL_0 || index == ECU_AREA_JOURNAL_1;
+  demand(writes_ == Writes::kPackage || (writes_ == Writes::kJournal && journal),
+         "a write where nothing may be written");
+  if (journal) {
+    demand(!erases || index - ECU_AREA_JOURNAL_0 != read_flash(flash_).sector,
+           "the journal sector that counts is erased");
+  } else if (index >= ECU_AREA_KEYS_0) {
+    demand(index - ECU_AREA_KEYS_0 != found_.keys, "a write into the key set in force");
+  } else {
+    demand(index != running_, "a write into the slot that runs");
+    demand(index != stays_, "a write into the slot that must stay");
+  }
+}
+
+ecu_flash Bench::make_port() {
+  real_ = flash_.port();
+  ecu_flash port = real_;
+  port.context = this;
+  port.geometry = [](void* self, uint32_t address, ecu_flash_geometry* geometry) {
+    const ecu_flash& real = static_cast<Bench*>(self)->real_;
+    return real.geometry(real.context, address, geometry);
+  };
+  port.read = [](void* self, uint32_t address, void* bytes, uint32_t size) {
+    Bench& bench = *static_cast<Bench*>(self);
+    bench.judge_read(address, size);
+    return bench.real_.read(bench.real_.context, address, bytes, size);
+  };
+  port.program = [](void* self, uint32_t address, const void* bytes, uint32_t size) {
+    Bench& bench = *static_cast<Bench*>(self);
+    bench.judge_write(address, false);
+    return bench.real_.program(bench.real_.context, address, bytes, size);
+  };
+  port.erase = [](void* self, uint32_t address) {
+    Bench& bench = *static_cast<Bench*>(self);
+    bench.judge_write(address, true);
+    return bench.real_.erase(bench.real_.context, address);
+  };
+  port.counter = device_.has_fuses ? [](void* self, uint32_t minimum, uint32_t* value) {
+    Bench& bench = *static_cast<Bench*>(self);
+    bool signed_one = minimum <= bench.flash_.fuses();
+    for (unsigned slot = 0; slot < 2; ++slot) {
+      const Holding& holding = bench.before_.holdings[slot];
+      signed_one = signed_one || (holding.whole && holding.sealed && holding.item->sequence == minimum);
+    }
+    bench.demand(signed_one, "the fuses count what was not signed");
+    return bench.real_.counter(bench.real_.context, minimum, value);
+  } : real_.counter;
+  return port;
+}
+
+/* Nothing is tried that is not whole, signed by a key in force, and new enough. */
+ecu_status Bench::test_model(const void* payload) {
+  const Reading now = read_flash(flash_);
+  const unsigned slot = now.staged();
+  demand(slot != kNoPlace && payload == flash_.at(flash_.slot(slot)), "a trial of a slot that is not staged");
+  demand(now.check_trial(slot) == ECU_OK, "a trial of what may not run");
+  demand(now.tries <= device_.tries, "one trial too many");
+  const size_t number = static_cast<size_t>(now.holdings[slot].item - stock().data());
+  return ((device_.bad >> number) & 1U) != 0 ? ECU_UPDATE_SELF_TEST_FAILED : ECU_OK;
+}
+
+}  // namespace ecu::test
