@@ -15,5 +15,5 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Build:
 @pytest.fixture(scope="session")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Build:
     return compile_program(
-        tmp_path_factory.mktemp("cases"), "cases", parts=("device", "refusals"), flags=SANITIZED
+        tmp_path_factory.mktemp("cases"), "cases", parts=("device", "refusals", "diagram"), flags=SANITIZED
     )

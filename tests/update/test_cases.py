@@ -1,15 +1,22 @@
-"""Single cases of the slot manager, and the tables of ``docs/slots.md``."""
+"""Single cases of the slot manager, and what ``docs/slots.md`` has from them.
+
+``ECU_UPDATE_GOLDEN=1`` writes the table of states and the diagram anew; review the difference.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 import zlib
 
+import pytest
+
 from runtime.build import CHECKOUT
 from update.build import Build
 
-PAGE = (CHECKOUT / "docs/slots.md").read_text(encoding="utf-8")
+PATH = CHECKOUT / "docs/slots.md"
+PAGE = PATH.read_text(encoding="utf-8")
 
 
 def test_single_cases(cases: Build) -> None:
@@ -18,10 +25,16 @@ def test_single_cases(cases: Build) -> None:
     assert len(outcome.values("right")) == 7
 
 
-def test_the_page_has_the_states_of_the_code(cases: Build) -> None:
-    block = re.search(r"<!-- states: begin -->\n(.*)<!-- states: end -->", PAGE, re.S)
-    assert block is not None
-    assert block[1].splitlines()[2:] == cases.run("states").output.splitlines()
+@pytest.mark.parametrize("name", ["states", "diagram"])
+def test_the_page_has_what_the_code_does(cases: Build, name: str) -> None:
+    outcome = cases.run(name)
+    assert outcome.status == 0, outcome.output
+    block = f"<!-- {name}: begin -->\n{outcome.output}<!-- {name}: end -->"
+    if os.environ.get("ECU_UPDATE_GOLDEN"):
+        begin, end = (f"<!-- {name}: {mark} -->" for mark in ("begin", "end"))
+        before, rest = PATH.read_text(encoding="utf-8").split(begin)
+        PATH.write_text(before + block + rest.split(end)[1], encoding="utf-8")
+    assert block in PATH.read_text(encoding="utf-8")
 
 
 def test_the_page_has_a_right_record() -> None:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Single cases beside the campaign: `cases states` prints the states of slots as docs/slots.md has them,
- * `cases refusals` what a device refuses, `cases check` runs what is named at the end and prints a line for
- * each. */
+ * `cases diagram` those of the whole device, `cases refusals` what a device refuses, `cases check` runs what
+ * is named at the end and prints a line for each. */
 #include <stdio.h>
 #include <string.h>
 
@@ -25,6 +25,7 @@ ecu_slot_state state_after(ecu_slot_state from, ecu::Change change) {
 
 int print_states() {
   const char* const names[] = {"empty", "staged", "confirmed"};
+  printf("| from | emptied | staged | tried | confirmed |\n|---|---|---|---|---|\n");
   for (const ecu_slot_state from : {ECU_SLOT_EMPTY, ECU_SLOT_STAGED, ECU_SLOT_CONFIRMED}) {
     printf("| %s |", names[from]);
     for (const ecu::Change change :
@@ -203,6 +204,9 @@ int main(int argc, char** argv) {
   const char* const mode = argc > 1 ? argv[1] : "";
   if (strcmp(mode, "refusals") == 0) {
     return ecu::test::print_refusals();
+  }
+  if (strcmp(mode, "diagram") == 0) {
+    return ecu::test::print_diagram();
   }
   return strcmp(mode, "states") == 0 ? ecu::test::print_states() : ecu::test::check_all();
 }

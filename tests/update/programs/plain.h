@@ -26,5 +26,8 @@ using Change = std::function<void(ecu_update_config&)>;
 /** Prints a line for everything that a device refuses; in refusals.cpp. */
 int print_refusals();
 
+/** Prints how a device goes from state to state; in diagram.cpp. */
+int print_diagram();
+
 }  // namespace ecu::test
 #endif
