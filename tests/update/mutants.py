@@ -43,20 +43,20 @@ MUTANTS = (
     Mutant(
         "the last record counts, not the newest",
         "journal.cpp",
-        "if (record.sequence > newest.sequence) {",
-        "if (record.sequence != newest.sequence) {",
+        "if (status == ECU_OK && record.sequence > newest.sequence) {",
+        "if (status == ECU_OK && record.sequence != newest.sequence) {",
     ),
     Mutant(
         "the oldest record counts",
         "journal.cpp",
-        "if (record.sequence > newest.sequence) {",
-        "if (record.sequence - 1U < newest.sequence - 1U) {",
+        "if (status == ECU_OK && record.sequence > newest.sequence) {",
+        "if (status == ECU_OK && record.sequence - 1U < newest.sequence - 1U) {",
     ),
     Mutant(
         "the first sector with a record counts",
         "journal.cpp",
-        "if (record.sequence > newest.sequence) {",
-        "if (record.sequence > newest.sequence && newest_sector != (sector ^ 1U)) {",
+        "if (status == ECU_OK && record.sequence > newest.sequence) {",
+        "if (status == ECU_OK && record.sequence > newest.sequence && newest_sector != (sector ^ 1U)) {",
     ),
     Mutant(
         "a change does not raise the sequence of its record",
@@ -79,8 +79,9 @@ MUTANTS = (
     Mutant(
         "torn records are written over",
         "journal.cpp",
-        "      } else if (is_erased(area, offset, stride)) {\n        continue;\n      }\n",
-        "      } else {\n        continue;\n      }\n",
+        "      ends[sector] = offset + stride;\n      ecu_journal record;\n",
+        "      ecu_journal record;\n"
+        "      ends[sector] += read_record(area, offset, record) == ECU_OK ? stride : 0U;\n",
     ),
     Mutant(
         "only the first bytes tell whether a record is free",
@@ -91,9 +92,9 @@ MUTANTS = (
     Mutant(
         "scanning ends at the first torn record",
         "journal.cpp",
-        "      } else if (is_erased(area, offset, stride)) {\n        continue;\n      }\n",
-        "      } else if (is_erased(area, offset, stride)) {\n        continue;\n      } else {\n"
-        "        ends[sector] = offset + stride;\n        break;\n      }\n",
+        "      if (status == ECU_OK && record.sequence > newest.sequence) {",
+        "      if (status != ECU_OK) {\n        break;\n      }\n"
+        "      if (status == ECU_OK && record.sequence > newest.sequence) {",
     ),
     Mutant(
         "the tries are not recorded",

@@ -128,20 +128,19 @@ ecu_status scan(ecu_update& update, Found& found) noexcept {
     const Area& area = update.areas[ECU_AREA_JOURNAL_0 + sector];
     const uint32_t stride = record_stride(area.geometry.program_unit);
     for (uint32_t offset = 0U; offset + stride <= area.place.size; offset += stride) {
+      if (is_erased(area, offset, stride)) {
+        continue;
+      }
+      ends[sector] = offset + stride;
       ecu_journal record;
       const ecu_status status = read_record(area, offset, record);
       if (status == ECU_FLASH_FAILED) {
         return status;
       }
-      if (status == ECU_OK) {
-        if (record.sequence > newest.sequence) {
-          newest = record;
-          newest_sector = sector;
-        }
-      } else if (is_erased(area, offset, stride)) {
-        continue;
+      if (status == ECU_OK && record.sequence > newest.sequence) {
+        newest = record;
+        newest_sector = sector;
       }
-      ends[sector] = offset + stride;
     }
   }
   found = Found::kState;
