@@ -106,15 +106,28 @@ def test_the_group_alone_shows_its_help() -> None:
         (["doctor", "--target", "toaster"], "unknown target 'toaster'"),
     ],
 )
-@pytest.mark.parametrize("last", [True, False])
-def test_usage_errors_are_json_too(arguments: list[str], said: str, last: bool) -> None:
-    verb, *rest = arguments
-    outcome = call(verb, *rest, "--json") if last else call(verb, "--json", *rest)
+@pytest.mark.parametrize("place", [0, 1, None])
+def test_usage_errors_are_json_too(arguments: list[str], said: str, place: int | None) -> None:
+    """Before the verb, behind it, at the end."""
+    words = list(arguments)
+    words.insert(len(words) if place is None else place, "--json")
+    outcome = call(*words)
     assert outcome.code == 2
     assert said in outcome.data["cause"]
     assert outcome.data["exit_code"] == 2
     assert outcome.data["hint"]
     assert f"error: {outcome.data['stage']}: {outcome.data['cause']}" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--json", "targets"), ("targets", "--json"), ("--json", "targets", "--json"), ("targets",)],
+    ids=" ".join,
+)
+def test_json_may_stand_before_the_verb(words: tuple[str, ...]) -> None:
+    """And holds for this call alone; an argument of that name is none."""
+    assert succeed(*words).stdout.startswith("{") == ("--json" in words)
+    assert not call("inspect", "--", "--json").stdout
 
 
 def test_an_unknown_verb() -> None:

@@ -51,6 +51,7 @@ def _loading_options(function: Any) -> Any:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="ecu-bundle", message="%(prog)s %(version)s")
+@json_option
 def cli() -> None:
     """Trained scikit-learn models as verified C++ bundles for automotive ECUs.
 
@@ -391,8 +392,9 @@ def main(arguments: list[str] | None = None) -> None:
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        # An option without its value is refused before there is a context: the verb is the first word.
-        verb = next((f" {word}" for word in words[:1] if word in cli.commands), "")
+        # An option without its value is refused before there is a context: the verb is the first other word.
+        first = next((word for word in words if word != "--json"), "")
+        verb = f" {first}" if first in cli.commands else ""
         command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
         _fail(UsageError("usage", error.format_message(), hint=f"{command or 'ecu-bundle' + verb} --help"))
     except (KeyboardInterrupt, click.Abort):

@@ -63,9 +63,12 @@ invocation = Invocation()
 """The call that this process serves."""
 
 
-def _set_json(_: click.Context, __: click.Parameter, value: bool) -> None:
-    invocation.json = value
-    invocation.console = Console(quiet=value and not sys.stderr.isatty())
+def _set_json(context: click.Context, _: click.Parameter, value: bool) -> None:
+    """Before the verb or behind it. What is not before the verb may still come, so only the verb decides."""
+    found = context.meta[__name__] = value or context.meta.get(__name__, False)
+    if found or context.parent is not None:
+        invocation.json = found
+    invocation.console = Console(quiet=found and not sys.stderr.isatty())
 
 
 json_option = click.option(
