@@ -94,3 +94,6 @@ def test_what_exceeds_a_limit() -> None:
         "grade: 2 rows give another label, allowed are 1",
         "torque: changes by up to 0.25 Nm, allowed is 0.2 Nm",
     )
+    assert excesses([label], Limits(0.01)) == (
+        "grade: 2 rows give another label, allowed are 0 (the limit of a label counts rows: 0.01)",
+    )

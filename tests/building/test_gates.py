@@ -193,7 +193,7 @@ def test_onnxruntime_counts_as_flash_and_its_ram_is_not_measured() -> None:
     assert "ram" not in figures
     with pytest.raises(VerificationError) as caught:
         require_budget(BudgetTable(max_flash=64 << 10, max_ram=1 << 30), figures, "host (engine ort)")
-    assert "flash: 28000994, at most 65536" in caught.value.cause
+    assert "flash: 28,000,994 bytes, at most 65,536 are allowed: 27,935,458 too many" in caught.value.cause
     assert "ram: not measured on host (engine ort)" in caught.value.cause
 
 
@@ -202,10 +202,13 @@ def test_a_budget_names_every_figure_beyond_it() -> None:
     require_budget(BudgetTable(), figures, "m4")
     require_budget(BudgetTable(max_flash=994, max_ram=110, max_stack=600, max_instructions=60), figures, "m4")
     with pytest.raises(VerificationError) as caught:
-        require_budget(BudgetTable(max_flash=993, max_stack=599, max_ram=200), figures, "m4")
+        limits = BudgetTable(max_flash=993, max_stack=599, max_ram=200, max_instructions=59)
+        require_budget(limits, figures, "m4", config=Path("other.toml"))
     assert caught.value.exit_code is ExitCode.VERIFICATION_FAILED
-    assert "flash: 994, at most 993" in str(caught.value)
-    assert "stack: 600" in str(caught.value)
+    assert "flash: 994 bytes, at most 993 are allowed: 1 too many\n" in str(caught.value)
+    assert "stack: 600 bytes, " in str(caught.value) and "instructions: 60, at most 59" in str(caught.value)
+    assert "measured: flash 994 bytes, ram 110 bytes" in caught.value.place
+    assert caught.value.hint.endswith("[budget] of other.toml")
     assert "ram:" not in caught.value.cause
 
 

@@ -158,7 +158,9 @@ def excesses(drift: Iterable[Drift], limits: Limits) -> tuple[str, ...]:
         if limit is None:
             continue
         if one.is_label and one.rows > limit:
-            found.append(f"{one.output}: {one.rows} rows give another label, allowed are {limit:g}")
+            rows = math.floor(limit)
+            counted = "" if rows == limit else f" (the limit of a label counts rows: {limit:g})"
+            found.append(f"{one.output}: {one.rows} rows give another label, allowed are {rows}{counted}")
         elif not one.is_label and one.largest is None:
             found.append(f"{one.output}: a result is not finite in one of the two alone")
         elif one.largest is not None and one.largest > limit:

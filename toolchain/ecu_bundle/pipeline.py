@@ -407,7 +407,8 @@ def _measure(built: BuiltHalf, plan: Plan, assembly: Assembly) -> dict[str, Any]
 
     image, library = built.half.image, assembly.libraries[built.half.folder]
     figures = measure(built.build, plan.target, image, library, instructions=plan.options.instructions)
-    require_budget(plan.config.budget, figures["totals"], f"{plan.target.name} (engine {image.engine})")
+    built_for = f"{plan.target.name} (engine {image.engine})"
+    require_budget(plan.config.budget, figures["totals"], built_for, config=plan.options.config)
     return figures
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
-from ecu_bundle.config import BudgetTable
+from ecu_bundle.config import FILE_NAME, BudgetTable
 from ecu_bundle.errors import VerificationError
 
 _FLASH: Final = ("text", "rodata", "data")
@@ -41,9 +42,13 @@ def costs_text(budget: BudgetTable, figures: Mapping[str, int]) -> str:
     words = []
     for name, figure in figures.items():
         limit = _limits(budget)[name]
-        unit = "" if name == "instructions" else " bytes"
+        unit = _unit(name)
         words.append(f"{name} {figure:,}{unit}" if limit is None else f"{name} {figure:,} of {limit:,}{unit}")
     return ", ".join(words)
+
+
+def _unit(name: str) -> str:
+    return "" if name == "instructions" else " bytes"
 
 
 def _limits(budget: BudgetTable) -> dict[str, int | None]:
@@ -55,8 +60,16 @@ def _limits(budget: BudgetTable) -> dict[str, int | None]:
     }
 
 
-def require_budget(budget: BudgetTable, figures: Mapping[str, int], target: str) -> None:
+def require_budget(
+    budget: BudgetTable, figures: Mapping[str, int], target: str, *, config: Path | None = None
+) -> None:
     """Compares the totals with the budget.
+
+    Args:
+        budget: the limits.
+        figures: see `totals`.
+        target: what was built for, for people.
+        config: the file with the limits, as it was given; None is the one beside the model.
 
     Raises:
         VerificationError: a limit is exceeded, or its figure is not measured on this target; the place
@@ -68,14 +81,15 @@ def require_budget(budget: BudgetTable, figures: Mapping[str, int], target: str)
             continue
         figure = figures.get(name)
         if figure is None:
-            lines.append(f"{name}: not measured on {target}, at most {limit} are allowed")
+            lines.append(f"{name}: not measured on {target}, at most {limit:,}{_unit(name)} are allowed")
         elif figure > limit:
-            lines.append(f"{name}: {figure}, at most {limit} are allowed: {figure - limit} too many")
+            more = f"{figure - limit:,} too many"
+            lines.append(f"{name}: {figure:,}{_unit(name)}, at most {limit:,} are allowed: {more}")
     if lines:
-        measured = ", ".join(f"{name} {figure}" for name, figure in figures.items())
+        measured = costs_text(BudgetTable(), figures)
         raise VerificationError(
             "budget",
             f"the bundle for {target} is beyond its budget:\n    " + "\n    ".join(lines),
             place=f"measured: {measured}",
-            hint="train a smaller model, or raise the limit in [budget] of ecu-bundle.toml",
+            hint=f"train a smaller model, or raise the limit in [budget] of {config or FILE_NAME}",
         )
