@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from examples.update.program import HOST, fill_flash
 
 from ecu_bundle.console import Console
 from ecu_bundle.errors import BundleError, EcuUnavailableError, ExitCode, UsageError, VerificationError
@@ -108,9 +109,20 @@ def test_a_link_that_always_breaks_leaves_the_model_before(fault: Fault, service
     with bench.ecu(faults) as (device, endpoint):
         deliver(bench.good(1), endpoint, OPEN)
         faults.on = {service: fault}
-        with pytest.raises(EcuUnavailableError, match="no usable connection to the ECU in 2 attempts"):
+        with pytest.raises(
+            EcuUnavailableError, match="no usable connection to the ECU in 2 attempts"
+        ) as caught:
             deliver(bench.good(2), endpoint, OPEN, attempts=2)
+        assert caught.value.hint.endswith("; the ECU keeps a valid model, whatever was sent")
         assert bench.sequence(device) == 1
+
+
+def test_an_ecu_without_a_model_is_not_said_to_keep_one(bench: Bench) -> None:
+    fill_flash(HOST, b"", bench.folder)
+    with bench.ecu(Faults(on={TRANSFER: cut_before})) as (_, endpoint):
+        with pytest.raises(EcuUnavailableError, match="no usable connection") as caught:
+            deliver(bench.good(1), endpoint, OPEN, attempts=1)
+        assert caught.value.hint == "check cable and power, and try again; it had no model before"
 
 
 @pytest.mark.parametrize("fault", [silent, mute])

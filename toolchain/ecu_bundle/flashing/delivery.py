@@ -24,7 +24,7 @@ _RECONNECT_SECONDS = 0.2
 _BAR = 20
 _ADDRESSES = 1 << 32
 _NOBODY = "nothing was changed there; check power, cable, --doip and --ecu-address"
-_CUT = "check cable and power; the ECU keeps a valid model, whatever was sent: try again"
+_CUT = "check cable and power, and try again; {model}"
 
 _Result = TypeVar("_Result")
 
@@ -108,7 +108,9 @@ def deliver(
         return Flashed(before, before, present=True, seconds=stages.seconds)
     sending = _Sending(delivery, endpoint, options, deadline, stages)
     with stages.stage("transfer", f"{len(delivery.data):,} bytes of {delivery.title}"):
-        blocks = _persistently(sending.attempt, attempts, endpoint, stages, hint=_CUT)
+        kept = "the ECU keeps a valid model, whatever was sent" if before.digest else "it had no model before"
+        hint = _CUT.format(model=kept)
+        blocks = _persistently(sending.attempt, attempts, endpoint, stages, hint=hint)
     with stages.stage("restart", "trial, self-test, confirmation"):
         after = _await_model(delivery, endpoint, boot_seconds)
     return Flashed(before, after, False, blocks, sending.started, sending.resumed, stages.seconds)
