@@ -179,7 +179,7 @@ void Device::power_on() {
   demand(opened_ || status == ECU_FLASH_FAILED, "open refuses a right configuration, and not for its flash");
   demand(flash.fuses() <= asked_, "the fuses count what was not confirmed");
   protect_what_must_stay();
-  if (fault >= Fault::kRot) {
+  if (fault >= Fault::kRot && !flash.has_record()) {
     flash.protect(0);  // where records are lost, an install before the first boot takes the model that waits
   }
 }
@@ -284,9 +284,6 @@ void Device::observe(ecu_status status) {
   }
   pending_ = 0;
   protect_what_must_stay();
-  if (fault == Fault::kReads && status != ECU_OK) {
-    flash.protect(0);  // what boot could not read, an install may take
-  }
   if (status == ECU_UPDATE_NO_MODEL) {
     expect(may_lack_model_, "no model");
     expect(must_try_ == 0 || booted.reverted != ECU_OK, "a staged model was lost");
