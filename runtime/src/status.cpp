@@ -7,7 +7,7 @@ extern "C" const char* ecu_update_status_text(ecu_status status) __attribute__((
 namespace {
 
 const char* update_text(ecu_status status) {
-  const bool is_known = status >= ECU_FLASH_FAILED && status <= ECU_FLASH_DAMAGED;
+  const bool is_known = status >= ECU_FLASH_FAILED && status <= ECU_PACKAGE_WRONG_USE;
   return is_known && ecu_update_status_text != nullptr ? ecu_update_status_text(status) : "unknown status";
 }
 

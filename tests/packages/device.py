@@ -12,6 +12,7 @@ from typing import Any
 from ecu_bundle.building.crypto_sources import crypto_library
 from ecu_bundle.building.provision import default_cache_dir
 from ecu_bundle.packaging.facts import DeviceFacts
+from ecu_bundle.packaging.key_set import EVERYTHING
 from ecu_bundle.packaging.keys import KEY_KINDS, PublicKey
 from runtime.build import RUNTIME, compile_object, succeed
 
@@ -90,8 +91,9 @@ def as_array(data: bytes, size: int) -> Any:
     return (c_uint8 * size).from_buffer_copy(data.ljust(size, b"\0"))
 
 
-def key_record(key: PublicKey, minimum: int = 0) -> Key:
-    return Key(KEY_KINDS[key.kind], minimum, as_array(key.id, 8), as_array(key.raw, 64))
+def key_record(key: PublicKey, minimum: int = 0, uses: int = EVERYTHING) -> Key:
+    """``ecu_key``; uses beyond those of a key set are possible."""
+    return Key(KEY_KINDS[key.kind] + 256 * uses, minimum, as_array(key.id, 8), as_array(key.raw, 64))
 
 
 class Reader:

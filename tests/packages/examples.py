@@ -12,7 +12,7 @@ from ecu_bundle.artifacts import GoldenVectors
 from ecu_bundle.image import read_image
 from ecu_bundle.interface import Rows
 from ecu_bundle.packaging.facts import DeviceFacts, Information, encode_facts
-from ecu_bundle.packaging.key_set import TrustedKey, encode_key_set
+from ecu_bundle.packaging.key_set import TrustedKey, Uses, encode_key_set
 from ecu_bundle.packaging.layout import class_id, vendor_id
 from ecu_bundle.packaging.payload import ModelPayload, encode_golden
 from ecu_bundle.packaging.signing import KeySigner, sign_envelope
@@ -96,8 +96,8 @@ def model_package() -> bytes:
 
 
 def key_package() -> bytes:
-    """The second example: two keys, signed with P-256."""
-    keys = [TrustedKey(ED25519.public, 7), TrustedKey(P256.public, 300)]
+    """The second example: a key for models and one for keys, which signs."""
+    keys = [TrustedKey(ED25519.public, 7, Uses.MODELS), TrustedKey(P256.public, 300, Uses.KEYS)]
     envelope = make_envelope(
         "trust",
         sequence=300,

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from ecu_bundle.packaging import cbor
+from ecu_bundle.packaging.checking import check_signer
 from ecu_bundle.packaging.facts import DeviceFacts, Information, encode_facts
-from ecu_bundle.packaging.keys import PublicKey
+from ecu_bundle.packaging.key_set import EVERYTHING, TrustedKey, Uses
 from ecu_bundle.packaging.layout import HEADER_LIMIT, PackageKind, class_id, vendor_id
 from ecu_bundle.packaging.reader import check_digests, check_signature
 from ecu_bundle.packaging.refusals import PackageError, Status
@@ -399,25 +400,69 @@ def test_a_key_package_needs_no_hardware_and_no_kernels(reader: Reader) -> None:
     assert reader.check(package(kind="trust"), [key_record(ED25519.public)], nothing) == 0
 
 
-KEY_CASES: dict[str, tuple[KeySigner, list[tuple[PublicKey, int]], int]] = {
-    "its key": (ED25519, [(ED25519.public, 0)], 0),
-    "its key among others": (P256, [(ED25519.public, 0), (P256.public, 7)], 0),
-    "no key": (ED25519, [], Status.ECU_PACKAGE_UNKNOWN_KEY),
-    "another key": (ED25519, [(P256.public, 0)], Status.ECU_PACKAGE_UNKNOWN_KEY),
-    "a retired key": (ED25519, [(ED25519.public, 8)], Status.ECU_PACKAGE_KEY_RETIRED),
+def _ed25519(minimum: int = 0, uses: Uses = EVERYTHING) -> TrustedKey:
+    return TrustedKey(ED25519.public, minimum, uses)
+
+
+def _p256(minimum: int = 0, uses: Uses = EVERYTHING) -> TrustedKey:
+    return TrustedKey(P256.public, minimum, uses)
+
+
+UNKNOWN, RETIRED = Status.ECU_PACKAGE_UNKNOWN_KEY, Status.ECU_PACKAGE_KEY_RETIRED
+OTHER_USE = Status.ECU_PACKAGE_WRONG_USE
+KEY_CASES: dict[str, tuple[PackageKind, list[TrustedKey], int]] = {
+    "its key": ("model", [_ed25519()], 0),
+    "its key among others": ("model", [_p256(8, Uses.KEYS), _ed25519(7)], 0),
+    "no key": ("model", [], UNKNOWN),
+    "another key": ("model", [_p256()], UNKNOWN),
+    "a retired key": ("model", [_ed25519(8)], RETIRED),
+    "a key for models": ("model", [_ed25519(0, Uses.MODELS)], 0),
+    "a key for keys": ("model", [_ed25519(0, Uses.KEYS)], OTHER_USE),
+    "a retired key for keys": ("model", [_ed25519(8, Uses.KEYS)], OTHER_USE),
+    "a retired key for models": ("model", [_ed25519(8, Uses.MODELS)], RETIRED),
+    "keys by a key for both": ("trust", [_ed25519()], 0),
+    "keys by a key for keys": ("trust", [_ed25519(7, Uses.KEYS)], 0),
+    "keys by a key for models": ("trust", [_ed25519(7, Uses.MODELS)], OTHER_USE),
+    "keys by a retired key for models": ("trust", [_ed25519(8, Uses.MODELS)], OTHER_USE),
+    "keys by a retired key for keys": ("trust", [_ed25519(8, Uses.KEYS)], RETIRED),
+    "keys that another key may sign": ("trust", [_p256(0, Uses.KEYS), _ed25519(0, Uses.MODELS)], OTHER_USE),
 }
 
 
 @pytest.mark.parametrize("case", KEY_CASES)
 def test_the_key_decides(reader: Reader, case: str) -> None:
-    signer, keys, expected = KEY_CASES[case]
-    data = package(signer=signer)
-    assert reader.check(data, [key_record(key, minimum) for key, minimum in keys], _device()) == expected
+    kind, keys, expected = KEY_CASES[case]
+    data = package(kind=kind)
+    records = [key_record(entry.key, entry.minimum, entry.uses) for entry in keys]
+    assert reader.check(data, records, _device()) == expected
+    if not expected:
+        assert check_signer(read_header(data), keys) == ED25519.public
+        return
+    with pytest.raises(PackageError) as caught:
+        check_signer(read_header(data), keys)
+    assert caught.value.status == expected
+
+
+def test_a_wrong_signature_is_told_before_a_wrong_use(reader: Reader) -> None:
+    data = bytearray(package())
+    data[0x43] ^= 1
+    for uses in (0, Uses.KEYS):
+        status = reader.check(bytes(data), [key_record(ED25519.public, 0, uses)], _device())
+        assert status == Status.ECU_PACKAGE_BAD_SIGNATURE
+
+
+def test_a_key_for_nothing_signs_nothing(reader: Reader) -> None:
+    """As a factory key in C without a use has it, or one with a bit that means nothing."""
+    kinds: tuple[PackageKind, ...] = ("model", "trust")
+    for kind in kinds:
+        for uses in (0, 4, 0x10000):
+            status = reader.check(package(kind=kind), [key_record(ED25519.public, 0, uses)], _device())
+            assert status == OTHER_USE
 
 
 def test_a_key_of_another_kind_with_the_same_id(reader: Reader) -> None:
     disguised = key_record(ED25519.public)
-    disguised.kind = 2
+    disguised.kind += 1
     status = reader.check(package(), [disguised], _device())
     assert status == Status.ECU_PACKAGE_BAD_ALGORITHM
 

@@ -166,7 +166,7 @@ def test_keys_for_the_program_of_the_device(package: Path) -> None:
     output = package.with_name("release_keys.h")
     succeed("export", package, *TRUST, "--to", "keys", "-o", output)
     text = output.read_text()
-    assert "RELEASE_KEY_COUNT 2U" in text and "ECU_KEY_P256,\n     300U," in text
+    assert "RELEASE_KEY_COUNT 2U" in text and "ECU_KEY_P256 | ECU_KEY_FOR_KEYS,\n     300U," in text
     export(package, "pdx")
     export(package, "hex", "--content", "package")
 

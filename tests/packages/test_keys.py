@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pty
+import re
 import select
 import stat
 import subprocess
@@ -16,11 +17,19 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 
 from cli.program import PROGRAM, call, succeed
 from ecu_bundle.errors import BundleError, UsageError
-from ecu_bundle.packaging.key_files import read_private, read_public, read_trusted
+from ecu_bundle.packaging.key_files import (
+    file_of,
+    public_pem,
+    read_private,
+    read_public,
+    read_trusted,
+    says_uses,
+)
 from ecu_bundle.packaging.key_header import key_header
-from ecu_bundle.packaging.key_set import TrustedKey, decode_key_set, encode_key_set
+from ecu_bundle.packaging.key_set import TrustedKey, Uses, decode_key_set, encode_key_set
 from ecu_bundle.packaging.keys import PublicKey
 from ecu_bundle.packaging.refusals import PackageError, Status
+from ecu_bundle.packaging.results import NO_KEYS, NO_MODELS, OPEN_KEYS
 from packages.examples import ED25519, P256
 from runtime.build import RUNTIME
 
@@ -168,13 +177,41 @@ def test_keys_with_a_sequence(tmp_path: Path) -> None:
             read_trusted(f"{tmp_path}/a.pub.pem{wrong}")
 
 
-ENTRIES = [TrustedKey(ED25519.public, 7), TrustedKey(P256.public, 0xFFFFFFFF)]
+def test_keys_with_uses(tmp_path: Path) -> None:
+    path = tmp_path / "a.pub.pem"
+    path.write_bytes(public_pem(ED25519.public))
+    for end, expected in {
+        ":models": TrustedKey(ED25519.public, 0, Uses.MODELS),
+        ":keys": TrustedKey(ED25519.public, 0, Uses.KEYS),
+        ":models+keys": TrustedKey(ED25519.public),
+        "@12:keys": TrustedKey(ED25519.public, 12, Uses.KEYS),
+    }.items():
+        assert read_trusted(f"{path}{end}") == expected
+        assert (file_of(f"{path}{end}"), says_uses(f"{path}{end}")) == (path, True)
+    assert not says_uses(str(path)) and not says_uses(f"{path}@12")
+    for wrong in (":", ":key", ":keys+models", ":KEYS", ":keys@12", "@12:", "@:keys"):
+        with pytest.raises(UsageError) as caught:
+            read_trusted(f"{path}{wrong}")
+        assert caught.value.hint.startswith("write FILE"), wrong
+
+
+@pytest.mark.parametrize("name", ["a:keys", "a@7", "a@7:keys", "b:a.pem"])
+def test_a_file_of_that_name_is_one(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(public_pem(ED25519.public))
+    assert read_trusted(f"{tmp_path}/{name}") == TrustedKey(ED25519.public)
+    assert read_trusted(f"{tmp_path}/{name}@9:models") == TrustedKey(ED25519.public, 9, Uses.MODELS)
+
+
+ENTRIES = [TrustedKey(ED25519.public, 7, Uses.MODELS), TrustedKey(P256.public, 0xFFFFFFFF, Uses.KEYS)]
 
 
 def test_a_key_set_is_read_as_it_was_written() -> None:
     data = encode_key_set(ENTRIES)
     assert decode_key_set(data) == tuple(ENTRIES)
     assert len(data) == 8 + 2 * 80 + 32
+    assert (data[8:12], data[88:92]) == (b"\1\1\0\0", b"\2\2\0\0")
+    both = TrustedKey(P256.public)
+    assert (encode_key_set([both])[8:12], decode_key_set(encode_key_set([both]))) == (b"\2\3\0\0", (both,))
 
 
 @pytest.mark.parametrize(
@@ -185,6 +222,8 @@ def test_a_key_set_is_read_as_it_was_written() -> None:
         [TrustedKey(PublicKey("p256", bytes([i] * 64))) for i in range(5)],
         [TrustedKey(ED25519.public, -1)],
         [TrustedKey(ED25519.public, 1 << 32)],
+        [TrustedKey(ED25519.public, 0, Uses(0))],
+        [TrustedKey(ED25519.public, 0, Uses(4))],
     ],
 )
 def test_no_device_holds_such_keys(keys: list[TrustedKey]) -> None:
@@ -201,7 +240,12 @@ def test_no_device_holds_such_keys(keys: list[TrustedKey]) -> None:
         (5, b"\3"),
         (6, b"\1"),
         (8, b"\3"),
-        (9, b"\1"),
+        (9, b"\0"),
+        (9, b"\4"),
+        (9, b"\5"),
+        (9, b"\xff"),
+        (10, b"\1"),
+        (11, b"\1"),
         (16, b"\0"),
         (24, b"\0"),
         (60, b"\1"),
@@ -235,7 +279,7 @@ def test_the_header_compiles_and_holds_the_keys(tmp_path: Path, compiler: str, s
         '#include "keys.h"\n#include <stdio.h>\n'
         "int main(void) {\n"
         "  for (unsigned i = 0; i < KEY_2ND_KEY_SET_KEY_COUNT; ++i) {\n"
-        '    printf("%u ", key_2nd_key_set_keys[i].kind);\n'
+        '    printf("%x ", key_2nd_key_set_keys[i].kind);\n'
         '    printf("%lu ", (unsigned long)key_2nd_key_set_keys[i].minimum);\n'
         '    for (unsigned j = 0; j < 8; ++j) printf("%02x", key_2nd_key_set_keys[i].id[j]);\n'
         '    printf(" ");\n'
@@ -249,7 +293,7 @@ def test_the_header_compiles_and_holds_the_keys(tmp_path: Path, compiler: str, s
     lines = subprocess.run([program], check=True, capture_output=True, text=True).stdout.splitlines()
     assert lines == [
         f"{number} {entry.minimum} {entry.key.id.hex()} {entry.key.raw.ljust(64, bytes(1)).hex()}"
-        for number, entry in zip((1, 2), ENTRIES, strict=True)
+        for number, entry in zip((101, 202), ENTRIES, strict=True)
     ]
 
 
@@ -257,10 +301,31 @@ def test_other_keys_of_the_device_stand_in_the_header(tmp_path: Path) -> None:
     succeed("keygen", "-o", tmp_path / "a.pem")
     succeed("keygen", "-o", tmp_path / "b.pem", "--also", f"{tmp_path}/a.pub.pem@9")
     text = (tmp_path / "b_keys.h").read_text()
-    assert "B_KEY_COUNT 2U" in text and "ECU_KEY_ED25519,\n     9U," in text
+    both = "{ECU_KEY_ED25519 | ECU_KEY_FOR_MODELS | ECU_KEY_FOR_KEYS,\n     "
+    assert "B_KEY_COUNT 2U" in text and f"{both}0U," in text and f"{both}9U," in text
     outcome = call("keygen", "-o", tmp_path / "c.pem", *["--also", str(tmp_path / "a.pub.pem")] * 2)
     assert (outcome.code, "given twice" in outcome.stderr) == (2, True)
     assert not (tmp_path / "c.pem").exists()
+
+
+def test_a_root_key_and_a_release_key(tmp_path: Path) -> None:
+    """As docs/packaging.md has it; what no one should overlook is said, once."""
+    keygen = ["keygen", "-o"]
+    alone = "ECU_KEY_ED25519 | ECU_KEY_FOR_"
+    root = succeed(*keygen, tmp_path / "root.pem", "--for", "keys")
+    assert root.stderr == f"{NO_MODELS}\n"
+    public = tmp_path / "root.pub.pem"
+    release = succeed(*keygen, tmp_path / "release.pem", "--for", "models", "--also", f"{public}:keys")
+    assert release.stderr == ""
+    text = (tmp_path / "release_keys.h").read_text()
+    assert re.findall(r"\{(ECU_KEY.*),$", text, re.M) == [f"{alone}MODELS", f"{alone}KEYS"]
+    lone = succeed(*keygen, tmp_path / "lone.pem", "--for", "models")
+    assert lone.stderr == f"{NO_KEYS}\n"
+    both = succeed(*keygen, tmp_path / "both.pem")
+    assert both.stderr == f"{OPEN_KEYS}\n"
+    quiet = succeed(*keygen, tmp_path / "quiet.pem", "--for", "models", "--json")
+    assert (quiet.data["uses"], quiet.stderr) == (["models"], "")
+    assert call(*keygen, tmp_path / "x.pem", "--for", "nothing").code == 2
 
 
 def test_every_error_is_one_that_a_person_can_act_on(tmp_path: Path) -> None:

@@ -103,6 +103,8 @@ def forged(algorithm: int = -8) -> bytes:
         (forged(-7), "ed25519.pub.pem", Status.ECU_PACKAGE_BAD_ALGORITHM),
         (model_package(), "p256.pub.pem", Status.ECU_PACKAGE_UNKNOWN_KEY),
         (model_package(), "ed25519.pub.pem@8", Status.ECU_PACKAGE_KEY_RETIRED),
+        (model_package(), "ed25519.pub.pem:keys", Status.ECU_PACKAGE_WRONG_USE),
+        (key_package(), "p256.pub.pem:models", Status.ECU_PACKAGE_WRONG_USE),
         (key_package(), "ed25519.pub.pem", Status.ECU_PACKAGE_UNKNOWN_KEY),
     ],
 )

@@ -13,9 +13,12 @@ import pytest
 from cli.program import call, succeed
 from ecu_bundle.image import read_image
 from ecu_bundle.lowering.kernels import KERNELS
+from ecu_bundle.packaging.key_files import public_pem
 from ecu_bundle.packaging.payload import decode_golden, split_payload
 from ecu_bundle.packaging.reader import Package, read_package
 from ecu_bundle.packaging.refusals import PackageError
+from ecu_bundle.packaging.results import NO_KEYS, NO_MODELS, OPEN_KEYS
+from packages.examples import ED25519, P256
 from pipeline.examples import Bundles, copy_of
 
 WORDS = ["--vendor", "ecu.example", "--device-class", "grader", "--sequence", "7"]
@@ -226,7 +229,7 @@ def test_a_device_with_this_bundle_takes_its_package(
     public = key.with_name("release.pub.pem")
     succeed("pack", bundle, "-o", package, *WORDS, "-e", "ort", "-k", key)
     known = ["--vendor", "ecu.example", "--device-class", "grader", "--hardware", "1", "--counter", "7"]
-    verify = ["verify-package", str(package), "-p", str(public), *known]
+    verify = ["verify-package", str(package), "-p", f"{public}:models", *known]
     found = succeed(*verify, "--bundle", bundle, "-e", "ort", "--slot-size", "0x100000", "--json").data
     assert (found["verified"], found["unchecked"]) == (True, [])
     assert succeed(*verify).stdout.splitlines()[1:] == [
@@ -252,6 +255,40 @@ def test_a_device_with_this_bundle_takes_its_package(
         assert (outcome.code, outcome.data["status"]) == (1, f"ECU_PACKAGE_{status}")
     outcome = call("verify-package", package, "-p", f"{public}@8", "--json")
     assert (outcome.code, outcome.data["status"]) == (1, "ECU_PACKAGE_KEY_RETIRED")
+    silent = ["verify-package", package, "-p", public, *known, "--json"]
+    assert succeed(*silent).data["unchecked"][0] == "what its key is for"
+    assert "what its key is for" not in succeed(*verify, "--json").data["unchecked"]
+    outcome = call("verify-package", package, "-p", f"{public}:keys", "--json")
+    assert (outcome.code, outcome.data["status"]) == (1, "ECU_PACKAGE_WRONG_USE")
+    assert "signs keys, this package brings models" in outcome.data["cause"]
+
+
+KEY_SETS: dict[str, tuple[list[str], int, str]] = {
+    "one for both": ([""], 0, OPEN_KEYS),
+    "said of each": ([":models+keys", ":models+keys"], 0, OPEN_KEYS),
+    "a root key and a release key": ([":keys", "@9:models"], 0, ""),
+    "a root key and one for both": ([":keys", ""], 0, ""),
+    "root keys": ([":keys", ":keys"], 0, NO_MODELS),
+    "a release key": ([":models"], 2, "no key of this set may sign keys"),
+    "release keys": ([":models", "@9:models"], 2, "no key of this set may sign keys"),
+    "the last release key": ([":models", "--last-keys"], 0, NO_KEYS),
+    "the last one for both": (["", "--last-keys"], 0, OPEN_KEYS),
+}
+
+
+@pytest.mark.parametrize("case", KEY_SETS)
+def test_a_key_set_that_nobody_can_replace_is_asked_for(tmp_path: Path, case: str) -> None:
+    ends, code, said = KEY_SETS[case]
+    keys = []
+    for key, end in zip((ED25519, P256), ends, strict=False):
+        path = tmp_path / f"{key.public.kind}.pub.pem"
+        path.write_bytes(public_pem(key.public))
+        keys += [end] if end.startswith("--") else ["--keys", f"{path}{end}"]
+    output = tmp_path / "keys.suit"
+    outcome = call("pack", *keys, "-o", output, *WORDS)
+    assert outcome.code == code
+    assert (said in outcome.stderr) if code else (outcome.stderr == (f"{said}\n" if said else ""))
+    assert output.exists() == (code == 0)
 
 
 def test_a_payload_that_is_not_what_the_facts_say(bundle: Path, key: Path, tmp_path: Path) -> None:
@@ -289,9 +326,14 @@ def test_what_a_package_is(bundle: Path, key: Path, tmp_path: Path) -> None:
     public = key.with_name("release.pub.pem")
     succeed("pack", "--keys", f"{public}@9", "-o", keys, *WORDS, "--key", key)
     shown = succeed("inspect", keys, "--json").data
-    assert shown["keys"] == [{"id": found["key"], "type": "ed25519", "minimum": 9}]
-    assert f"key {found['key']} (ed25519), signs from sequence 9 on" in succeed("inspect", keys).stdout
+    assert shown["keys"] == [
+        {"id": found["key"], "type": "ed25519", "uses": ["models", "keys"], "minimum": 9}
+    ]
+    said = succeed("inspect", keys).stdout
+    assert f"key {found['key']} (ed25519), signs models and keys from sequence 9 on" in said
     succeed("verify-package", keys, "-p", public)
+    outcome = call("verify-package", keys, "-p", f"{public}:models", "--json")
+    assert (outcome.code, outcome.data["status"]) == (1, "ECU_PACKAGE_WRONG_USE")
 
 
 def test_a_damaged_package_is_no_model(bundle: Path, tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def _table(name: str, data: bytes) -> str:
 def _key(key: PublicKey, kind: str) -> str:
     parts = (byte_table(part, indent=5) for part in (key.id, key.raw.ljust(64, b"\0")))
     inner = ",\n    ".join(f"{{{part.strip()}}}" for part in parts)
-    return f"constexpr ecu_key kKey = {{\n    {kind}, 0U,\n    {inner}}};"
+    return f"constexpr ecu_key kKey = {{\n    {kind} | ECU_KEY_FOR_MODELS, 0U,\n    {inner}}};"
 
 
 if __name__ == "__main__":

@@ -380,6 +380,30 @@ ATTACKED = (
         "if (left == 0U) {",
     ),
     Mutant(
+        "any key signs any package",
+        "package.cpp",
+        "  if ((key.kind & use_of(header.kind())) == 0U) {",
+        "  if (key.kind == 0U) {",
+    ),
+    Mutant(
+        "a key for models signs keys too",
+        "package.cpp",
+        "return ECU_KEY_FOR_MODELS << static_cast<uint32_t>(kind);",
+        "return ECU_KEY_FOR_MODELS << (0U * static_cast<uint32_t>(kind));",
+    ),
+    Mutant(
+        "a key for keys signs models too",
+        "package.cpp",
+        "return ECU_KEY_FOR_MODELS << static_cast<uint32_t>(kind);",
+        "return (ECU_KEY_FOR_MODELS << static_cast<uint32_t>(kind)) | ECU_KEY_FOR_KEYS;",
+    ),
+    Mutant(
+        "a key may have uses that do not exist",
+        "key_set.cpp",
+        " || uses == 0U || uses > kAllUses) {",
+        ") {",
+    ),
+    Mutant(
         "a key need not have its own id",
         "key_set.cpp",
         "memcmp(hash.finish(), key.id, sizeof key.id) == 0;",

@@ -81,7 +81,9 @@ typedef enum ecu_status {
   ECU_PACKAGE_BAD_VERSION = 94,     /**< a version of manifest or profile that is not read here */
   ECU_PACKAGE_BAD_ALGORITHM = 95,   /**< a signature algorithm that profile or key does not have */
 
-  ECU_FLASH_DAMAGED = 96 /**< bytes that the flash can not give back any more; only the port says so */
+  ECU_FLASH_DAMAGED = 96, /**< bytes that the flash can not give back any more; only the port says so */
+
+  ECU_PACKAGE_WRONG_USE = 97 /**< signed with a key that is not for packages of this kind */
 } ecu_status;
 
 /** Name and short explanation of a status, in static memory; never null, whatever the value. */

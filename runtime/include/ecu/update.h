@@ -81,9 +81,13 @@ typedef struct ecu_area {
 /** Kind of a public key. */
 typedef enum ecu_key_kind { ECU_KEY_ED25519 = 1, ECU_KEY_P256 = 2 } ecu_key_kind;
 
+/** What a key may sign: packages with a model, with keys, or both. A key without a use signs nothing. */
+#define ECU_KEY_FOR_MODELS 0x100U
+#define ECU_KEY_FOR_KEYS 0x200U
+
 /** A key that may sign packages; members as a key set has them (docs/update_package.md). */
 typedef struct ecu_key {
-  uint32_t kind;          /**< an ecu_key_kind */
+  uint32_t kind;          /**< an ecu_key_kind and its uses: ECU_KEY_ED25519 | ECU_KEY_FOR_MODELS */
   uint32_t minimum;       /**< signs packages with this sequence or a later one */
   uint8_t id[8];          /**< first bytes of the SHA-256 of the public key */
   uint8_t public_key[64]; /**< Ed25519: 32 bytes, then zeros; P-256: x, then y, big-endian */

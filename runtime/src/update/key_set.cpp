@@ -14,6 +14,7 @@ constexpr uint8_t kHead[8] = {0x45U, 0x43U, 0x55U, 0x4bU, 1U};  // "ECUK", versi
 constexpr uint32_t kCountAt = 5U;
 constexpr uint32_t kHeadSize = sizeof kHead;
 constexpr uint32_t kKeySize = 80U;
+constexpr uint32_t kAllUses = (ECU_KEY_FOR_MODELS | ECU_KEY_FOR_KEYS) / ECU_KEY_FOR_MODELS;
 
 static_assert(sizeof(ecu_key) == kKeySize && offsetof(ecu_key, minimum) == 4U &&
               offsetof(ecu_key, id) == 8U && offsetof(ecu_key, public_key) == 16U);
@@ -39,12 +40,16 @@ uint32_t count_keys(const Area& area) noexcept {
   return right && ends_with_digest(area, kHeadSize + (kKeySize * count)) ? count : 0U;
 }
 
-/* The id is that of the key. */
-bool has_own_id(const ecu_key& key) noexcept {
+/* Kind and uses are such that there are, and the id is that of the key. */
+bool is_right(const ecu_key& key) noexcept {
+  const uint32_t kind = key.kind % ECU_KEY_FOR_MODELS;
+  const uint32_t uses = key.kind / ECU_KEY_FOR_MODELS;  // and what is reserved
+  if (kind == 0U || kind > ECU_KEY_P256 || uses == 0U || uses > kAllUses) {
+    return false;
+  }
   Sha256 hash;
-  hash.update(Bytes(key.public_key, sizeof key.public_key / (key.kind == ECU_KEY_ED25519 ? 2U : 1U)));
-  return (key.kind == ECU_KEY_ED25519 || key.kind == ECU_KEY_P256) &&
-         memcmp(hash.finish(), key.id, sizeof key.id) == 0;
+  hash.update(Bytes(key.public_key, kind * (sizeof key.public_key / 2U)));  // Ed25519: a half, P-256: all
+  return memcmp(hash.finish(), key.id, sizeof key.id) == 0;
 }
 
 /* Looks a key up in the set in force, by its id. */
@@ -77,7 +82,7 @@ bool is_key_set(const Area& area, uint32_t size) noexcept {
   bool right = count != 0U && size == kHeadSize + (kKeySize * count) + ECU_DIGEST_SIZE;
   for (uint32_t i = 0U; right && i < count; ++i) {
     ecu_key key;
-    right = read_key(area, i, key) && has_own_id(key);
+    right = read_key(area, i, key) && is_right(key);
   }
   return right;
 }

@@ -355,6 +355,11 @@ void signed_message(const uint8_t* protected_header, const uint8_t* digest, uint
   memcpy(message + 1, digest, kDigestSize);
 }
 
+static_assert(ECU_KEY_FOR_KEYS == ECU_KEY_FOR_MODELS << static_cast<uint32_t>(PackageKind::kTrust));
+
+/* What the key that signs such a package must be for. */
+uint32_t use_of(PackageKind kind) noexcept { return ECU_KEY_FOR_MODELS << static_cast<uint32_t>(kind); }
+
 bool kernels_linked(Bytes needed, const ecu_device& device) noexcept {
   for (size_t i = 0U; i < needed.size(); ++i) {
     const unsigned there = i < device.kernels_size ? device.kernels[i] : 0U;
@@ -389,7 +394,7 @@ ecu_status check_signature(const PackageHeader& header, const ecu_key& key, ecu_
   const uint8_t* const bytes = header.bytes_;
   const uint8_t algorithm = bytes[H::kAlgorithm];
   const ecu_key_kind kind = algorithm == kEs256 || algorithm == kEsp256 ? ECU_KEY_P256 : ECU_KEY_ED25519;
-  if (key.kind != kind) {
+  if (key.kind % ECU_KEY_FOR_MODELS != kind) {
     return ECU_PACKAGE_BAD_ALGORITHM;
   }
   uint8_t message[kMessageSize];
@@ -398,6 +403,9 @@ ecu_status check_signature(const PackageHeader& header, const ecu_key& key, ecu_
       verify(context, kind, key.public_key, message, sizeof message, header.signature());
   if (status != ECU_OK) {
     return status;
+  }
+  if ((key.kind & use_of(header.kind())) == 0U) {
+    return ECU_PACKAGE_WRONG_USE;
   }
   return header.sequence() < key.minimum ? ECU_PACKAGE_KEY_RETIRED : ECU_OK;
 }

@@ -120,7 +120,7 @@ class PackageHeader {
  *  @param verify  called once at most
  *  @param context passed to verify
  *
- *  @return ECU_OK, ECU_PACKAGE_BAD_ALGORITHM, what verify says, or ECU_PACKAGE_KEY_RETIRED
+ *  @return ECU_OK, ECU_PACKAGE_BAD_ALGORITHM, what verify says, ECU_PACKAGE_WRONG_USE or _KEY_RETIRED
  */
 [[nodiscard]] ecu_status check_signature(const PackageHeader& header, const ecu_key& key, ecu_verify verify,
                                          void* context) noexcept;

@@ -48,8 +48,9 @@ constexpr const char* kTexts[] = {
     "ECU_PACKAGE_BAD_VERSION: a version of manifest or profile that is not read here",
     "ECU_PACKAGE_BAD_ALGORITHM: a signature algorithm that profile or key does not have",
     "ECU_FLASH_DAMAGED: bytes that the flash can not give back any more",
+    "ECU_PACKAGE_WRONG_USE: signed with a key that is not for packages of this kind",
 };
-static_assert(sizeof kTexts / sizeof kTexts[0] == ECU_FLASH_DAMAGED - kFirst + 1U);
+static_assert(sizeof kTexts / sizeof kTexts[0] == ECU_PACKAGE_WRONG_USE - kFirst + 1U);
 
 /* Bytes that an area has at least. */
 uint32_t least_size(const ecu::Area& area, uint32_t index) noexcept {

@@ -40,7 +40,7 @@ void check(const PackageHeader& header, const uint8_t* data) {
     fail();
   }
   ecu_key key = {};
-  key.kind = data[52] == 0x26U ? ECU_KEY_P256 : ECU_KEY_ED25519;
+  key.kind = (data[52] == 0x26U ? ECU_KEY_P256 : ECU_KEY_ED25519) | ECU_KEY_FOR_MODELS;
   memcpy(key.id, header.key_id(), sizeof key.id);
   key.minimum = 2U;
   (void)check_digests(header);

@@ -144,6 +144,51 @@ bool a_staged_model_of_a_key_that_left() {
   return right && runs(ecu, kA) && ecu.found.reverted == ECU_PACKAGE_UNKNOWN_KEY;
 }
 
+/* An ECU with the root key 2 for keys and the release key 3 for models. */
+Ecu with_roles() {
+  Ecu ecu = confirmed(5);
+  const ByteVector set =
+      build_key_set({build_key(2, 0, ECU_KEY_FOR_KEYS), build_key(3, 0, ECU_KEY_FOR_MODELS)});
+  (void)ecu.install(build_package({false, 6, set, ecu.key}));
+  return ecu;
+}
+
+/* The key that signs models leaks: it gets no key in, and the root key takes it away. */
+bool a_release_key_replaces_the_keys() {
+  Ecu ecu = with_roles();
+  const ecu_key root = build_key(2, 0);
+  const ecu_key release = build_key(3, 0);
+  const ByteVector hostile = build_package({false, 9, build_key_set({stranger()}), release});
+  const uint32_t before = ecu.flash.operations();
+  bool right = ecu.install(hostile) == ECU_PACKAGE_WRONG_USE && ecu.flash.operations() == before;
+  right = right && ecu.send(build_package({true, 10, kC, stranger()})) == ECU_PACKAGE_UNKNOWN_KEY;
+  right = right && ecu.send(build_package({true, 10, kC, release})) == ECU_OK;
+  const ByteVector next = build_key_set({root, build_key(4, 0, ECU_KEY_FOR_MODELS)});
+  right = right && ecu.install(build_package({false, 11, next, root})) == ECU_OK;
+  ecu.restart();
+  return right && runs(ecu, kB) &&
+         ecu.send(build_package({true, 12, kC, release})) == ECU_PACKAGE_UNKNOWN_KEY &&
+         ecu.send(build_package({true, 12, kC, build_key(4, 0)})) == ECU_OK;
+}
+
+bool a_root_key_signs_a_model() {
+  Ecu ecu = with_roles();
+  const uint32_t before = ecu.flash.operations();
+  return ecu.install(build_package({true, 9, kC, build_key(2, 0)})) == ECU_PACKAGE_WRONG_USE &&
+         ecu.flash.operations() == before && runs(ecu, kB);
+}
+
+/* The key that has staged a model is for keys alone when its trial comes. */
+bool a_staged_model_of_a_key_for_keys() {
+  Ecu ecu;
+  ecu_key next = ecu.key;
+  next.kind = ECU_KEY_ED25519 | ECU_KEY_FOR_KEYS;
+  bool right = ecu.install(ecu.package(kC, 60)) == ECU_OK;
+  right = right && ecu.install(build_package({false, 60, build_key_set({next}), ecu.key})) == ECU_OK;
+  ecu.restart();
+  return right && runs(ecu, kA) && ecu.found.reverted == ECU_PACKAGE_WRONG_USE;
+}
+
 /* Records of somebody who can write the journal: old models do not run, and the fuses stay. */
 bool a_forged_record(const std::function<void(State&)>& change) {
   Ecu ecu;
@@ -306,7 +351,13 @@ bool refuses_key_set(const std::function<void(ByteVector&)>& change) {
 }
 bool wrong_key_sets() {
   bool right = true;
-  for (const size_t place : {0U, 4U, 6U, 7U, 8U, 9U, 11U, 16U, 23U, 24U, 55U}) {
+  for (const int uses : {0, 4, 5, 0xff}) {
+    right = refuses_key_set([=](ByteVector& set) { set[9] = static_cast<uint8_t>(uses); }) && right;
+  }
+  for (const int kind : {0, 3, 0xff}) {
+    right = refuses_key_set([=](ByteVector& set) { set[8] = static_cast<uint8_t>(kind); }) && right;
+  }
+  for (const size_t place : {0U, 4U, 6U, 7U, 8U, 9U, 10U, 11U, 16U, 23U, 24U, 55U}) {
     right = refuses_key_set([=](ByteVector& set) { set[place] ^= 0x4dU; }) && right;
   }
   Ecu ecu;
@@ -484,6 +535,9 @@ constexpr Check kCases[] = {
     {"a torn record reads as damaged", a_torn_record_reads_as_damaged},
     {"a staged model of a withdrawn key", a_staged_model_of_a_withdrawn_key},
     {"a staged model of a key that left", a_staged_model_of_a_key_that_left},
+    {"a release key replaces the keys", a_release_key_replaces_the_keys},
+    {"a root key signs a model", a_root_key_signs_a_model},
+    {"a staged model of a key for keys", a_staged_model_of_a_key_for_keys},
     {"a forged confirmation", a_forged_confirmation},
     {"a forged sequence", a_forged_sequence},
     {"a forged old confirmation", a_forged_old_confirmation},

@@ -32,7 +32,7 @@ struct SelfTest {
 };
 
 Shelf::Shelf(Geometry geometry)
-    : factory_key(build_key(1, 0)), new_key(build_key(2, 0)), last_key(build_key(4, 2)) {
+    : factory_key(build_key(1, 0)), new_key(build_key(2, 0)), last_key(build_key(4, 2, ECU_KEY_FOR_MODELS)) {
   const ByteVector last_set = build_key_set({last_key});
   key_set = build_key_set({new_key, build_key(3, 9)});
   for (uint32_t sequence = 0; sequence < kSequences; ++sequence) {  // 0: what the factory wrote
@@ -54,6 +54,7 @@ Shelf::Shelf(Geometry geometry)
     last_keys[sequence] = build_package({false, sequence, last_set, new_key});
     signed_last[sequence] = build_package({true, sequence, payload[sequence], last_key});
   }
+  keys_of_last = build_package({false, kSequences - 1, last_set, last_key});
   signed_hostile = build_package({true, kSequences - 1, payload[1], build_key(9, 0)});
 }
 

@@ -37,6 +37,7 @@ class Shelf {
   ByteVector keys[kSequences];       // package with it, signed with the factory key
   ByteVector last_keys[kSequences];  // package with a set of the last key, signed with the new one
   ByteVector signed_last[kSequences];
+  ByteVector keys_of_last;    // key set by a key that is for models
   ByteVector signed_hostile;  // by a key that no device ever had
 
   /** What stands before the payload. */

@@ -115,6 +115,7 @@ bool rotate_keys_again(Device& device) {
     device.install(device.shelf->last_keys[4], 4);
   } else {
     device.refuse(device.shelf->signed_last[1], ECU_PACKAGE_KEY_RETIRED);
+    device.refuse(device.shelf->keys_of_last, ECU_PACKAGE_WRONG_USE);
     device.install(device.shelf->signed_last[5], 5);
   }
   return false;

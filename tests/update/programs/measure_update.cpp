@@ -59,7 +59,7 @@ ecu_status erase(void*, uint32_t address) {
 
 ecu_key key_of(ecu_key_kind kind, const uint8_t* id, const uint8_t* bytes, size_t size) {
   ecu_key key = {};
-  key.kind = kind;
+  key.kind = kind | ECU_KEY_FOR_MODELS;
   memcpy(key.id, id, sizeof key.id);
   memcpy(key.public_key, bytes, size);
   return key;

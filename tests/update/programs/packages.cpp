@@ -152,9 +152,9 @@ ByteVector build_image(uint32_t size, uint64_t seed) {
   return image;
 }
 
-ecu_key build_key(uint8_t seed, uint32_t minimum) {
+ecu_key build_key(uint8_t seed, uint32_t minimum, uint32_t uses) {
   ecu_key key = {};
-  key.kind = ECU_KEY_ED25519;
+  key.kind = ECU_KEY_ED25519 | uses;
   key.minimum = minimum;
   for (unsigned i = 0; i < 32; ++i) {
     key.public_key[i] = static_cast<uint8_t>((seed * 31U) + i);

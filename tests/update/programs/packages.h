@@ -38,8 +38,10 @@ ByteVector sha256_of(const uint8_t* bytes, size_t size);
 /** A model image of this many bytes; other seeds give other content. */
 ByteVector build_image(uint32_t size, uint64_t seed);
 
+constexpr uint32_t kEverything = ECU_KEY_FOR_MODELS | ECU_KEY_FOR_KEYS;
+
 /** A key with its right id; other seeds give other keys. */
-ecu_key build_key(uint8_t seed, uint32_t minimum);
+ecu_key build_key(uint8_t seed, uint32_t minimum, uint32_t uses = kEverything);
 
 /** A key set as docs/update_package.md has it. */
 ByteVector build_key_set(const std::vector<ecu_key>& keys);

@@ -70,6 +70,9 @@ std::vector<Refusal> refusals() {
   static ecu_key retired;
   retired = shelf().factory_key;
   retired.minimum = 3;
+  static const ecu_key release = build_key(1, 3, ECU_KEY_FOR_MODELS);
+  static const ecu_key root = build_key(1, 3, ECU_KEY_FOR_KEYS);
+  static const ecu_key useless = build_key(1, 0, 0);
   static const uint8_t other_interface[ECU_DIGEST_SIZE] = {};
   return {
       {"another kind of file", ByteVector(10, 0)},
@@ -87,6 +90,10 @@ std::vector<Refusal> refusals() {
       {"a changed key id", changed(0x37, 0x01)},
       {"a changed signature", changed(0x64, 0x01)},
       {"a key for later packages", right, [](ecu_update_config& config) { config.factory_keys = &retired; }},
+      {"keys by a release key", shelf().keys[2],
+       [](ecu_update_config& config) { config.factory_keys = &release; }},
+      {"a model by a root key", right, [](ecu_update_config& config) { config.factory_keys = &root; }},
+      {"a key for nothing", right, [](ecu_update_config& config) { config.factory_keys = &useless; }},
       {"another vendor", right, [](ecu_update_config& config) { config.device.vendor_id[0] ^= 1U; }},
       {"another class", right, [](ecu_update_config& config) { config.device.class_id[0] ^= 1U; }},
       {"other hardware", right, [](ecu_update_config& config) { config.device.hardware_id = 1; }},

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from ecu_bundle.packaging.device import Device, check_device
 from ecu_bundle.packaging.files import read_file
-from ecu_bundle.packaging.key_files import read_trusted
-from ecu_bundle.packaging.key_set import decode_key_set
+from ecu_bundle.packaging.key_files import read_trusted, says_uses
+from ecu_bundle.packaging.key_set import USE_OF, decode_key_set
 from ecu_bundle.packaging.payload import decode_golden, split_payload
 from ecu_bundle.packaging.reader import Package, check_digests, check_signature, read_rest
 from ecu_bundle.packaging.refusals import PackageError, Status
@@ -20,6 +20,7 @@ from ecu_bundle.packaging.template import read_header
 if TYPE_CHECKING:
     from ecu_bundle.artifacts import Engine as EngineName
     from ecu_bundle.packaging.device import Engine
+    from ecu_bundle.packaging.key_set import TrustedKey
     from ecu_bundle.packaging.keys import PublicKey
     from ecu_bundle.packaging.template import Header
 
@@ -56,7 +57,7 @@ def check_package(
 
     Args:
         path: of the package.
-        public_key: ``FILE`` or ``FILE@SEQUENCE`` for each key of the device.
+        public_key: for each key of the device, as `read_trusted` takes it.
         bundle, engine: what runs on the device.
         config: file with ``[update]``, for vendor and class.
         vendor, device_class, hardware, counter, slot_size: of the device.
@@ -77,26 +78,36 @@ def check_package(
     data = read_file(path)
     header = read_header(data)
     check_digests(header)
-    key = check_signer(header, public_key)
+    keys = [*map(read_trusted, public_key)]
+    key = check_signer(header, keys)
     check_device(header, device)
     package = read_rest(data, header)
     check_content(package)
-    return CheckedPackage(package, key, device.unknown)
+    given = zip(public_key, keys, strict=True)
+    is_known = all(says_uses(text) for text, entry in given if entry.key == key)
+    unknown = () if is_known else ("what its key is for",)
+    return CheckedPackage(package, key, (*unknown, *device.unknown))
 
 
-def check_signer(header: Header, public_key: Sequence[str]) -> PublicKey:
-    """Whether one of the keys has signed; gives it.
+def check_signer(header: Header, keys: Sequence[TrustedKey]) -> PublicKey:
+    """Whether one of the keys has signed, and may; gives it.
 
     Args:
         header: with right digests.
-        public_key: ``FILE`` or ``FILE@SEQUENCE`` for each key of the device.
+        keys: those of the device.
 
     Raises:
-        PackageError: none has, or not for this sequence.
-        UsageError: a file that cannot be read, or is no public key.
+        PackageError: none has, or it is not for this kind of package or this sequence.
     """
-    trusted = {entry.key.id: entry for entry in map(read_trusted, public_key)}
+    trusted = {entry.key.id: entry for entry in keys}
     key = check_signature(header, {key_id: entry.key for key_id, entry in trusted.items()})
+    kind, uses = header.manifest.kind, trusted[key.id].uses
+    if USE_OF[kind] not in uses:
+        raise PackageError(
+            Status.ECU_PACKAGE_WRONG_USE,
+            f"the key {key.id.hex()} signs {uses.words[0]}, this package brings {USE_OF[kind].words[0]}",
+            hint="sign with a key of the device that is for such packages",
+        )
     if header.manifest.sequence < trusted[key.id].minimum:
         raise PackageError(
             Status.ECU_PACKAGE_KEY_RETIRED,

@@ -19,7 +19,14 @@ from ecu_bundle.packaging.options import (
     signing_options,
 )
 from ecu_bundle.packaging.refusals import PackageError
-from ecu_bundle.packaging.results import NO_RECORD, checked_text, exported_text, lacks_record, refused_text
+from ecu_bundle.packaging.results import (
+    NO_RECORD,
+    checked_text,
+    exported_text,
+    key_notes,
+    lacks_record,
+    refused_text,
+)
 from ecu_bundle.stages import Stages
 
 if TYPE_CHECKING:
@@ -43,13 +50,22 @@ FORMATS = ("bin", "hex", "s19", "mcuboot", "pdx", "keys")
 @passphrase_options
 @click.option(
     "--also",
-    metavar="FILE[@SEQUENCE]",
+    metavar="FILE[@SEQUENCE][:USES]",
     multiple=True,
-    help="Another public key for the C header, from this sequence on; may be repeated.",
+    help="Another public key for the C header, from this sequence on, for models, keys or models+keys; "
+    "may be repeated.",
+)
+@click.option(
+    "--for",
+    "uses",
+    type=click.Choice(["models", "keys", "models+keys"]),
+    default="models+keys",
+    show_default=True,
+    help="What the new key may sign, by the C header: models, or the keys that come after these.",
 )
 @json_option
 def keygen(
-    output: Path, kind: Any, passphrase: bool, also: tuple[str, ...], **given: str | Path | None
+    output: Path, kind: Any, uses: str, passphrase: bool, also: tuple[str, ...], **given: str | Path | None
 ) -> None:
     """Make a signing key: private key, public key, and a C header for the device.
 
@@ -61,7 +77,10 @@ def keygen(
 
     secret = passphrase_of(**given)() if passphrase or any(given.values()) else None
     signer = key_files.generate(kind)
-    keys = [TrustedKey(signer.public), *map(key_files.read_trusted, also)]
+    keys = [
+        TrustedKey(signer.public, uses=key_files.USES[uses]),
+        *map(key_files.read_trusted, also),
+    ]
     encode_key_set(keys)  # refuses what no device could hold
     public, header = key_files.public_path(output), output.with_name(f"{output.stem}_keys.h")
     key_files.write_new(
@@ -71,11 +90,14 @@ def keygen(
             header: (key_header(keys, output.stem).encode(), 0o644),
         }
     )
+    for note in key_notes(keys):
+        invocation.console.say(note)
     key_id = signer.public.id.hex()
     invocation.result(
         {
             "type": kind,
             "id": key_id,
+            "uses": keys[0].uses.words,
             "private_key": str(output),
             "public_key": str(public),
             "header": str(header),
@@ -103,16 +125,19 @@ def keygen(
 @click.option("--engine", "-e", type=click.Choice(["ort", "native"]), help="Part of a bundle that has both.")
 @click.option(
     "--keys",
-    metavar="FILE[@SEQUENCE]",
+    metavar="FILE[@SEQUENCE][:USES]",
     multiple=True,
-    help="Instead of BUNDLE: public keys that the device shall trust from now on, 1 to 4.",
+    help="Instead of BUNDLE: public keys that the device shall trust from now on, 1 to 4, each for models, "
+    "keys or models+keys [models+keys].",
 )
+@click.option("--last-keys", is_flag=True, help="Accept keys that no later ones can ever replace.")
 @signing_options
 @json_option
 def pack(
     bundle: Path | None,
     output: Path,
     keys: tuple[str, ...],
+    last_keys: bool,
     config: Path | None,
     **given: Any,
 ) -> None:
@@ -138,7 +163,13 @@ def pack(
     words = _words(config, given)
     require_apart(output, *_files_of(signing), config, words.training_data, *map(file_of, keys))
     signer = signer_of(signing)
-    envelope = pack_bundle(bundle, words) if bundle else pack_keys([*map(read_trusted, keys)], words)
+    if bundle:
+        envelope = pack_bundle(bundle, words)
+    else:
+        trusted = [*map(read_trusted, keys)]
+        envelope = pack_keys(trusted, words, last=last_keys)
+        for note in key_notes(trusted):
+            invocation.console.say(note)
     if signer is not None:
         envelope = sign_envelope(envelope, signer)
     _write_package(output, envelope.encode())
@@ -175,10 +206,10 @@ def sign(package: Path, output: Path | None, **given: Any) -> None:
 @click.option(
     "--public-key",
     "-p",
-    metavar="FILE[@SEQUENCE]",
+    metavar="FILE[@SEQUENCE][:USES]",
     multiple=True,
     required=True,
-    help="Key of the device, from this sequence on; may be repeated.",
+    help="Key of the device, from this sequence on, for models, keys or models+keys; may be repeated.",
 )
 @click.option("--bundle", type=PATH, help="What runs on the device: is the model one for it?")
 @click.option("--engine", "-e", type=click.Choice(["ort", "native"]), help="Part of a bundle that has both.")
@@ -223,10 +254,10 @@ def verify_package(package: Path, **given: Any) -> None:
 @click.option(
     "--public-key",
     "-p",
-    metavar="FILE[@SEQUENCE]",
+    metavar="FILE[@SEQUENCE][:USES]",
     multiple=True,
     required=True,
-    help="Key of the device, from this sequence on; may be repeated. Checks the signature.",
+    help="Key of the device, as for verify-package; may be repeated. Checks the signature.",
 )
 @click.option("--slot-address", type=NUMBER, help="Where the slot starts; hex and s19 need it.")
 @click.option(

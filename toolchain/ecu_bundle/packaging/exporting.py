@@ -14,6 +14,7 @@ from ecu_bundle.packaging.checking import check_content, check_signer
 from ecu_bundle.packaging.exporters import EXPORTERS, Content, Exporter
 from ecu_bundle.packaging.exporters.flash_image import ERASED, FlashImage, Region, merged
 from ecu_bundle.packaging.files import read_file, write_file
+from ecu_bundle.packaging.key_files import read_trusted
 from ecu_bundle.packaging.key_header import key_header
 from ecu_bundle.packaging.key_set import decode_key_set
 from ecu_bundle.packaging.layout import HEADER_LIMIT
@@ -61,7 +62,7 @@ def export_package(
         path: of the package; it must be signed.
         form: one of `EXPORTERS`, or ``keys`` for the C header of a key package.
         output: file to write.
-        public_key: ``FILE`` or ``FILE@SEQUENCE`` for each key of the device.
+        public_key: for each key of the device, as `read_trusted` takes it.
         slot_address: where the slot starts; only a format without addresses does without.
         slot_size: bytes of the slot.
         content: the payload alone, or the whole package.
@@ -78,7 +79,7 @@ def export_package(
         raise UsageError(
             "export", "the package is not signed", place=str(path), hint="`ecu-bundle sign` does that"
         )
-    key = check_signer(package.header, public_key).id.hex()
+    key = check_signer(package.header, [*map(read_trusted, public_key)]).id.hex()
     check_content(package)
     if signer is not None and form != "mcuboot":
         raise UsageError("export", f"--key signs nothing in the format {form}", hint="leave it away")

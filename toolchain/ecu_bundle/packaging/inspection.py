@@ -81,7 +81,13 @@ def _facts(
         "payload_bytes": manifest.payload_size,
         "needs": None if header.device is None else _needs(header.device),
         "keys": [
-            {"id": entry.key.id.hex(), "type": entry.key.kind, "minimum": entry.minimum} for entry in keys
+            {
+                "id": entry.key.id.hex(),
+                "type": entry.key.kind,
+                "uses": entry.uses.words,
+                "minimum": entry.minimum,
+            }
+            for entry in keys
         ],
         "tools": information.tools,
     }
@@ -107,7 +113,8 @@ def package_text(facts: dict[str, Any]) -> str:
         needs = [[key.replace("_", " "), _shown(value)] for key, value in facts["needs"].items()]
         lines += ["", "the device needs", table([["  " + key, value] for key, value in needs if value])]
     for key in facts["keys"]:
-        lines.append(f"key {key['id']} ({key['type']}), signs from sequence {key['minimum']} on")
+        uses = " and ".join(key["uses"])
+        lines.append(f"key {key['id']} ({key['type']}), signs {uses} from sequence {key['minimum']} on")
     return "\n".join(lines)
 
 

@@ -13,13 +13,16 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from ecu_bundle.errors import UsageError
 from ecu_bundle.folders import require_outside_bundles
-from ecu_bundle.packaging.key_set import TrustedKey
+from ecu_bundle.packaging.key_set import EVERYTHING, TrustedKey, Uses
 from ecu_bundle.packaging.keys import KeyKind, PublicKey, public_key
 from ecu_bundle.packaging.layout import MAX_SEQUENCE
 from ecu_bundle.packaging.signing import KeySigner
 
 MAX_BYTES = 1 << 16
 """Of a key file; a real one has a few hundred."""
+
+USES: dict[str, Uses] = {"models": Uses.MODELS, "keys": Uses.KEYS, "models+keys": EVERYTHING}
+"""What a key may sign, as people write it."""
 
 Passphrase = Callable[[], bytes]
 """Asked only when a key is encrypted."""
@@ -172,29 +175,48 @@ def read_public(path: Path) -> PublicKey:
 
 
 def file_of(text: str) -> Path:
-    """The file of ``FILE`` or ``FILE@SEQUENCE``."""
-    name, at, _ = text.rpartition("@")
-    return Path(text) if not at or Path(text).exists() else Path(name)
+    """The file of ``FILE[@SEQUENCE][:USES]``."""
+    return _parts(text)[0]
+
+
+def says_uses(text: str) -> bool:
+    """Whether ``FILE[@SEQUENCE][:USES]`` has uses."""
+    return _parts(text)[2] is not None
 
 
 def read_trusted(text: str) -> TrustedKey:
-    """Reads ``FILE`` or ``FILE@SEQUENCE``: a public key, and the first sequence that it may sign.
+    """Reads ``FILE[@SEQUENCE][:USES]``: a public key, the first sequence that it may sign, and what it may
+    sign, by a word of `USES`. Without a word it may sign everything.
 
     Raises:
-        UsageError: as `read_public`, or no such sequence.
+        UsageError: as `read_public`, or no such sequence or word.
     """
-    path = file_of(text)
-    if path == Path(text):
-        return TrustedKey(read_public(path))
-    number = text.rpartition("@")[2]
-    if not number.isdecimal() or int(number) > MAX_SEQUENCE:
+    path, number, word = _parts(text)
+    if word is not None and word not in USES:
+        raise UsageError(
+            "key",
+            f"{word!r} is nothing that a key may sign",
+            place=text,
+            hint=f"write FILE or FILE@SEQUENCE, then :{', :'.join(USES)}, or nothing",
+        )
+    if number is not None and (not number.isdecimal() or int(number) > MAX_SEQUENCE):
         raise UsageError(
             "key",
             f"{number!r} is no sequence",
             place=text,
             hint=f"write FILE@SEQUENCE, 0 to {MAX_SEQUENCE}, or the file alone",
         )
-    return TrustedKey(read_public(path), int(number))
+    return TrustedKey(read_public(path), int(number or 0), EVERYTHING if word is None else USES[word])
+
+
+def _parts(text: str) -> tuple[Path, str | None, str | None]:
+    """File, sequence and uses; None for what is not there. A file of that name is one, whatever is in it."""
+    number = word = None
+    if ":" in text and not Path(text).exists():
+        text, _, word = text.rpartition(":")
+    if "@" in text and not Path(text).exists():
+        text, _, number = text.rpartition("@")
+    return Path(text), number, word
 
 
 def _read(path: Path) -> bytes:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from ecu_bundle.packaging.key_set import TrustedKey
+from ecu_bundle.packaging.key_set import TrustedKey, Uses
 from ecu_bundle.packaging.keys import RAW_SIZES, KeyKind
 
 _KINDS: dict[KeyKind, str] = {"ed25519": "ECU_KEY_ED25519", "p256": "ECU_KEY_P256"}
+_USES = {Uses.MODELS: "ECU_KEY_FOR_MODELS", Uses.KEYS: "ECU_KEY_FOR_KEYS"}
 _RAW_SIZE = max(RAW_SIZES.values())
 
 
@@ -40,7 +41,7 @@ def key_header(keys: Sequence[TrustedKey], name: str) -> str:
         raw = entry.key.raw.ljust(_RAW_SIZE, b"\0")
         rows = [_bytes(raw[start : start + 16]) for start in range(0, _RAW_SIZE, 16)]
         lines += [
-            f"    {{{_KINDS[entry.key.kind]},",
+            f"    {{{' | '.join([_KINDS[entry.key.kind], *(_USES[use] for use in entry.uses)])},",
             f"     {entry.minimum}U,",
             f"     {{{_bytes(entry.key.id)}}},",
             "     {" + ",\n      ".join(rows) + "}},",

@@ -16,7 +16,7 @@ from ecu_bundle.image.layout import PAYLOAD_KINDS
 from ecu_bundle.lowering.kernels import KERNELS
 from ecu_bundle.lowering.program import PROGRAM_VERSION
 from ecu_bundle.packaging.facts import DeviceFacts, Information, encode_facts
-from ecu_bundle.packaging.key_set import TrustedKey, encode_key_set
+from ecu_bundle.packaging.key_set import TrustedKey, Uses, encode_key_set
 from ecu_bundle.packaging.layout import (
     MAX_ENTRIES,
     MAX_HARDWARE_IDS,
@@ -125,13 +125,24 @@ def pack_bundle(bundle: Path, words: Words) -> Envelope:
     )
 
 
-def pack_keys(keys: Sequence[TrustedKey], words: Words) -> Envelope:
+def pack_keys(keys: Sequence[TrustedKey], words: Words, *, last: bool = False) -> Envelope:
     """The package that brings a key set.
 
+    Args:
+        keys: 1 to 4.
+        words: what it says beside them.
+        last: allow a set that no later one can replace.
+
     Raises:
-        UsageError: a key set or a word beyond the limits.
+        UsageError: a key set or a word beyond the limits, or none of the keys may sign the next set.
     """
     _require_words(words)
+    if not (last or any(Uses.KEYS in entry.uses for entry in keys)):
+        raise UsageError(
+            "pack",
+            "no key of this set may sign keys, so no later set could ever replace it",
+            hint="say which one may, for instance root.pub.pem:keys; --last-keys packs such a set as it is",
+        )
     information = Information(words.vendor, words.device_class, commit=words.commit, rxswin=words.rxswin)
     return make_envelope(
         "trust",

@@ -37,6 +37,7 @@ class Status(IntEnum):
     ECU_PACKAGE_BAD_MAGIC = 93
     ECU_PACKAGE_BAD_VERSION = 94
     ECU_PACKAGE_BAD_ALGORITHM = 95
+    ECU_PACKAGE_WRONG_USE = 97
 
 
 class PackageError(VerificationError):

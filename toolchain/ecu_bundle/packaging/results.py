@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ecu_bundle.packaging.checking import CheckedPackage
     from ecu_bundle.packaging.exporting import Exported
+    from ecu_bundle.packaging.key_set import TrustedKey
 
 NO_RECORD = (
     "note: without --slot-size the signed record at the end of the slot is not written; "
     "the ECU then counts from sequence 0 and cannot tell which package it runs"
 )
+OPEN_KEYS = (
+    "note: each of these keys may sign models and keys, so whoever gets one of them can replace them all; "
+    "a root key (FILE:keys) and release keys (FILE:models) prevent that, see docs/security.md"
+)
+NO_KEYS = (
+    "note: none of these keys may sign keys: an ECU that has no others can never get new ones; "
+    "add a root key, FILE:keys"
+)
+NO_MODELS = "note: none of these keys may sign models: an ECU that has no others takes none"
 _VERDICT = "a device with these facts would install it"
+
+
+def key_notes(keys: Sequence[TrustedKey]) -> list[str]:
+    """What should not go unsaid about the keys of a device."""
+    from ecu_bundle.packaging.key_set import EVERYTHING, Uses
+
+    if all(entry.uses == EVERYTHING for entry in keys):
+        return [OPEN_KEYS]
+    notes = {Uses.KEYS: NO_KEYS, Uses.MODELS: NO_MODELS}
+    return [note for use, note in notes.items() if not any(use in entry.uses for entry in keys)]
 
 
 def refused_text(status: str) -> str:
