@@ -22,7 +22,7 @@ import numpy as np
 
 from ecu_bundle.cli import main as ecu_bundle
 from ecu_bundle.flashing.statuses import status_text
-from ecu_bundle.packaging.key_files import generate, read_private
+from ecu_bundle.packaging.key_files import generate, public_pem, read_private
 
 from .device import Device
 from .doip_server import ECU
@@ -144,8 +144,10 @@ def _make(teller: Teller) -> None:
         bundle = folder / f"{letter}-{MPS2.target}"
         teller.command(f"build {letter}", "build", model.file, "--target", MPS2.target, "-o", bundle)
     teller.title("Keys, and signed packages of both")
+    root = folder / "root.pub.pem"
+    teller.command("keygen root", "keygen", "-o", folder / "root.pem", "--for", "keys")
     key = folder / "factory.pem"
-    teller.command("keygen", "keygen", "-o", key)
+    teller.command("keygen", "keygen", "-o", key, "--for", "models", "--also", f"{root}:keys")
     for letter, sequence in (("A", "1"), ("B", "3")):
         words = ("--config", folder / letter / "ecu-bundle.toml", "--sequence", sequence, "--key", key)
         bundle, package = folder / f"{letter}-{MPS2.target}", folder / f"{letter}.suit"
@@ -155,7 +157,13 @@ def _make(teller: Teller) -> None:
     good = folder / "B.suit"
     (folder / "bad_B.suit").write_bytes(spoiled(good, 2, signer))
     (folder / "other.suit").write_bytes(foreign(train_narrow(), good, 4, signer))
-    (folder / "stranger.suit").write_bytes(renewed(good, 4, generate("ed25519")))
+    stranger = generate("ed25519")
+    (folder / "stranger.suit").write_bytes(renewed(good, 4, stranger))
+    (folder / "stranger.pub.pem").write_bytes(public_pem(stranger.public))
+    keys = ("--keys", folder / "stranger.pub.pem", "--config", folder / "B" / "ecu-bundle.toml")
+    teller.command(
+        "pack takeover", "pack", *keys, "-o", folder / "takeover.suit", "--sequence", "4", "--key", key
+    )
 
 
 def _start(teller: Teller, board: Board) -> Device:
@@ -193,6 +201,7 @@ def _drive(teller: Teller) -> None:
             ("rollback", "A.suit", "A rollback: the package of A, which is older"),
             ("interface", "other.suit", "A package for a program with another interface"),
             ("stranger", "stranger.suit", "A package signed by a stranger"),
+            ("takeover", "takeover.suit", "A stranger's key, signed by the release key, which leaked"),
         ):
             teller.title(what)
             teller.flash(name, package, port)

@@ -38,9 +38,11 @@ def test_everything_before_the_ecu_works(told: tuple[Story, list[str]]) -> None:
     names = [
         "build A",
         "build B",
+        "keygen root",
         "keygen",
         "pack A",
         "pack B",
+        "pack takeover",
         "export mps2",
         "build A for virt",
         "export virt",
@@ -76,6 +78,7 @@ def test_the_ecu_runs_the_right_model(
         ("rollback", 1, "ECU_PACKAGE_ROLLBACK"),
         ("interface", 1, "ECU_PACKAGE_WRONG_INTERFACE"),
         ("stranger", 1, "ECU_PACKAGE_UNKNOWN_KEY"),
+        ("takeover", 1, "ECU_PACKAGE_WRONG_USE"),
     ],
 )
 def test_what_must_not_be_is_refused(told: tuple[Story, list[str]], name: str, code: int, said: str) -> None:
@@ -117,6 +120,6 @@ def test_the_ecu_of_the_story_is_flashed_by_hand(told: tuple[Story, list[str]], 
 
 def test_the_transcript_can_be_read(told: tuple[Story, list[str]]) -> None:
     lines = "\n".join(told[1]).splitlines()
-    assert [line[:2].strip() for line in lines if line[:2].strip()] == [str(n) for n in range(1, 12)]
+    assert [line[:2].strip() for line in lines if line[:2].strip()] == [str(n) for n in range(1, 13)]
     assert max(map(len, lines)) < 200
     assert not any(str(Path.home()) in line or "/tmp" in line for line in lines)  # noqa: S108

@@ -255,7 +255,7 @@ def test_a_device_with_this_bundle_takes_its_package(
         assert (outcome.code, outcome.data["status"]) == (1, f"ECU_PACKAGE_{status}")
     outcome = call("verify-package", package, "-p", f"{public}@8", "--json")
     assert (outcome.code, outcome.data["status"]) == (1, "ECU_PACKAGE_KEY_RETIRED")
-    silent = ["verify-package", package, "-p", public, *known, "--json"]
+    silent = ["verify-package", str(package), "-p", str(public), *known, "--json"]
     assert succeed(*silent).data["unchecked"][0] == "what its key is for"
     assert "what its key is for" not in succeed(*verify, "--json").data["unchecked"]
     outcome = call("verify-package", package, "-p", f"{public}:keys", "--json")
