@@ -81,7 +81,11 @@ TARGETS = {
         (*UPDATE, "image/sha256.cpp"),
         journal_seeds,
         128,
-        (f"-I{PROGRAMS}", "-fno-sanitize-coverage=trace-cmp"),  # inputs choose, they hold no bytes of flash
+        (
+            f"-I{PROGRAMS}",
+            "-O2",
+            "-fno-sanitize-coverage=trace-cmp",
+        ),  # inputs choose, they hold no bytes of flash
         2000,
         "-runs=200000",
     ),

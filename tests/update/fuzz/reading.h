@@ -43,6 +43,12 @@ struct Reading {
   [[nodiscard]] unsigned staged() const {
     return slots[active ^ 1U].state == ECU_SLOT_STAGED ? active ^ 1U : kNoPlace;
   }
+  /** A record of somebody else: the active slot is not confirmed, or not with the highest sequence. */
+  [[nodiscard]] bool is_forged() const {
+    const ecu_slot_info& other = slots[active ^ 1U];
+    return slots[active].state != ECU_SLOT_CONFIRMED ||
+           (other.state == ECU_SLOT_CONFIRMED && other.sequence > slots[active].sequence);
+  }
   /** Below it no model runs; below the second none is tried or installed. */
   [[nodiscard]] uint32_t lowest() const;
   [[nodiscard]] uint32_t newest() const;
