@@ -172,6 +172,9 @@ ecu_status Reading::check_key(const Item& item, bool known_key, bool sealed) con
   if (!sealed) {
     return ECU_PACKAGE_BAD_SIGNATURE;
   }
+  if (item.signer == kLast && !item.model) {
+    return ECU_PACKAGE_WRONG_USE;
+  }
   return item.signer == kLast && item.sequence < kLastMinimum ? ECU_PACKAGE_KEY_RETIRED : ECU_OK;
 }
 

@@ -19,7 +19,7 @@ constexpr Kind kKinds[] = {
     {true, 5, kFactory, 0},
     {true, 5, kFactory, 0},  // other content under the same sequence
     {true, 9, kFactory, 0},
-    {true, 6, kNew, 0},
+    {false, 13, kLast, by(kNew)},  // that key is for models
     {true, 9, kNew, 0},
     {true, 12, kLast, 0},
     {true, 4, kLast, 0},  // older than what its key may sign
@@ -62,7 +62,8 @@ Item make(const Kind& kind, unsigned number) {
 }  // namespace
 
 ecu_key key_of(Signer signer) {
-  return build_key(static_cast<uint8_t>(1U + signer), signer == kLast ? kLastMinimum : 0U);
+  const uint8_t seed = static_cast<uint8_t>(1U + signer);
+  return signer == kLast ? build_key(seed, kLastMinimum, ECU_KEY_FOR_MODELS) : build_key(seed, 0U);
 }
 
 const std::vector<Item>& stock() {

@@ -27,7 +27,7 @@ struct Item {
   ByteVector package;
 };
 
-/** What the last key of a set may sign at least. */
+/** The last key is for models alone, from this sequence on. */
 constexpr uint32_t kLastMinimum = 8;
 
 /** Bytes of a header that hold the digest of the manifest, the id of the key, and the signature. */
