@@ -13,6 +13,7 @@ OUT ?=
 DATA ?=
 TRUST ?=
 REPLACE ?=
+UPDATE ?=
 # Options of pytest, for instance TESTS="tests/parity -k trees".
 TESTS ?=
 
@@ -25,10 +26,10 @@ CPP := $(foreach folder,runtime tests benchmarks cmake toolchain examples,'$(fol
 NATIVE := CMakeLists.txt pyproject.toml $(shell find runtime cmake -name '*.cpp' -o -name '*.h' -o -name 'CMakeLists.txt' -o -name '*.cmake')
 
 .PHONY: ecu-bundle
-ecu-bundle: $(VENV)/ready ## build a verified bundle: MODEL=file [TARGET=host] [ENGINE=auto] [OUT=dir] [DATA=rows] [TRUST=1] [REPLACE=1]
+ecu-bundle: $(VENV)/ready ## build a verified bundle: MODEL=file [TARGET=host] [ENGINE=auto] [OUT=dir] [DATA=rows] [UPDATE=ed25519] [TRUST=1] [REPLACE=1]
 	@test -n "$(MODEL)" || { echo 'say which model: make ecu-bundle MODEL=examples/auto_mpg/auto_mpg.skops' >&2; exit 2; }
 	@$(TOOL) build "$(MODEL)" --install-missing $(if $(TARGET),--target "$(TARGET)") $(if $(ENGINE),--engine "$(ENGINE)") \
-		$(if $(OUT),--output "$(OUT)") $(if $(DATA),--data "$(DATA)") $(if $(filter 1 true yes,$(TRUST)),--trust-pickle) \
+		$(if $(OUT),--output "$(OUT)") $(if $(DATA),--data "$(DATA)") $(if $(UPDATE),--update "$(UPDATE)") $(if $(filter 1 true yes,$(TRUST)),--trust-pickle) \
 		$(if $(filter 1 true yes,$(REPLACE)),--replace)
 
 .PHONY: test

@@ -41,19 +41,19 @@ def compiled(target: str, facts: UpdateFacts, folder: Path) -> Guide:
 @pytest.mark.parametrize("kind", ["ed25519", pytest.param("p256", marks=pytest.mark.slow)])
 def test_the_example_takes_a_package(kind: Signature, tmp_path: Path) -> None:
     """With every file that ``sources.txt`` lists and no other."""
-    guide = compiled("host", UpdateFacts(kind, VENDOR, CLASS), tmp_path)
+    guide = compiled("host", UpdateFacts(kind, VENDOR, CLASS, (0x1001, 0x1002)), tmp_path)
     slot = re.search(r"kSlot = (\d+U)", guide.block("Updates", "cpp"))
     assert slot
     objects = sorted((tmp_path / "app/objects").iterdir())
     flags = ["-std=c++17", f"-DSLOT={slot[1]}", f"-I{guide.bundle / 'include'}"]
     command("c++", *flags, BOARD, *objects, "-o", tmp_path / "app/app")
     delivered = tmp_path / "package"
-    delivered.write_bytes(package(sample("tree", seed=1), 2, SIGNERS[kind]))
+    delivered.write_bytes(package(sample("tree", seed=1), 2, SIGNERS[kind], hardware=(7, 0x1001)))
     output = command(tmp_path / "app/app", guide.bundle / "model/model.ecui", delivered)
     words = [line.split(":")[0] for line in output.splitlines()]
-    assert words == [
-        f"{step} ECU_OK" for step in ("factory", "begin", "take", "end", "start", "keep", "again")
-    ]
+    steps = ("factory", "begin", "take", "end", "start", "keep", "keep", "again", "reverted")
+    assert words == [*(f"{step} ECU_OK" for step in steps), "damaged ECU_UPDATE_NO_MODEL"]
+    assert "stack_size = kStack" in guide.block("Updates", "cpp")
 
 
 @pytest.mark.slow

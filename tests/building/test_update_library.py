@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -40,7 +40,14 @@ target_link_libraries(app PRIVATE ecu::model ecu::update)
 SLOT = 16 * 4096
 
 
-def package(chosen: Sample, sequence: int, signer: KeySigner, *, wrong_outputs: bool = False) -> bytes:
+def package(
+    chosen: Sample,
+    sequence: int,
+    signer: KeySigner,
+    *,
+    wrong_outputs: bool = False,
+    hardware: tuple[int, ...] = (),
+) -> bytes:
     """A signed package with the golden vectors of a sample."""
     vectors = choose_golden(chosen.model, chosen.rows, chosen.expected.outputs, chosen.expected.tolerance)
     golden = encode_golden(vectors, chosen.model.interface)
@@ -55,7 +62,9 @@ def package(chosen: Sample, sequence: int, signer: KeySigner, *, wrong_outputs: 
         sequence=sequence,
         vendor=vendor,
         device_class=class_id(VENDOR, CLASS),
-        facts=encode_facts(image_facts(read_image(image)), Information(VENDOR, CLASS)),
+        facts=encode_facts(
+            replace(image_facts(read_image(image)), hardware=hardware), Information(VENDOR, CLASS)
+        ),
         payload=ModelPayload(image, golden).encode(),
     )
     return sign_envelope(envelope, signer).encode()

@@ -22,7 +22,13 @@ README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 PACKAGING = (CHECKOUT / "docs/packaging.md").read_text(encoding="utf-8")
 ELSEWHERE = ("make test", "make demo-update", "git clone")
 """Beginnings of lines that run by themselves: the tests would run the tests, and the story has its own."""
-OPTIONS = {"TARGET": "--target", "ENGINE": "--engine", "OUT": "--output", "DATA": "--data"}
+OPTIONS = {
+    "TARGET": "--target",
+    "ENGINE": "--engine",
+    "OUT": "--output",
+    "DATA": "--data",
+    "UPDATE": "--update",
+}
 
 
 class Terminal(io.StringIO):

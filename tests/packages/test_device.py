@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from ecu_bundle.packaging.device import Device, Engine, check_device
+from ecu_bundle.packaging.facts import encode_facts
+from ecu_bundle.packaging.keys import KeyKind
+from ecu_bundle.packaging.layout import class_id, vendor_id
+from ecu_bundle.packaging.reader import read_package
 from ecu_bundle.packaging.refusals import PackageError, Status
+from ecu_bundle.packaging.signing import sign_envelope
+from ecu_bundle.packaging.suit import make_envelope
 from ecu_bundle.packaging.template import read_header
 from packages.device import Reader, facts_device, key_record
 from packages.examples import CLASS, ED25519, VENDOR, key_package, model_package
@@ -23,6 +29,7 @@ ENGINE = Engine(
     arena=656,
     stack=480,
 )
+KINDS: tuple[KeyKind, ...] = ("ed25519",)
 DEVICE = Device(VENDOR, CLASS, hardware=0x1001, counter=7, slot_size=336 + 1024, engine=ENGINE)
 
 REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -51,7 +58,8 @@ def changed(names: list[str]) -> Device:
 
 def test_the_device_that_a_package_is_for() -> None:
     check_device(MODEL, DEVICE)
-    assert DEVICE.unknown == ()
+    known = replace(DEVICE, counter=6, engine=replace(ENGINE, signatures=KINDS))
+    assert known.unknown_for(MODEL) == ()
 
 
 @pytest.mark.parametrize("position", range(len(REFUSALS)))
@@ -101,9 +109,36 @@ def test_kernels_are_named() -> None:
 
 def test_nothing_known_is_nothing_checked() -> None:
     check_device(MODEL, Device())
-    assert len(Device().unknown) == 6
-    assert "class" in Device(device_class=CLASS).unknown  # its id is made of the vendor's too
+    assert len(Device().unknown_for(MODEL)) == 7
+    assert Device().unknown_for(KEYS) == (
+        "kinds of keys that the device can check",
+        "vendor",
+        "class",
+        "counter",
+    )
+    assert "class" in Device(device_class=CLASS).unknown_for(MODEL)  # its id is made of the vendor's too
     check_device(MODEL, replace(DEVICE, engine=replace(ENGINE, kernels=None, arena=None, stack=None)))
+
+
+@pytest.mark.parametrize(("runs", "said"), [(b"", ""), (bytes([1] * 32), ""), (bytes(32), "OTHER_CONTENT")])
+def test_the_sequence_that_the_device_is_at(runs: bytes, said: str) -> None:
+    """It is taken only with what runs there; whether it is that is told unless the image is another one."""
+    read = read_package(model_package())
+    facts = encode_facts(MODEL.device, replace(read.information, image_digest=bytes([1] * 32)))
+    ids = {"vendor": vendor_id(VENDOR), "device_class": class_id(VENDOR, CLASS)}
+    envelope = make_envelope("model", sequence=7, facts=facts, payload=read.payload, **ids)
+    header = read_header(sign_envelope(envelope, ED25519).encode())
+    engine = replace(ENGINE, image_digest=runs)
+    device = replace(DEVICE, engine=engine)
+    assert "sequence 7 too" in " ".join(device.unknown_for(header))
+    if not said:
+        check_device(header, device)
+        return
+    for wrong in (device, replace(device, engine=replace(engine, interface_hash=bytes(32)))):
+        with pytest.raises(PackageError) as caught:
+            check_device(header, wrong)
+        assert caught.value.status == Status[f"ECU_PACKAGE_{said}"]
+    check_device(header, replace(device, counter=6))
 
 
 def test_keys_need_no_engine() -> None:

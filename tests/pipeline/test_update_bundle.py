@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.program import succeed
+from cli.program import call, succeed
 from ecu_bundle.building import update_costs
 from ecu_bundle.building.processes import Finished, run
 from ecu_bundle.packaging.exporters import EXPORTERS
@@ -80,9 +80,15 @@ def test_a_bundle_with_updates_from_the_build_to_the_flashing_line(
     succeed("sign", "model.suit", "--key", "release.pem")
     device = ["--vendor", "ecu.example", "--device-class", "wine-grader", "--hardware", "1", "--counter", "6"]
     verdict = succeed(
-        "verify-package", "model.suit", "-p", "release.pub.pem", *device, "--bundle", bundle, *SLOT[2:]
+        "verify-package", "model.suit", "-p", "release.pub.pem:models", *device, "--bundle", bundle, *SLOT[2:]
     )
     assert verdict.stdout.endswith("\na device with these facts would install it: yes\n")
+    succeed("keygen", "-o", "other.pem", "--type", "ed25519")
+    succeed("sign", "model.suit", "--key", "other.pem", "-o", "other.suit")
+    refused = call(
+        "verify-package", "other.suit", "-p", "other.pub.pem", *device, "--bundle", bundle, "--json"
+    )
+    assert (refused.code, refused.data["status"]) == (1, "ECU_PACKAGE_BAD_ALGORITHM")
     for form in EXPORTERS:
         succeed("export", "model.suit", "-p", "release.pub.pem", "--to", form, *SLOT, "-o", f"model.{form}")
     slot = (tmp_path / "model.bin").read_bytes()

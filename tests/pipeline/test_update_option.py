@@ -10,12 +10,13 @@ import pytest
 from building.native_bundles import sample, write_sample
 from ecu_bundle.artifacts import BundleSources
 from ecu_bundle.assembly import Assembly
-from ecu_bundle.building.crypto_sources import Signature, crypto_library
+from ecu_bundle.building.crypto_sources import Signature, carried_signatures, crypto_library
 from ecu_bundle.building.provision import default_cache_dir, onnxruntime_library
 from ecu_bundle.building.targets import get_target
 from ecu_bundle.config import read_config
 from ecu_bundle.errors import UsageError
 from ecu_bundle.generation.options import UpdateFacts
+from ecu_bundle.pipeline import Options, make_plan, update_facts
 from ecu_bundle.reporting.sbom import sbom, standard_components
 from generation.bundles import write
 from reporting.certificates import regressor
@@ -37,6 +38,8 @@ def test_native_halves_carry_the_library(kind: Signature) -> None:
     assert not [path for path in files if path.startswith("third_party/") and "onnxruntime" not in path]
     rest = {path for path in files if path.startswith("native/") and not path.startswith(folder)}
     assert rest == set()
+    assert carried_signatures(files, "native/") == frozenset({kind})
+    assert not carried_signatures(files)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -45,6 +48,8 @@ def test_what_tries_the_update_code_is_certified(kind: Signature, tmp_path: Path
     bundle = write_sample(sample("tree"), "host", tmp_path, update=UpdateFacts(kind))
     assert f"ecu_verify_{kind}" in (bundle / "tests/update_package.h").read_text()
     assert (bundle / "tests/update_install.cpp").is_file()
+    preset = json.loads((bundle / "CMakePresets.json").read_text())["configurePresets"][0]
+    assert preset["cacheVariables"]["ECU_UPDATE"]["value"] == "ON"  # so that `ctest` runs it
 
 
 @pytest.mark.cross
@@ -87,3 +92,18 @@ def test_another_kind_is_refused(tmp_path: Path) -> None:
     path.write_text('[build]\nupdate = "rsa"\n')
     with pytest.raises(UsageError, match="update"):
         read_config(path)
+
+
+@pytest.mark.parametrize(
+    ("update", "said", "expected"), [(None, "p256", "p256"), ("ed25519", "p256", "ed25519"), (None, None, "")]
+)
+def test_the_option_wins(update: Signature | None, said: str | None, expected: str, tmp_path: Path) -> None:
+    path = tmp_path / "ecu-bundle.toml"
+    path.write_text((f'[build]\nupdate = "{said}"\n' if said else "") + "[update]\nhardware = [0x1001]\n")
+    plan = make_plan(tmp_path / "m.skops", Options(engine="native", update=update))
+    assert update_facts(plan) == UpdateFacts(expected, "", "", (0x1001,))  # type: ignore[arg-type]
+
+
+def test_a_bundle_that_cannot_install_packages_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="goes with the native engine"):
+        make_plan(tmp_path / "m.skops", Options(engine="ort", update="p256"))

@@ -73,6 +73,11 @@ def cli() -> None:
 )
 @click.option("--output", "-o", type=PATH, help="Folder of the bundle [build/bundles/NAME/TARGET].")
 @click.option("--data", type=PATH, help="Rows for the proof: .npy, .csv or .parquet.")
+@click.option(
+    "--update",
+    type=click.Choice(["ed25519", "p256"]),
+    help="Bring the library that checks the signatures of update packages into a native bundle [none].",
+)
 @click.option("--instructions", is_flag=True, help="Also count instructions (valgrind; takes a minute).")
 @click.option(
     "--replace", is_flag=True, help="Replace a model with another interface under the same version."

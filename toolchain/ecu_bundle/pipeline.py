@@ -41,7 +41,7 @@ from ecu_bundle.manifest import (
 from ecu_bundle.stages import Silent, Stages, Watcher
 
 if TYPE_CHECKING:
-    from ecu_bundle.building.crypto_sources import CryptoLibrary
+    from ecu_bundle.building.crypto_sources import CryptoLibrary, Signature
     from ecu_bundle.building.targets import Target
     from ecu_bundle.generation.options import UpdateFacts
     from ecu_bundle.parity import ParityReport
@@ -61,6 +61,7 @@ class Options:
         config: configuration file; default ``ecu-bundle.toml`` beside the model, if it is there.
         data: table of rows for the proof: ``.npy``, ``.csv`` or ``.parquet``.
         trust_pickle, allow_version_skew, member: see ``ecu_bundle.loading.load``.
+        update: kind of signature of the update packages, whose library a native bundle brings.
         instructions: count instructions where valgrind is installed.
         replace: also replace the bundle of a model with another interface under the same version.
     """
@@ -73,6 +74,7 @@ class Options:
     trust_pickle: bool = False
     allow_version_skew: bool = False
     member: str | None = None
+    update: Signature | None = None
     instructions: bool = False
     replace: bool = False
 
@@ -134,7 +136,7 @@ def build_with_times(
         report = prove(loaded, model, plan, stages)
         halves = prove_halves(_images(model, plan), model, report, target, stages)
     with stages.stage("generate", f"bundle for {target.name}"):
-        assembly = assemble(halves, model, report, target, plan.config.model, update=_update(plan))
+        assembly = assemble(halves, model, report, target, plan.config.model, update=update_facts(plan))
     with fresh_folder(output) as folder, scratch_folder() as scratch:
         write_files(folder, assembly.files, output=output)
         built = build_halves(
@@ -224,6 +226,13 @@ def make_plan(path: Path, options: Options) -> Plan:
             f"the engine {engine!r} is not available for the target {target.name}",
             place="--engine" if options.engine else config.place("build", "engine"),
             hint="engines of this target: auto, " + ", ".join(target.engine_choices),
+        )
+    if options.update and engine == "ort":
+        raise UsageError(
+            "configuration",
+            "the code that installs update packages goes with the native engine, and this bundle is for ort",
+            place="--update",
+            hint="give --engine native or both, or a target without ONNX Runtime",
         )
     folder = Path() if config_path is None else config_path.parent
     return Plan(config, folder, target, engine, options)
@@ -359,12 +368,13 @@ def data_file(plan: Plan) -> Path | None:
     return path
 
 
-def _update(plan: Plan) -> UpdateFacts:
-    """What the configuration says of update packages."""
+def update_facts(plan: Plan) -> UpdateFacts:
+    """What option and configuration say of update packages."""
     from ecu_bundle.generation.options import UpdateFacts
 
     words = plan.config.update
-    return UpdateFacts(plan.config.build.update or "", words.vendor or "", words.device_class or "")
+    signature = plan.options.update or plan.config.build.update or ""
+    return UpdateFacts(signature, words.vendor or "", words.device_class or "", words.hardware)
 
 
 def _images(model: OnnxModel, plan: Plan) -> dict[str, ModelImage]:

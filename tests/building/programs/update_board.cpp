@@ -8,6 +8,7 @@
 
 ecu_status start_model();
 ecu_status keep_model();
+ecu_status reverted();
 ecu_status begin_package();
 ecu_status take_package(const void* bytes, size_t size);
 ecu_status end_package();
@@ -65,6 +66,10 @@ int main(int, char** arguments) {
   report("end", end_package());
   report("start", start_model());
   report("keep", keep_model());
+  report("keep", keep_model());
   report("again", start_model());
+  report("reverted", reverted());
+  std::memset(flash, 0, 2U * SLOT);
+  report("damaged", start_model());
   return 0;
 }

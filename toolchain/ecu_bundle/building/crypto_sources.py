@@ -10,7 +10,7 @@ import io
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -71,6 +71,20 @@ class _Source:
     download: Callable[[Path], bytes]
     members: Mapping[str, str]
     """Name in the folder by the end of the path in the archive."""
+
+
+def carried_signatures(paths: Collection[str], folder: str = "") -> frozenset[Signature]:
+    """The kinds of signatures that the libraries in a bundle check.
+
+    Args:
+        paths: of its files, with forward slashes.
+        folder: of the half of the bundle, with a slash at its end; empty for the top.
+    """
+    return frozenset(
+        signature
+        for signature, source in _SOURCES.items()
+        if any(path.startswith(f"{folder}third_party/{source.name}/") for path in paths)
+    )
 
 
 def crypto_library(signature: Signature, cache_dir: Path) -> CryptoLibrary:

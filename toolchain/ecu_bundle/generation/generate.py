@@ -70,7 +70,9 @@ def generate(
     files = {
         **tree(STATIC),
         **runtime,
-        "CMakePresets.json": presets(options.toolchain, options.target),
+        "CMakePresets.json": presets(
+            options.toolchain, options.target, update=bool(options.update.signature and update)
+        ),
         "sources.txt": source_list(
             context["banner"],
             sources,

@@ -31,11 +31,13 @@ class UpdateFacts:
         signature: kind of signature whose library the bundle carries; empty for none.
         vendor: domain of the maker of the device; empty where nobody has said it.
         device_class: devices that packages are for; likewise.
+        hardware: ids of the hardware that packages are for; empty for any.
     """
 
     signature: Literal["", "ed25519", "p256"] = ""
     vendor: str = ""
     device_class: str = ""
+    hardware: tuple[int, ...] = ()
 
     @property
     def has_ids(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from ecu_bundle.packaging.device import Device, check_device
 from ecu_bundle.packaging.files import read_file
 from ecu_bundle.packaging.key_files import read_trusted, says_uses
-from ecu_bundle.packaging.key_set import USE_OF, decode_key_set
+from ecu_bundle.packaging.key_set import USE_OF, Uses, decode_key_set
 from ecu_bundle.packaging.payload import decode_golden, split_payload
-from ecu_bundle.packaging.reader import Package, check_digests, check_signature, read_rest
+from ecu_bundle.packaging.reader import BOTH_KINDS, Package, check_digests, check_signature, read_rest
 from ecu_bundle.packaging.refusals import PackageError, Status
 from ecu_bundle.packaging.settings import read_settings
 from ecu_bundle.packaging.template import read_header
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ecu_bundle.artifacts import Engine as EngineName
     from ecu_bundle.packaging.device import Engine
     from ecu_bundle.packaging.key_set import TrustedKey
-    from ecu_bundle.packaging.keys import PublicKey
+    from ecu_bundle.packaging.keys import KeyKind, PublicKey
     from ecu_bundle.packaging.template import Header
 
 
@@ -76,31 +76,43 @@ def check_package(
         engine=None if bundle is None else engine_of(bundle, engine),
     )
     data = read_file(path)
-    header = read_header(data)
+    header = read_header(data, allow_unsigned=True)
+    if not header.authentication.signature:
+        raise PackageError(
+            Status.ECU_PACKAGE_MALFORMED,
+            "the package is not signed",
+            place=str(path),
+            hint="`ecu-bundle sign` does that",
+        )
     check_digests(header)
     keys = [*map(read_trusted, public_key)]
-    key = check_signer(header, keys)
+    key = check_signer(header, keys, device.signatures)
     check_device(header, device)
     package = read_rest(data, header)
     check_content(package)
+    if header.device is None and device.signatures is not None:
+        _check_replaceable(decode_key_set(package.payload), device.signatures)
     given = zip(public_key, keys, strict=True)
     is_known = all(says_uses(text) for text, entry in given if entry.key == key)
     unknown = () if is_known else ("what its key is for",)
-    return CheckedPackage(package, key, (*unknown, *device.unknown))
+    return CheckedPackage(package, key, (*unknown, *device.unknown_for(header)))
 
 
-def check_signer(header: Header, keys: Sequence[TrustedKey]) -> PublicKey:
+def check_signer(
+    header: Header, keys: Sequence[TrustedKey], kinds: Collection[KeyKind] | None = None
+) -> PublicKey:
     """Whether one of the keys has signed, and may; gives it.
 
     Args:
         header: with right digests.
         keys: those of the device.
+        kinds: of keys that the device can check; None when nothing is known.
 
     Raises:
         PackageError: none has, or it is not for this kind of package or this sequence.
     """
     trusted = {entry.key.id: entry for entry in keys}
-    key = check_signature(header, {key_id: entry.key for key_id, entry in trusted.items()})
+    key = check_signature(header, {key_id: entry.key for key_id, entry in trusted.items()}, kinds)
     kind, uses = header.manifest.kind, trusted[key.id].uses
     if USE_OF[kind] not in uses:
         raise PackageError(
@@ -115,6 +127,24 @@ def check_signer(header: Header, keys: Sequence[TrustedKey]) -> PublicKey:
             f"this is {header.manifest.sequence}",
         )
     return key
+
+
+def _check_replaceable(keys: Sequence[TrustedKey], kinds: Collection[KeyKind]) -> None:
+    """Whether a device that checks these kinds could ever take keys after this set.
+
+    A set that has no key for keys at all was asked for, see `pack_keys`.
+
+    Raises:
+        PackageError: all keys for keys are of other kinds.
+    """
+    found = {entry.key.kind for entry in keys if Uses.KEYS in entry.uses}
+    if found and not found.intersection(kinds):
+        raise PackageError(
+            Status.ECU_PACKAGE_BAD_KEY_SET,
+            f"the keys for keys of this set are of the kind {', '.join(sorted(found))}, the program of the "
+            f"bundle checks {', '.join(sorted(kinds))}: with them the device would never take keys again",
+            hint=f"give the set a key for keys of the kind that the device checks{BOTH_KINDS}",
+        )
 
 
 def check_content(package: Package) -> None:
@@ -164,10 +194,12 @@ def check_content(package: Package) -> None:
 
 def engine_of(bundle: Path, name: EngineName | None) -> Engine:
     """What runs on a device whose program was built from a bundle."""
+    from ecu_bundle.building.crypto_sources import carried_signatures
     from ecu_bundle.packaging.device import Engine
     from ecu_bundle.packaging.packing import device_facts, read_half
 
-    facts = device_facts(read_half(bundle, name)[1])
+    manifest, half = read_half(bundle, name)
+    facts = device_facts(half)
     return Engine(
         kind=facts.kind,
         image_format=facts.image_format,
@@ -175,4 +207,6 @@ def engine_of(bundle: Path, name: EngineName | None) -> Engine:
         interface_hash=facts.interface_hash,
         kernels=facts.kernels if facts.program_format else None,
         arena=facts.arena,
+        image_digest=bytes.fromhex(half.image.image.digest),
+        signatures=carried_signatures(manifest.files, half.folder) or None,
     )

@@ -26,6 +26,8 @@ from ecu_bundle.packaging.results import (
     key_notes,
     lacks_record,
     refused_text,
+    replaced_note,
+    signer_notes,
 )
 from ecu_bundle.stages import Stages
 
@@ -168,7 +170,7 @@ def pack(
     else:
         trusted = [*map(read_trusted, keys)]
         envelope = pack_keys(trusted, words, last=last_keys)
-        for note in key_notes(trusted):
+        for note in [*key_notes(trusted), *(signer_notes(trusted, signer.public) if signer else [])]:
             invocation.console.say(note)
     if signer is not None:
         envelope = sign_envelope(envelope, signer)
@@ -187,6 +189,7 @@ def sign(package: Path, output: Path | None, **given: Any) -> None:
     """
     from ecu_bundle.packaging.checking import check_content
     from ecu_bundle.packaging.files import read_file, require_apart
+    from ecu_bundle.packaging.key_set import decode_key_set
     from ecu_bundle.packaging.reader import read_package
     from ecu_bundle.packaging.signing import sign_envelope
 
@@ -196,6 +199,11 @@ def sign(package: Path, output: Path | None, **given: Any) -> None:
     signer = signer_of(given)
     if signer is None:
         raise UsageError("sign", "there is no key", hint="give --key, or --command with --public-key")
+    notes = replaced_note(unsigned, signer.public)
+    if unsigned.header.device is None:
+        notes += signer_notes(decode_key_set(unsigned.payload), signer.public)
+    for note in notes:
+        invocation.console.say(note)
     _write_package(output or package, sign_envelope(unsigned.envelope, signer).encode())
 
 

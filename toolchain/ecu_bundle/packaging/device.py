@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ecu_bundle.image.layout import PAYLOAD_KINDS
-from ecu_bundle.packaging.facts import DeviceFacts
+from ecu_bundle.packaging.facts import DeviceFacts, decode_information
+from ecu_bundle.packaging.keys import KeyKind
 from ecu_bundle.packaging.layout import HEADER_LIMIT, class_id, vendor_id
 from ecu_bundle.packaging.refusals import PackageError, Status
 from ecu_bundle.packaging.template import Header
@@ -21,6 +22,8 @@ class Engine:
         interface_hash: 32 bytes.
         kernels: numbers of those that are linked in; None for any, as ONNX Runtime has it.
         arena, stack: bytes; None when nothing is known.
+        image_digest: SHA-256 of the model image that runs; empty when nothing is known.
+        signatures: kinds of keys whose signatures its library checks; None when nothing is known.
     """
 
     kind: int
@@ -30,6 +33,8 @@ class Engine:
     kernels: Collection[int] | None
     arena: int | None
     stack: int | None = None
+    image_digest: bytes = b""
+    signatures: Collection[KeyKind] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +57,30 @@ class Device:
     engine: Engine | None = None
 
     @property
-    def unknown(self) -> tuple[str, ...]:
-        """What is not checked because nothing is known about it, in the order of the checks."""
+    def signatures(self) -> Collection[KeyKind] | None:
+        """Kinds of keys that it can check; None when nothing is known."""
+        return None if self.engine is None else self.engine.signatures
+
+    def unknown_for(self, header: Header) -> tuple[str, ...]:
+        """What is not checked of a package because nothing is known about it, in the order of the checks."""
+        sequence = header.manifest.sequence
         known = {
+            "kinds of keys that the device can check": self.signatures is not None,
             "vendor": self.vendor is not None,
             "class": self.vendor is not None and self.device_class is not None,
-            "hardware": self.hardware is not None,
+            "hardware": header.device is None or self.hardware is not None,
             "counter": self.counter is not None,
-            "engine, interface, kernels and arena": self.engine is not None,
-            "size of the slot": self.slot_size is not None,
+            f"what the device holds (it is at sequence {sequence} too: the package is taken only with the "
+            "very payload that is there)": self.counter != sequence,
+            "engine, interface, kernels and arena": header.device is None or self.engine is not None,
+            "size of the slot": header.device is None or self.slot_size is not None,
         }
         return tuple(what for what, is_known in known.items() if not is_known)
+
+
+_ADDRESSEE = (
+    "give the {option} of the device, or pack for it; `ecu-bundle inspect` shows what a package is for"
+)
 
 
 def engine_name(kind: int) -> str:
@@ -87,6 +105,8 @@ def check_device(header: Header, device: Device) -> None:
     if header.device is None:
         return
     if device.engine is not None:
+        if manifest.sequence == device.counter:
+            _check_same(header, device.engine)
         _check_needs(header.device, device.engine)
     room = manifest.payload_size if device.slot_size is None else max(0, device.slot_size - HEADER_LIMIT)
     if manifest.payload_size > room:
@@ -103,18 +123,34 @@ def _check_addressee(header: Header, device: Device) -> None:
     if device.vendor is not None:
         if manifest.vendor != vendor_id(device.vendor):
             raise PackageError(
-                Status.ECU_PACKAGE_WRONG_VENDOR, f"the package is not for devices of {device.vendor}"
+                Status.ECU_PACKAGE_WRONG_VENDOR,
+                f"the package is not for devices of {device.vendor}",
+                hint=_ADDRESSEE.format(option="--vendor"),
             )
         if device.device_class is not None and manifest.device_class != class_id(
             device.vendor, device.device_class
         ):
             raise PackageError(
-                Status.ECU_PACKAGE_WRONG_CLASS, f"the package is not for the class {device.device_class}"
+                Status.ECU_PACKAGE_WRONG_CLASS,
+                f"the package is not for the class {device.device_class}",
+                hint=_ADDRESSEE.format(option="--device-class"),
             )
     if device.hardware is not None and hardware and device.hardware not in hardware:
         raise PackageError(
             Status.ECU_PACKAGE_WRONG_HARDWARE,
             f"the package is for hardware {', '.join(map(hex, hardware))}, not {device.hardware:#x}",
+            hint=_ADDRESSEE.format(option="--hardware"),
+        )
+
+
+def _check_same(header: Header, engine: Engine) -> None:
+    """A package with the sequence of the device has to bring what runs there."""
+    digest = decode_information(header.information, header.information_offset).image_digest
+    if digest and engine.image_digest and digest != engine.image_digest:
+        raise PackageError(
+            Status.ECU_PACKAGE_OTHER_CONTENT,
+            f"the device is at sequence {header.manifest.sequence} already, with another model image",
+            hint="pack with a higher --sequence",
         )
 
 

@@ -138,7 +138,10 @@ def _flash_image(
         )
     if is_payload and slot_address % ALIGNMENT:
         raise UsageError(
-            "export", f"{slot_address:#x} is no address of a slot", hint=f"a multiple of {ALIGNMENT}"
+            "export",
+            f"{slot_address:#x} is no address of a slot",
+            place="--slot-address",
+            hint=f"a multiple of {ALIGNMENT}",
         )
     data = package.payload if is_payload else package.envelope.encode()
     regions = [Region(slot_address, data)]
@@ -170,6 +173,14 @@ def _require_fit(regions: list[Region], address: int, size: int | None) -> None:
             "export",
             f"{needed} bytes do not fit the slot of {size} bytes{record}",
             hint="check --slot-size, or pack fewer golden rows or a smaller model",
+        )
+    if size is not None and len(regions) > 1 and size % ALIGNMENT:
+        raise UsageError(
+            "export",
+            f"{size:#x} is no size of a slot",
+            place="--slot-size",
+            hint=f"whole sectors of flash, so a multiple of {ALIGNMENT}: the ECU looks for the header of the "
+            "package at the end of the slot",
         )
     if not 0 <= address <= max(region.end for region in regions) <= _ADDRESSES:
         raise UsageError(

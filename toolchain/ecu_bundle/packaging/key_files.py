@@ -136,7 +136,9 @@ def read_private(path: Path, passphrase: Passphrase) -> KeySigner:
             if encrypted
             else f"{path.name} is no private key",
             place=str(path),
-            hint="this is the public key; give the private one"
+            hint="try again; nobody can open this key without its passphrase"
+            if encrypted
+            else "this is the public key; give the private one"
             if is_public
             else "`ecu-bundle keygen` makes a key",
         ) from error

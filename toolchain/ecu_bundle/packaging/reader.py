@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ecu_bundle.packaging import cbor, cose
 from ecu_bundle.packaging.facts import Information, decode_information
-from ecu_bundle.packaging.keys import PublicKey
+from ecu_bundle.packaging.keys import KeyKind, PublicKey
 from ecu_bundle.packaging.layout import HEADER_LIMIT, class_id, vendor_id
 from ecu_bundle.packaging.refusals import PackageError, Status
 from ecu_bundle.packaging.suit import Envelope, digest_item
 from ecu_bundle.packaging.template import Header, read_header
 
+BOTH_KINDS = "; a program for both kinds has both libraries and ecu_verify_any"
 _COPY_AGAIN = "copy the package again from where it was made"
 
 
@@ -74,12 +76,15 @@ def check_digests(header: Header) -> None:
             )
 
 
-def check_signature(header: Header, keys: dict[bytes, PublicKey]) -> PublicKey:
+def check_signature(
+    header: Header, keys: dict[bytes, PublicKey], kinds: Collection[KeyKind] | None = None
+) -> PublicKey:
     """Checks the signature with the key that the package names; gives that key.
 
     Args:
         header: with right digests.
         keys: those that are trusted, by id.
+        kinds: of keys that can be checked; None for all.
 
     Raises:
         PackageError: the key is unknown or of another kind, or the signature is wrong.
@@ -98,6 +103,13 @@ def check_signature(header: Header, keys: dict[bytes, PublicKey]) -> PublicKey:
         raise PackageError(
             Status.ECU_PACKAGE_BAD_ALGORITHM,
             f"algorithm {authentication.algorithm} is not that of the key {key.id.hex()} ({key.kind})",
+        )
+    if kinds is not None and key.kind not in kinds:
+        raise PackageError(
+            Status.ECU_PACKAGE_BAD_ALGORITHM,
+            f"the package is signed with a key of the kind {key.kind}, the program of the bundle checks "
+            + ", ".join(sorted(kinds)),
+            hint=f"sign with a key of the kind that the device checks{BOTH_KINDS}",
         )
     message = cose.signed_bytes(authentication.protected, digest_item(authentication.digest))
     if not key.verifies(message, authentication.signature):

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from ecu_bundle.packaging.checking import CheckedPackage
     from ecu_bundle.packaging.exporting import Exported
     from ecu_bundle.packaging.key_set import TrustedKey
+    from ecu_bundle.packaging.keys import PublicKey
+    from ecu_bundle.packaging.reader import Package
 
 NO_RECORD = (
     "note: without --slot-size the signed record at the end of the slot is not written; "
@@ -24,6 +26,14 @@ NO_KEYS = (
     "add a root key, FILE:keys"
 )
 NO_MODELS = "note: none of these keys may sign models: an ECU that has no others takes none"
+UNCHECKED_KIND = (
+    "note: the key that signs this package is of the kind {kind}, no key for {use} of this set is: an ECU "
+    "that checks {kind} alone takes no {use} after these; one that checks both kinds has ecu_verify_any"
+)
+MODELS_ONLY = (
+    "note: this very set says that the key that signs it is for models; an ECU takes keys only from one that "
+    "is for keys there already"
+)
 _VERDICT = "a device with these facts would install it"
 
 
@@ -35,6 +45,28 @@ def key_notes(keys: Sequence[TrustedKey]) -> list[str]:
         return [OPEN_KEYS]
     notes = {Uses.KEYS: NO_KEYS, Uses.MODELS: NO_MODELS}
     return [note for use, note in notes.items() if not any(use in entry.uses for entry in keys)]
+
+
+def signer_notes(keys: Sequence[TrustedKey], signer: PublicKey) -> list[str]:
+    """What should not go unsaid about the key that signs a package with these keys."""
+    from ecu_bundle.packaging.key_set import Uses
+
+    notes = []
+    for use in Uses:
+        kinds = {entry.key.kind for entry in keys if use in entry.uses}
+        if kinds and signer.kind not in kinds:
+            notes.append(UNCHECKED_KIND.format(kind=signer.kind, use=use.words[0]))
+    if any(entry.key == signer and entry.uses == Uses.MODELS for entry in keys):
+        notes.append(MODELS_ONLY)
+    return notes
+
+
+def replaced_note(package: Package, signer: PublicKey) -> list[str]:
+    """Says so when the signature of another key is replaced."""
+    before = package.header.authentication.key_id
+    if before in (b"", signer.id):
+        return []
+    return [f"note: the signature of {before.hex()} is replaced by that of {signer.id.hex()}"]
 
 
 def refused_text(status: str) -> str:

@@ -51,11 +51,13 @@ def words_of(config: Path | None, given: Mapping[str, Any]) -> Words:
     words["replaces"] = tuple(folder / one for one in update.replaces)
     words |= {name: value for name, value in given.items() if value is not None and value != ()}
     missing = [name for name in _NEEDED if name not in words]
+    looked = config or folder / FILE_NAME
     if missing:
         options = ", ".join("--" + name.replace("_", "-") for name in missing)
         raise UsageError(
             "pack",
             f"missing: {', '.join(name.replace('_', ' ') for name in missing)}",
-            hint=f"give {options}, or write them into [update] of {FILE_NAME}",
+            place=f"{looked}, [update]" if looked.is_file() else f"there is no {looked.absolute()}",
+            hint=f"give {options}, or the {FILE_NAME} whose [update] says it, with --config",
         )
     return Words(**words)
