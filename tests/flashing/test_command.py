@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ from ecu_bundle.flashing.link import Endpoint, read_host
 from packages.examples import model_package, unsigned_model
 
 from .bench import Bench
-from .faults import KEY, Faults, refuses
+from .faults import BLOCK, KEY, Faults, refuses
 
 
 def arguments(file: Path, endpoint: Endpoint) -> list[str]:
@@ -105,6 +108,54 @@ def test_what_is_tried_is_said_at_once(address: list[str], said: str, file: Path
     assert b"\ninterrupted" in rest
 
 
+def interrupting(answers: Iterator[bytes]) -> Iterator[bytes]:
+    """A request to end, while the ECU works; Ctrl-C does the same but for a job in the background."""
+    main = threading.main_thread().ident
+    assert main is not None
+    signal.pthread_kill(main, signal.SIGTERM)
+    yield from answers
+
+
+KEPT = "interrupted; the ECU keeps a valid model, whatever was sent"
+INTERRUPTED: dict[str, tuple[int, int, str]] = {
+    "identify": (0x22, 0, "interrupted; nothing was sent to the ECU"),
+    "unlock": (0x27, 0, f"{KEPT}; flash again goes on"),
+    "third block": (
+        0x36,
+        2,
+        f"{KEPT}, and has at least {2 * (BLOCK - 2):,} bytes of this package; flash again goes on",
+    ),
+    "reset": (0x11, 0, "interrupted; the ECU has the package and decides about it when it restarts"),
+}
+
+
+@pytest.mark.parametrize("case", INTERRUPTED)
+def test_who_interrupts_is_told_what_the_ecu_has(case: str, file: Path, bench: Bench) -> None:
+    """And the next call brings it to its end."""
+    service, before, said = INTERRUPTED[case]
+    with bench.ecu() as (_, endpoint):
+        succeed(*arguments(file, endpoint))
+    path = bench.folder / "next.suit"
+    path.write_bytes(bench.good(6).data)
+    faults = Faults()
+    with bench.ecu(faults) as (_, endpoint):
+        left = [before]
+
+        def fault(answers: Iterator[bytes]) -> Iterator[bytes]:
+            left[0] -= 1
+            yield from answers if left[0] != -1 else interrupting(answers)
+
+        faults.on[service] = fault
+        outcome = call(*arguments(path, endpoint))
+        faults.on.clear()
+        again = succeed(*arguments(path, endpoint))
+    assert outcome.code == 130
+    assert outcome.stderr.splitlines()[-1].startswith(said), outcome.stderr
+    assert "nothing was written" not in outcome.stderr
+    assert "sequence 6" in again.stdout.splitlines()[2]
+    assert (f"resumed at byte {3 * (BLOCK - 2)}" in again.stdout) == (case == "third block")
+
+
 @pytest.mark.parametrize("program", ["./key.sh", "no-such-program", "'"])
 def test_a_security_command_that_is_none_never_reaches_the_ecu(program: str, file: Path) -> None:
     """Before the link is tried, which would end with exit code 4."""
@@ -129,6 +180,17 @@ def test_conditions_have_exit_code_4(file: Path, bench: Bench) -> None:
         outcome = call(*arguments(file, endpoint))
     assert outcome.code == 4
     assert "error: session: the vehicle moves too fast\n  at: negative response 0x88" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "code"), [("--memory-address", "0x8000000", 1), ("--security-level", "3", 4)]
+)
+def test_an_option_that_the_ecu_does_not_take_is_named(
+    option: str, value: str, code: int, file: Path, bench: Bench
+) -> None:
+    with bench.ecu() as (_, endpoint):
+        outcome = call(*arguments(file, endpoint), option, value)
+    assert (outcome.code, f"  next: check {option}" in outcome.stderr) == (code, True), outcome.stderr
 
 
 BAD_FILES: dict[str, tuple[bytes | None, int, str]] = {

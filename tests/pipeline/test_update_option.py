@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,12 @@ def test_what_tries_the_update_code_is_certified(kind: Signature, tmp_path: Path
     bundle = write_sample(sample("tree"), "host", tmp_path, update=UpdateFacts(kind))
     assert f"ecu_verify_{kind}" in (bundle / "tests/update_package.h").read_text()
     assert (bundle / "tests/update_install.cpp").is_file()
+    for name in ("ecu.cpp", "device.h", "host.cpp", "mps2.cpp", "virt.cpp"):  # of docs/porting.md
+        assert (bundle / "examples/update/ecu" / name).is_file()
+    assert (bundle / "docs/security.md").is_file() and not (bundle / "docs/peers.md").exists()
+    pages = "".join(page.read_text(encoding="utf-8") for page in (bundle / "docs").glob("*.md"))
+    linked = re.findall(r"\]\(([\w./]+)", pages)
+    assert linked and [name for name in linked if not (bundle / "docs" / name).is_file()] == []
     preset = json.loads((bundle / "CMakePresets.json").read_text())["configurePresets"][0]
     assert preset["cacheVariables"]["ECU_UPDATE"]["value"] == "ON"  # so that `ctest` runs it
 

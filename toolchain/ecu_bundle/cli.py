@@ -56,7 +56,8 @@ def cli() -> None:
     """Trained scikit-learn models as verified C++ bundles for automotive ECUs.
 
     Start with `ecu-bundle build MODEL`. Exit codes: 0 ok, 1 verification failed, 2 usage or
-    configuration, 3 unsupported model, 4 tool or ECU missing, 5 defect of ecu-bundle.
+    configuration, 3 unsupported model, 4 tool or ECU missing, 5 defect of ecu-bundle,
+    130 interrupted.
     """
 
 
@@ -302,7 +303,8 @@ def flash(package: Path, doip: str, **given: Any) -> None:
     """Bring an update package into an ECU by UDS over DoIP, and see that it runs the new model.
 
     Exit codes: 0 the ECU runs it, 1 it refuses the package or went back to the model before, 2 a wrong
-    option, file or key, 4 no connection, or the ECU cannot be flashed in its present condition.
+    option, file or key, 4 no connection, or the ECU cannot be flashed in its present condition, 130
+    interrupted.
     """
     from ecu_bundle.flashing.delivery import deliver
     from ecu_bundle.flashing.link import Endpoint, read_host
@@ -402,11 +404,12 @@ def main(arguments: list[str] | None = None) -> None:
         verb = f" {first}" if first in cli.commands else ""
         command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
         _fail(UsageError("usage", error.format_message(), hint=f"{command or 'ecu-bundle' + verb} --help"))
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
         # One more, while Python ends, would change the exit code.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         invocation.console.close()
-        click.echo("\ninterrupted; nothing was written", err=True)
+        told = str(error) or str(error.__cause__ or "")  # click makes an Abort of it
+        click.echo(f"\n{told or 'interrupted; nothing was written'}", err=True)
         sys.exit(INTERRUPTED)
     except Exception as error:
         _report_defect(error)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,6 +25,9 @@ _RECONNECT_SECONDS = 0.2
 _BAR = 20
 _ADDRESSES = 1 << 32
 _NOBODY = "nothing was changed there; check power, cable, --doip and --ecu-address"
+_NOT_SENT = "interrupted; nothing was sent to the ECU"
+_HALF_SENT = "interrupted; {model}{held}; flash again goes on"
+_SENT = "interrupted; the ECU has the package and decides about it when it restarts; flash again to see"
 _CUT = "check cable and power, and try again; {model}"
 
 _Result = TypeVar("_Result")
@@ -96,24 +100,35 @@ def deliver(
         VerificationError: the ECU refuses the package, or does not run the model after its restart.
         UsageError: the ECU refuses the key, or there is none.
         EcuUnavailableError: no connection, or the ECU cannot be flashed in its present condition.
+        KeyboardInterrupt: with what the ECU has, for people.
     """
     options = options or Options()
     stages = Stages(watcher or Silent())
     deadline = time.monotonic() + limit_seconds
-    with stages.stage("connect", f"{endpoint}, {endpoint.addressee}"):
+    with _telling(lambda: _NOT_SENT), stages.stage("connect", f"{endpoint}, {endpoint.addressee}"):
         before = _persistently(
             lambda: _identify(endpoint, deadline), attempts, endpoint, stages, hint=_NOBODY
         )
     if _runs(before, delivery):
         return Flashed(before, before, present=True, seconds=stages.seconds)
     sending = _Sending(delivery, endpoint, options, deadline, stages)
-    with stages.stage("transfer", f"{len(delivery.data):,} bytes of {delivery.title}"):
-        kept = "the ECU keeps a valid model, whatever was sent" if before.digest else "it had no model before"
+    kept = "the ECU keeps a valid model, whatever was sent" if before.digest else "it had no model before"
+    told = _telling(lambda: sending.interrupted(kept))
+    with told, stages.stage("transfer", f"{len(delivery.data):,} bytes of {delivery.title}"):
         hint = _CUT.format(model=kept)
         blocks = _persistently(sending.attempt, attempts, endpoint, stages, hint=hint)
-    with stages.stage("restart", "trial, self-test, confirmation"):
+    with _telling(lambda: _SENT), stages.stage("restart", "trial, self-test, confirmation"):
         after = _await_model(delivery, endpoint, boot_seconds)
     return Flashed(before, after, False, blocks, sending.started, sending.resumed, stages.seconds)
+
+
+@contextmanager
+def _telling(words: Callable[[], str]) -> Iterator[None]:
+    """Says what became of the ECU when somebody interrupts."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise KeyboardInterrupt(words()) from error
 
 
 def _identify(endpoint: Endpoint, deadline: float) -> Identification:
@@ -128,6 +143,7 @@ class _Sending:
     Attributes:
         started: attempts.
         resumed: bytes that the last one did not have to send.
+        taken: bytes that the ECU has said to have.
     """
 
     delivery: Delivery
@@ -137,6 +153,7 @@ class _Sending:
     stages: Stages
     started: int = 0
     resumed: int = 0
+    taken: int = 0
     _failed_at: int = 0
 
     def attempt(self) -> int:
@@ -177,7 +194,15 @@ class _Sending:
         self.resumed = 0
         return transfer(client, self.delivery.data, self.options, self._show)
 
+    def interrupted(self, kept: str) -> str:
+        """What the ECU has when somebody interrupts."""
+        if self.taken == len(self.delivery.data):
+            return _SENT
+        held = f", and has at least {self.taken:,} bytes of this package" if self.taken else ""
+        return _HALF_SENT.format(model=kept, held=held)
+
     def _show(self, done: int) -> None:
+        self.taken = done
         filled = _BAR * done // len(self.delivery.data)
         percent = 100 * done // len(self.delivery.data)
         self.stages.detail(f"{'#' * filled}{'.' * (_BAR - filled)} {percent} %")

@@ -69,6 +69,15 @@ _CONDITIONS: dict[int, str] = {
 """What may be otherwise at another time, or with another ECU."""
 
 
+_OPTIONS: dict[tuple[str, int], str] = {
+    ("unlock", 0x12): "check --security-level; ",
+    ("unlock", 0x31): "check --security-level; ",
+    ("erase", 0x31): "check --memory-address, which is 0 for an ECU that chooses the slot itself; ",
+    ("download", 0x31): "check --memory-address, which is 0 for an ECU that chooses the slot itself; ",
+}
+"""What may be a wrong option, by stage and code."""
+
+
 def refusal(stage: str, code: int, *, status: str = "") -> BundleError:
     """The error for a negative response.
 
@@ -78,6 +87,7 @@ def refusal(stage: str, code: int, *, status: str = "") -> BundleError:
         status: the ECU's own status of the update in words; empty when it has none to tell.
     """
     number = f"negative response 0x{code:02X}"
+    option = _OPTIONS.get((stage, code), "")
     if code in _SECURITY:
         cause, hint = _SECURITY[code]
         return UsageError(stage, cause, place=number, hint=hint)
@@ -87,11 +97,15 @@ def refusal(stage: str, code: int, *, status: str = "") -> BundleError:
             stage,
             cause + (f": {status}" if status else ""),
             place=number,
-            hint="the model that was active before stays active; "
+            hint=option
+            + "the model that was active before stays active; "
             + ("docs/flashing.md lists what each status asks for" if status else "the ECU gives no status"),
         )
     cause = _CONDITIONS.get(code, "the ECU refuses the request with a code of its manufacturer")
     kind = BusyError if code == BUSY else EcuUnavailableError
     return kind(
-        stage, cause, place=number, hint="bring the ECU into the condition that it asks for, and flash again"
+        stage,
+        cause,
+        place=number,
+        hint=option + "bring the ECU into the condition that it asks for, and flash again",
     )

@@ -22,6 +22,7 @@ from ecu_bundle.generation.sources import (
     library_sources,
     runtime_files,
     source_list,
+    update_example,
     update_sources,
     update_test_files,
 )
@@ -85,8 +86,7 @@ def generate(
         f"model/{name}.ecui": image.data,
     }
     if options.update.signature and update:
-        files |= update_test_files(options.update.signature)
-    files |= cited_pages(files)
+        files |= update_test_files(options.update.signature) | update_example()
     if options.toolchain:
         files[f"cmake/{options.toolchain}"] = tree("cmake/toolchains")[options.toolchain]
     if options.startup:
@@ -103,6 +103,7 @@ def generate(
         ("tests/golden_vectors.cpp", "golden_vectors.cpp.jinja"),
     ):
         files[path] = render(template, context)
+    files |= cited_pages(files)
     return BundleSources(name, dict(sorted(files.items())))
 
 

@@ -132,6 +132,12 @@ def update_test_files(signature: str) -> dict[str, bytes]:
     }
 
 
+def update_example() -> dict[str, bytes]:
+    """A complete program around ``ecu::update``, to be copied, by path in a bundle."""
+    folder = "examples/update/ecu"
+    return {f"{folder}/{name}": data for name, data in tree(folder).items()}
+
+
 def _update_sections(update: Sequence[str], signature: str) -> dict[str, Sequence[str]]:
     """The part of ``sources.txt`` about ``ecu::update``, with the check of one kind of signature or none."""
     if not update:
