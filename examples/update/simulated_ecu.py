@@ -70,6 +70,9 @@ def main() -> None:
     parser.add_argument("--board", choices=BOARDS, default="mps2")
     parser.add_argument("--port", type=int, default=13400)
     given = parser.parse_args()
+    for path in (given.program, given.folder):
+        if not path.exists():
+            parser.error(f"there is no {path}; `make demo-update` makes program and folder")
     with running(make_device(BOARDS[given.board], given.program, given.folder), given.port) as (_, port):
         print(f"listening on 127.0.0.1:{port}, logical address {ECU:#06x}; end with Ctrl-C")
         signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -50,6 +50,7 @@ FILES: dict[str, tuple[str, Callable[[], bytes], int, str]] = {
     "text": ("model.skops", lambda: b"hello\n", 3, "named like a skops file (ZIP) but it is none"),
     "no model at all": ("notes", lambda: b"hello\n", 3, "not a model: it looks like text"),
     "empty": ("model.skops", lambda: b"", 3, "the file is empty"),
+    "exported": ("m.hex", lambda: b":020000040804EE\n", 3, "it looks like Intel HEX"),
     "array": ("model.onnx", lambda: b"\x93NUMPY" + bytes(99), 3, "it looks like a NumPy array"),
     "truncated": ("model.skops", lambda: skops_bytes(tree())[:-400], 3, "corrupt or truncated"),
     "untrusted type": ("model.skops", lambda: skops_bytes(CustomScaler().fit(IRIS[0])), 3, "CustomScaler"),

@@ -48,6 +48,30 @@ def test_the_result_for_people(file: Path, bench: Bench) -> None:
     assert "ran it already, nothing was sent" in again.stdout
 
 
+def test_what_an_ecu_runs_is_told_without_a_package(file: Path, bench: Bench) -> None:
+    faults = Faults()
+    with bench.ecu(faults) as (_, endpoint):
+        where = arguments(file, endpoint)[2:6]
+        before = succeed("flash", "--identify", *where, "--json").data
+        asked = set(faults.requests)
+        succeed(*arguments(file, endpoint))
+        after = succeed("flash", "--identify", *where).stdout
+        both, neither = call("flash", file, "--identify", *where), call("flash", *where)
+    assert asked == {0x22}
+    assert (before["sequence"], before["state"], before["image_digest"]) == (
+        0,
+        "confirmed",
+        bench.factory.digest,
+    )
+    digest = bench.factory.digest[:16]
+    assert after == (
+        f"127.0.0.1:{endpoint.port}: wine_grade 1.0.0, sequence 5, image {digest}, "
+        "RXSWIN R79-0042 (confirmed)\n"
+    )
+    assert (both.code, neither.code) == (2, 2)
+    assert "there is no package" in neither.stderr
+
+
 def test_the_result_for_machines(file: Path, bench: Bench) -> None:
     with bench.ecu() as (_, endpoint):
         outcome = succeed(*arguments(file, endpoint), "--json", "--block-size", "64")
@@ -81,7 +105,7 @@ def test_no_connection_has_exit_code_4(file: Path) -> None:
     outcome = call(*arguments(file, Endpoint("127.0.0.1", 9, 1)), "--attempts", "1", "--json")
     assert outcome.code == outcome.data["exit_code"] == 4
     assert "127.0.0.1:9" in outcome.data["place"]
-    assert outcome.data["cause"].endswith("in 1 attempts: Connection refused")
+    assert outcome.data["cause"].endswith("in 1 attempt: Connection refused")
     assert outcome.data["hint"] == "nothing was changed there; check power, cable, --doip and --ecu-address"
 
 

@@ -342,7 +342,7 @@ def test_a_passphrase_that_a_person_types(tmp_path: Path) -> None:
         os.chdir(tmp_path)
         os.execv(PROGRAM, [str(PROGRAM), "keygen", "-o", "a.pem", "--passphrase"])  # noqa: S606
     shown = b""
-    for prompt in (b"passphrase: ", b"confirmation: ", b"private key"):
+    for prompt in (b"passphrase of a.pem: ", b"confirmation: ", b"private key"):
         while prompt not in shown:
             ready = select.select([terminal], [], [], 60)[0]
             assert ready, f"nothing more after {shown!r}"

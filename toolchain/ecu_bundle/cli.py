@@ -275,7 +275,8 @@ def init(model: Path, output: Path | None, force: bool, **given: Any) -> None:
 
 
 @cli.command(epilog="Example: ecu-bundle flash model.suit --doip 192.168.0.10 --security-command ./key.sh")
-@click.argument("package", type=PATH)
+@click.argument("package", type=PATH, required=False)
+@click.option("--identify", is_flag=True, help="In place of PACKAGE: say what the ECU runs, change nothing.")
 @click.option("--doip", metavar="HOST[:PORT]", required=True, help="Where the ECU is; port 13400 else.")
 @click.option("--ecu-address", type=NUMBER, help="Logical address of the ECU [asked for by UDP].")
 @click.option("--tester-address", type=NUMBER, default="0x0e00", show_default=True, help="Our own one.")
@@ -299,34 +300,35 @@ def init(model: Path, output: Path | None, force: bool, **given: Any) -> None:
     help="Seconds for all, until the ECU has accepted the package.",
 )
 @json_option
-def flash(package: Path, doip: str, **given: Any) -> None:
+def flash(package: Path | None, identify: bool, doip: str, **given: Any) -> None:
     """Bring an update package into an ECU by UDS over DoIP, and see that it runs the new model.
 
     Exit codes: 0 the ECU runs it, 1 it refuses the package or went back to the model before, 2 a wrong
     option, file or key, 4 no connection, or the ECU cannot be flashed in its present condition, 130
     interrupted.
     """
-    from ecu_bundle.flashing.delivery import deliver
+    from ecu_bundle.flashing.delivery import ask, deliver
     from ecu_bundle.flashing.link import Endpoint, read_host
     from ecu_bundle.flashing.reading import read_delivery
-    from ecu_bundle.flashing.report import flashed_record, flashed_text
+    from ecu_bundle.flashing.report import flashed_record, flashed_text, identified_record, identified_text
     from ecu_bundle.flashing.security import SecurityHook
     from ecu_bundle.flashing.sequence import Options
 
+    if identify == (package is not None):
+        cause = "--identify flashes nothing" if identify else "there is no package"
+        raise UsageError("usage", cause, hint="give PACKAGE, or --identify to ask what the ECU runs")
     security = SecurityHook(given["security_command"], given["security_level"])
     security.require_program()
-    delivery = read_delivery(package)
+    delivery = None if package is None else read_delivery(package)
     host, port = read_host(doip)
     endpoint = Endpoint(host, port, given["ecu_address"], given["tester_address"], given["timeout"])
+    limits = {"attempts": given["attempts"], "limit_seconds": given["time_limit"]}
+    if delivery is None:
+        found = ask(endpoint, **limits, watcher=invocation.console)
+        invocation.result(identified_record(endpoint, found), identified_text(endpoint, found))
+        return
     options = Options(security, given["memory_address"], given["block_size"] or 0)
-    flashed = deliver(
-        delivery,
-        endpoint,
-        options,
-        attempts=given["attempts"],
-        limit_seconds=given["time_limit"],
-        watcher=invocation.console,
-    )
+    flashed = deliver(delivery, endpoint, options, **limits, watcher=invocation.console)
     invocation.result(flashed_record(delivery, endpoint, flashed), flashed_text(delivery, endpoint, flashed))
 
 

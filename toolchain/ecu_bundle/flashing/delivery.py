@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from ecu_bundle.errors import EcuUnavailableError, VerificationError
 from ecu_bundle.flashing.identification import Held, Identification, held_install, identify, is_staged
+from ecu_bundle.flashing.interruption import NOT_SENT, SENT, sent, telling
 from ecu_bundle.flashing.link import Endpoint, LinkError, open_link
 from ecu_bundle.flashing.refusals import BusyError
 from ecu_bundle.flashing.sequence import Options, prepare, requests, restart, transfer
@@ -25,9 +25,6 @@ _RECONNECT_SECONDS = 0.2
 _BAR = 20
 _ADDRESSES = 1 << 32
 _NOBODY = "nothing was changed there; check power, cable, --doip and --ecu-address"
-_NOT_SENT = "interrupted; nothing was sent to the ECU"
-_HALF_SENT = "interrupted; {model}{held}; flash again goes on"
-_SENT = "interrupted; the ECU has the package and decides about it when it restarts; flash again to see"
 _CUT = "check cable and power, and try again; {model}"
 
 _Result = TypeVar("_Result")
@@ -105,30 +102,33 @@ def deliver(
     options = options or Options()
     stages = Stages(watcher or Silent())
     deadline = time.monotonic() + limit_seconds
-    with _telling(lambda: _NOT_SENT), stages.stage("connect", f"{endpoint}, {endpoint.addressee}"):
-        before = _persistently(
-            lambda: _identify(endpoint, deadline), attempts, endpoint, stages, hint=_NOBODY
-        )
+    before = _connect(endpoint, deadline, attempts, stages)
     if _runs(before, delivery):
         return Flashed(before, before, present=True, seconds=stages.seconds)
     sending = _Sending(delivery, endpoint, options, deadline, stages)
     kept = "the ECU keeps a valid model, whatever was sent" if before.digest else "it had no model before"
-    told = _telling(lambda: sending.interrupted(kept))
+    told = telling(lambda: sending.interrupted(kept))
     with told, stages.stage("transfer", f"{len(delivery.data):,} bytes of {delivery.title}"):
-        hint = _CUT.format(model=kept)
-        blocks = _persistently(sending.attempt, attempts, endpoint, stages, hint=hint)
-    with _telling(lambda: _SENT), stages.stage("restart", "trial, self-test, confirmation"):
+        blocks = _persistently(sending.attempt, attempts, endpoint, stages, hint=_CUT.format(model=kept))
+    with telling(lambda: SENT), stages.stage("restart", "trial, self-test, confirmation"):
         after = _await_model(delivery, endpoint, boot_seconds)
     return Flashed(before, after, False, blocks, sending.started, sending.resumed, stages.seconds)
 
 
-@contextmanager
-def _telling(words: Callable[[], str]) -> Iterator[None]:
-    """Says what became of the ECU when somebody interrupts."""
-    try:
-        yield
-    except KeyboardInterrupt as error:
-        raise KeyboardInterrupt(words()) from error
+def ask(endpoint: Endpoint, *, attempts: int, limit_seconds: float, watcher: Watcher) -> Identification:
+    """What an ECU runs; nothing is changed there. Arguments as for `deliver`.
+
+    Raises:
+        EcuUnavailableError: no connection, or the ECU does not tell.
+    """
+    deadline = time.monotonic() + limit_seconds
+    return _connect(endpoint, deadline, attempts, Stages(watcher))
+
+
+def _connect(endpoint: Endpoint, deadline: float, attempts: int, stages: Stages) -> Identification:
+    """The first connection, which changes nothing."""
+    with telling(lambda: NOT_SENT), stages.stage("connect", f"{endpoint}, {endpoint.addressee}"):
+        return _persistently(lambda: _identify(endpoint, deadline), attempts, endpoint, stages, hint=_NOBODY)
 
 
 def _identify(endpoint: Endpoint, deadline: float) -> Identification:
@@ -196,10 +196,7 @@ class _Sending:
 
     def interrupted(self, kept: str) -> str:
         """What the ECU has when somebody interrupts."""
-        if self.taken == len(self.delivery.data):
-            return _SENT
-        held = f", and has at least {self.taken:,} bytes of this package" if self.taken else ""
-        return _HALF_SENT.format(model=kept, held=held)
+        return sent(self.taken, len(self.delivery.data), kept)
 
     def _show(self, done: int) -> None:
         self.taken = done
@@ -241,7 +238,7 @@ def _persistently(
     except LinkError as error:
         raise EcuUnavailableError(
             "connect",
-            f"no usable connection to the ECU in {attempts} attempts: {error}",
+            f"no usable connection to the ECU in {attempts} attempt{'s' * (attempts > 1)}: {error}",
             place=str(endpoint),
             hint=hint,
         ) from error

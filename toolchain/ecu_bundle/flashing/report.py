@@ -31,6 +31,18 @@ def flashed_record(delivery: Delivery, endpoint: Endpoint, flashed: Flashed) -> 
     }
 
 
+def identified_record(endpoint: Endpoint, found: Identification) -> dict[str, Any]:
+    """What `--identify --json` prints."""
+    return {"ecu": str(endpoint), **_record(found)}
+
+
+def identified_text(endpoint: Endpoint, found: Identification) -> str:
+    """The same for people."""
+    status = f"; last update: {status_text(found.status)}" if found.status else ""
+    state = f" ({found.state})" if found.digest else ""
+    return f"{endpoint}: {_line(found)}{state}{status}"
+
+
 def _record(found: Identification) -> dict[str, Any]:
     return {
         "model": found.model,

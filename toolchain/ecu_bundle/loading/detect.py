@@ -38,6 +38,8 @@ _STRANGERS: tuple[tuple[int, bytes, str], ...] = (
     (4, b"TFL3", "a TensorFlow Lite model"),
     (0, b"PAR1", "a Parquet table"),
     (0, b"\x93NUMPY", "a NumPy array"),
+    (0, b":020000", "Intel HEX, as `export` writes it"),
+    (0, b"S00", "an S-record file, as `export` writes it"),
 )
 """Offset, bytes and name of formats that people try."""
 

@@ -77,7 +77,7 @@ def keygen(
     from ecu_bundle.packaging.key_header import key_header
     from ecu_bundle.packaging.key_set import TrustedKey, encode_key_set
 
-    secret = passphrase_of(**given)() if passphrase or any(given.values()) else None
+    secret = passphrase_of(**given, key=output)() if passphrase or any(given.values()) else None
     signer = key_files.generate(kind)
     keys = [
         TrustedKey(signer.public, uses=key_files.USES[uses]),
@@ -296,7 +296,7 @@ def export(
     from ecu_bundle.packaging.key_files import file_of, read_private
 
     require_apart(output, package, key, given["passphrase_file"], *map(file_of, public_key))
-    secret = passphrase_of(given.pop("passphrase_env"), given.pop("passphrase_file"))
+    secret = passphrase_of(given.pop("passphrase_env"), given.pop("passphrase_file"), key)
     signer = None if key is None else read_private(key, secret)
     done = export_package(package, form, output, public_key, signer=signer, **given)
     if lacks_record(form, done):

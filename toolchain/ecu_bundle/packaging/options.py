@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -86,11 +87,13 @@ def signer_of(given: dict[str, Any]) -> Signer | None:
         return None
     from ecu_bundle.packaging.key_files import read_private
 
-    return read_private(key, passphrase_of(given["passphrase_env"], given["passphrase_file"]))
+    return read_private(key, passphrase_of(given["passphrase_env"], given["passphrase_file"], key))
 
 
-def passphrase_of(passphrase_env: Any = None, passphrase_file: Any = None) -> Passphrase:
-    """Where a passphrase comes from: a variable, a file, or the person at the terminal."""
+def passphrase_of(
+    passphrase_env: Any = None, passphrase_file: Any = None, key: Path | None = None
+) -> Passphrase:
+    """Where the passphrase of a key comes from: a variable, a file, or the person at the terminal."""
 
     def ask() -> bytes:
         if passphrase_env is not None:
@@ -117,7 +120,8 @@ def passphrase_of(passphrase_env: Any = None, passphrase_file: Any = None) -> Pa
                 hint="give it with --passphrase-env or --passphrase-file",
             )
         confirm = click.get_current_context().command.name == "keygen"
-        typed = click.prompt("passphrase", hide_input=True, confirmation_prompt=confirm, err=True)
+        what = f"passphrase of {key.name}" if key else "passphrase"
+        typed = click.prompt(what, hide_input=True, confirmation_prompt=confirm, err=True)
         return _filled(typed.encode(errors="surrogateescape"), "")
 
     return ask

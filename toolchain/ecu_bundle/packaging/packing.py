@@ -248,6 +248,8 @@ def _require_words(words: Words) -> None:
     wrong = [_too_long(what, text) for what, several in texts.items() for text in several]
     wrong = [one for one in wrong if one]
     wrong += [f"the {what} is empty" for what in ("vendor", "device class") if not texts[what][0]]
+    if set(words.vendor) & set(" /:@"):
+        wrong.append(f"the vendor {words.vendor!r} is no domain name like ecu.example")
     counts = {"RXSWINs": words.rxswin, "replaced bundles": words.replaces}
     wrong += [
         f"{len(many)} {what}, at most {MAX_ENTRIES}"
