@@ -98,12 +98,12 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv "$(VENV)"
 
 $(VENV)/packages: requirements/runtime.lock | $(VENV)/bin/python
-	@echo 'installing the pinned Python packages' >&2
+	@echo 'installing the pinned Python packages, one or two minutes' >&2
 	@$(INSTALL) --require-hashes --only-binary :all: -r requirements/runtime.lock
 	@touch $@
 
 $(VENV)/ready: $(NATIVE) $(VENV)/packages
-	@echo 'compiling the in-process engine' >&2
+	@echo 'compiling the in-process engine, about a minute' >&2
 	@$(INSTALL) --no-build-isolation --no-deps --editable .
 	@touch $@
 

@@ -67,7 +67,10 @@ class Teller:
 
     def command(self, name: str, *words: str | Path) -> Any:
         """Calls ecu-bundle in this process; gives its JSON."""
-        shown = ["python demo_key.py" if word == KEY_COMMAND else self._short(word) for word in words]
+        shown = [
+            "python ../../examples/update/demo_key.py" if word == KEY_COMMAND else self._short(word)
+            for word in words
+        ]
         self.say("    $ ecu-bundle " + shlex.join(shown))
         stdout, stderr = io.StringIO(), io.StringIO()
         code: Any = None

@@ -17,7 +17,7 @@ from ecu_bundle.packaging.key_files import public_pem
 from ecu_bundle.packaging.payload import decode_golden, split_payload
 from ecu_bundle.packaging.reader import Package, read_package
 from ecu_bundle.packaging.refusals import PackageError
-from ecu_bundle.packaging.results import NO_KEYS, NO_MODELS, OPEN_KEYS
+from ecu_bundle.packaging.results import NO_KEYS, NO_MODELS, OPEN_KEYS, OTHER_INTERFACE
 from packages.examples import ED25519, P256
 from pipeline.examples import Bundles, copy_of
 
@@ -154,6 +154,9 @@ def test_predecessors_are_named_by_their_images(bundle: Path, bundles: Bundles, 
     ours = half(bundle, "ort")[1]["image_digest"]
     package = packed(bundle, tmp_path, *WORDS, "-e", "ort", "--replaces", before, "--replaces", bundle)
     assert [one.hex() for one in package.information.predecessors] == [digest, ours]
+    again: list[str | Path] = ["pack", bundle, "-o", tmp_path / "again", *WORDS, "-e", "ort", "--replaces"]
+    assert succeed(*again, before).stderr == OTHER_INTERFACE.format(bundle=before) + "\n"
+    assert succeed(*again, bundle).stderr == ""
     shown = succeed("inspect", tmp_path / "model.suit", "--json").data
     assert shown["predecessors"] == [digest, ours]
     outcome = call("pack", bundle, "-o", tmp_path / "x", *WORDS, "-e", "native", "--replaces", before)

@@ -21,6 +21,7 @@ from ecu_bundle.packaging.options import (
 from ecu_bundle.packaging.refusals import PackageError
 from ecu_bundle.packaging.results import (
     NO_RECORD,
+    OTHER_INTERFACE,
     checked_text,
     exported_text,
     key_notes,
@@ -150,7 +151,7 @@ def pack(
     from ecu_bundle.manifest import read_manifest
     from ecu_bundle.packaging.files import require_apart
     from ecu_bundle.packaging.key_files import file_of, read_trusted
-    from ecu_bundle.packaging.packing import pack_bundle, pack_keys
+    from ecu_bundle.packaging.packing import other_interfaces, pack_bundle, pack_keys
     from ecu_bundle.packaging.signing import sign_envelope
 
     if (bundle is None) == (not keys):
@@ -167,6 +168,8 @@ def pack(
     signer = signer_of(signing)
     if bundle:
         envelope = pack_bundle(bundle, words)
+        for other in other_interfaces(bundle, words):
+            invocation.console.say(OTHER_INTERFACE.format(bundle=other))
     else:
         trusted = [*map(read_trusted, keys)]
         envelope = pack_keys(trusted, words, last=last_keys)

@@ -154,6 +154,20 @@ def pack_keys(keys: Sequence[TrustedKey], words: Words, *, last: bool = False) -
     )
 
 
+def other_interfaces(bundle: Path, words: Words) -> list[Path]:
+    """Those of the replaced bundles that have another interface, so that no device could follow from them.
+
+    Raises:
+        BundleError: as `pack_bundle`.
+    """
+    image = read_half(bundle, words.engine)[1].image
+    return [
+        one
+        for one in words.replaces
+        if read_half(one, image.image.engine)[1].image.interface_hash != image.interface_hash
+    ]
+
+
 def read_half(bundle: Path, engine: Engine | None) -> tuple[Manifest, Half]:
     """A delivered bundle, every file compared with its manifest, and the part of it for an engine.
 

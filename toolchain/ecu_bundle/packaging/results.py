@@ -26,6 +26,10 @@ NO_KEYS = (
     "add a root key, FILE:keys"
 )
 NO_MODELS = "note: none of these keys may sign models: an ECU that has no others takes none"
+OTHER_INTERFACE = (
+    "note: {bundle}, which this model may replace, has another interface: an ECU with its program refuses "
+    "the model; `ecu-bundle diff` says what differs"
+)
 UNCHECKED_KIND = (
     "note: the key that signs this package is of the kind {kind}, no key for {use} of this set is: an ECU "
     "that checks {kind} alone takes no {use} after these; one that checks both kinds has ecu_verify_any"
