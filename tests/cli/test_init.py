@@ -79,7 +79,9 @@ def test_an_existing_file_is_kept_without_force(tmp_path: Path) -> None:
 
 def test_the_next_step_is_said_on_stderr(tmp_path: Path) -> None:
     model = Path(shutil.copy(model_file("wine_grade"), tmp_path))
-    assert succeed("init", model).stderr.strip().endswith(f"then: ecu-bundle build {model}")
+    said = succeed("init", model).stderr
+    assert said.strip().endswith(f"then: ecu-bundle build {model}")
+    assert [line.split()[0] for line in said.splitlines()] == ["load", "convert", "next:"]
     config = tmp_path / "other.toml"
     assert succeed("init", model, "-o", config).stderr.strip().endswith(f"{model} --config {config}")
 

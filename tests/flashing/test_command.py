@@ -177,7 +177,9 @@ def test_who_interrupts_is_told_what_the_ecu_has(case: str, file: Path, bench: B
     assert outcome.stderr.splitlines()[-1].startswith(said), outcome.stderr
     assert "nothing was written" not in outcome.stderr
     assert "sequence 6" in again.stdout.splitlines()[2]
-    assert (f"resumed at byte {3 * (BLOCK - 2)}" in again.stdout) == (case == "third block")
+    resumed = case == "third block"
+    assert (f"resumed at byte {3 * (BLOCK - 2)}" in again.stdout) == resumed
+    assert (f" blocks, resumed at byte {3 * (BLOCK - 2):,})" in again.stderr) == resumed
 
 
 @pytest.mark.parametrize("program", ["./key.sh", "no-such-program", "'"])

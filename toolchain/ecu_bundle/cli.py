@@ -265,7 +265,7 @@ def init(model: Path, output: Path | None, force: bool, **given: Any) -> None:
     """Write a commented ecu-bundle.toml for a model."""
     from ecu_bundle.scaffold import write_config
 
-    place = write_config(model, output, force=force, options=_options(given))
+    place = write_config(model, output, force=force, options=_options(given), watcher=invocation.console)
     beside = output is None
     invocation.result({"config": str(place)}, str(place))
     invocation.console.say(

@@ -11,7 +11,8 @@ from ecu_bundle.conversion import convert
 from ecu_bundle.errors import UsageError
 from ecu_bundle.folders import require_outside_bundles, write_complete
 from ecu_bundle.interface import Tensor
-from ecu_bundle.pipeline import Options, load_model, make_plan
+from ecu_bundle.pipeline import Options, kind_of, load_model, make_plan
+from ecu_bundle.stages import Silent, Stages, Watcher
 
 _HEAD = """\
 # How ecu-bundle builds this model. Everything is optional. Lines that begin with "# name =" are options
@@ -76,7 +77,12 @@ _STUBS = 64
 
 
 def write_config(
-    path: str | Path, output: str | Path | None = None, *, force: bool = False, options: Options | None = None
+    path: str | Path,
+    output: str | Path | None = None,
+    *,
+    force: bool = False,
+    options: Options | None = None,
+    watcher: Watcher | None = None,
 ) -> Path:
     """Writes a configuration for a model, with every input and output that it has.
 
@@ -85,6 +91,7 @@ def write_config(
         output: file to write; default ``ecu-bundle.toml`` beside the model.
         force: replace an existing file.
         options: permissions for loading.
+        watcher: is told the stages.
 
     Raises:
         UsageError: the file exists, or cannot be written.
@@ -102,7 +109,11 @@ def write_config(
         raise UsageError("init", f"{place.name} exists already", place=str(place), hint="--force replaces it")
     require_outside_bundles(place)
     # An existing configuration may give permissions, but its words are not those of the model.
-    text = config_text(convert(load_model(path, make_plan(path, options or Options()))))
+    stages = Stages(watcher or Silent())
+    with stages.stage("load", path.name):
+        loaded = load_model(path, make_plan(path, options or Options()))
+    with stages.stage("convert", kind_of(loaded)):
+        text = config_text(convert(loaded))
     write_complete({place: text.encode()}, hint="choose a file in a place that can be written, with -o")
     return place
 

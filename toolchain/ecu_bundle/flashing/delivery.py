@@ -167,7 +167,8 @@ class _Sending:
             prepare(client, self.options)
             self.resumed, staged = self._found(client)
             blocks = 0 if staged else self._transfer(client)
-            self.stages.detail(f"{blocks} blocks")
+            resumed = f", resumed at byte {self.resumed:,}" if self.resumed else ""
+            self.stages.detail(f"{blocks} blocks{resumed}")
             restart(client)
         return blocks
 
