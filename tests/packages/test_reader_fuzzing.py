@@ -59,7 +59,16 @@ def _native_sources() -> tuple[str, ...]:
     return tuple(path for path in found if not path.startswith(("update/", "port/")))
 
 
-JOURNAL = ("stock", "reading", "scene", "bench_port", "bench", "mutate_journal", "fuzz_journal")
+JOURNAL = (
+    "stock",
+    "reading",
+    "scene",
+    "bench_port",
+    "bench",
+    "bench_power",
+    "mutate_journal",
+    "fuzz_journal",
+)
 TARGETS = {
     "header": Target(
         ("fuzz_package.cpp", "mutate_package.cpp", "package_parts.cpp"),
@@ -87,7 +96,7 @@ TARGETS = {
             "-fno-sanitize-coverage=trace-cmp",
         ),  # inputs choose, they hold no bytes of flash
         2000,
-        "-runs=200000",
+        "-runs=100000",
     ),
 }
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-RECORD, REPEAT, BAD_PLACE, HOLD, BOOT, CONFIRM, REVERT, INSTALL, SEND, PART, FINISH, ABORT, RESTART, CUT = (
-    range(14)
-)
+RECORD, REPEAT, BAD_PLACE, HOLD = range(4)
+BOOT, CONFIRM, REVERT, INSTALL, SEND, PART, FINISH, ABORT, RESTART, CUT, LOSE = range(4, 15)
 EMPTY, STAGED, CONFIRMED = range(3)
-FACTORY = 2
-"""In place of a key sector."""
-
 GENUINE, BARE = range(2)
 """What is in a slot: a package, or its payload alone."""
 
-OLD, FIVE, FIVE_B, NINE, NINE_NEW = 0, 2, 3, 4, 6
-"""Models of ``fuzz/stock.cpp``, by sequence; the last one is signed with the new key."""
+OLD, FIVE, FIVE_B, NINE, NINE_NEW, TWELVE = 0, 2, 3, 4, 6, 7
+"""Models of ``fuzz/stock.cpp``, by sequence; two are signed with other keys."""
 BOTH_KEYS, NEW_KEY, BAD_KEYS = 11, 12, 15
 
 Step = tuple[int, int, int, int]
@@ -27,12 +23,12 @@ def device(*, geometry: int = 2, erased: bool = False, tries: int = 2, fuses: in
 
 
 def record(
-    slots: Sequence[tuple[int, int]], *, active: int = 0, tries: int = 0, keys: int = FACTORY, sector: int = 0
+    slots: Sequence[tuple[int, int]], *, active: int = 0, tries: int = 0, keys: int = 0, sector: int = 0
 ) -> Step:
-    """The next record of a sector: state and sequence of each slot; keys in force have sequence 2."""
+    """The next record of a sector: state and sequence of each slot, half the sequence of the keys."""
     (first, a), (second, b) = slots
-    states = first | second << 2 | tries << 4 | (keys != FACTORY) << 6
-    return (RECORD, active | keys << 1 | sector << 7, states, a | b << 4)
+    states = first | second << 2 | tries << 4 | keys << 6
+    return (RECORD, active | sector << 7, states, a | b << 4)
 
 
 def hold(area: int, item: int, how: int = GENUINE) -> Step:
@@ -94,6 +90,22 @@ SEEDS = {
             hold(3, BOTH_KEYS),
         ),
         *update_to(NINE_NEW),
+    ],
+    "a loss of some": [
+        *(device(geometry=0), *RUNS_FIVE, *update_to(NINE), call(LOSE, 4, 0), call(BOOT), call(CONFIRM)),
+        *(call(INSTALL, NEW_KEY), *AGAIN, call(LOSE, 2, 1), *AGAIN),
+    ],
+    "a loss in an install": [
+        *(device(fuses=5), *RUNS_FIVE, *update_to(NINE), call(PART, TWELVE, 9, 250), call(LOSE, 0, 1)),
+        *(call(BOOT), *AGAIN),
+    ],
+    "a loss at the factory": [
+        *(device(), hold(0, OLD, BARE), call(BOOT), call(INSTALL, NINE), call(LOSE, 0, 0), call(BOOT)),
+        *(call(INSTALL, NEW_KEY), *update_to(NINE_NEW)),
+    ],
+    "one number left": [
+        *(device(geometry=0), (RECORD, 14 << 3, CONFIRMED, 5), (RECORD, 6 << 3, CONFIRMED, 5), hold(0, FIVE)),
+        *(call(BOOT), call(INSTALL, NINE), *AGAIN, call(REVERT), call(REVERT)),
     ],
     "torn places": [
         *(device(geometry=3), *RUNS_FIVE, (BAD_PLACE, 0, 3, 7), (BAD_PLACE, 1, 0, 0), (BAD_PLACE, 2, 4, 9)),

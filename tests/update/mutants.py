@@ -31,13 +31,13 @@ MUTANTS = (
     Mutant(
         "a full journal erases the sector that it is in",
         "journal.cpp",
-        "const uint8_t other = update.sector == 0U ? 1U : 0U;",
-        "const uint8_t other = update.sector == 1U ? 1U : 0U;",
+        "const uint8_t other = update.sector ^ 1U;",
+        "const uint8_t other = update.sector;",
     ),
     Mutant(
         "the other journal sector is not erased",
         "journal.cpp",
-        "!erase(areas[other]) || !put(areas[other], end, bytes)",
+        "!erase(areas[other], areas[other].place.size) || !put(areas[other], end, bytes)",
         "!put(areas[other], end, bytes)",
     ),
     Mutant(
@@ -62,13 +62,13 @@ MUTANTS = (
         "a change does not raise the sequence of its record",
         "journal.cpp",
         "++update.journal.sequence;",
-        "update.journal.sequence += update.sector == kNone ? 1U : 0U;",
+        "update.journal.sequence += update.known == 0U ? 1U : 0U;",
     ),
     Mutant(
         "a change of keys takes the other changes back",
         "journal.cpp",
-        "    journal.keys_sequence = value;\n    return;",
-        "    journal.keys_sequence = value;\n    journal.slots[1] = journal.slots[0];\n    return;",
+        "    journal.keys_sequence = value;\n",
+        "    journal.keys_sequence = value;\n    journal.slots[1] = journal.slots[0];\n",
     ),
     Mutant(
         "the record that made a journal full is lost",
@@ -79,9 +79,11 @@ MUTANTS = (
     Mutant(
         "torn records are written over",
         "journal.cpp",
-        "      ends[sector] = offset + stride;\n      ecu_journal record;\n",
-        "      ecu_journal record;\n"
-        "      ends[sector] += read_record(area, offset, record) == ECU_OK ? stride : 0U;\n",
+        "      ends[sector] = offset + stride;\n      ++used;\n      ecu_journal record;\n"
+        "      const ecu_status status = read_record(area, offset, record);\n",
+        "      ++used;\n      ecu_journal record;\n"
+        "      const ecu_status status = read_record(area, offset, record);\n"
+        "      ends[sector] = status == ECU_OK ? offset + stride : ends[sector];\n",
     ),
     Mutant(
         "only the first bytes tell whether a record is free",
@@ -117,7 +119,7 @@ MUTANTS = (
     Mutant(
         "a model that failed its self-test stays staged",
         "slots.cpp",
-        "if (boot->reverted != ECU_FLASH_FAILED) {",
+        "if (boot->reverted != ECU_FLASH_FAILED && boot->reverted != ECU_UPDATE_KEYS_DAMAGED) {",
         "if (boot->reverted == ECU_UPDATE_NO_TRIAL) {",
     ),
     Mutant(
@@ -155,9 +157,9 @@ MUTANTS = (
     Mutant(
         "the counter rises when a model is staged",
         "journal.cpp",
-        "  journal.slots[index].sequence = value;\n",
-        "  journal.slots[index].sequence = value;\n"
-        "  journal.slots[index ^ 1U].sequence = change == Change::kStaged ? value : 0U;\n",
+        "  journal.slots[slot].sequence = value;\n",
+        "  journal.slots[slot].sequence = value;\n"
+        "  journal.slots[slot ^ 1U].sequence = change == Change::kStaged ? value : 0U;\n",
     ),
     Mutant(
         "an install does not say that the slot is empty",
@@ -186,14 +188,14 @@ MUTANTS = (
     Mutant(
         "sectors are not erased before they are written",
         "installer.cpp",
-        "return erase(area) && write(area, room_of(area), update.buffer, header_size) ?",
-        "return write(area, room_of(area), update.buffer, header_size) ?",
+        "return erase(area, area.place.size) && write(area, room_of(area), update.buffer, header_size)",
+        "return write(area, room_of(area), update.buffer, header_size)",
     ),
     Mutant(
         "the slot is erased after its header was written",
         "installer.cpp",
-        "return erase(area) && write(area, room_of(area), update.buffer, header_size) ?",
-        "return write(area, room_of(area), update.buffer, header_size) && erase(area) ?",
+        "return erase(area, area.place.size) && write(area, room_of(area), update.buffer, header_size)",
+        "return write(area, room_of(area), update.buffer, header_size) && erase(area, area.place.size)",
     ),
     Mutant(
         "the payload is not compared with the signed digest",
@@ -210,8 +212,8 @@ MUTANTS = (
     Mutant(
         "an older package is installed",
         "installer.cpp",
-        "header.sequence() > newest ? ECU_OK : ECU_PACKAGE_ROLLBACK",
-        "ECU_OK",
+        "if (header.sequence() < newest || header.sequence() < waits) {",
+        "if (header.sequence() < waits) {",
     ),
     Mutant(
         "another content passes under the confirmed sequence",
@@ -222,13 +224,13 @@ MUTANTS = (
     Mutant(
         "new keys overwrite the keys in force",
         "installer.cpp",
-        "update.journal.keys == 0U ? ECU_AREA_KEYS_1",
-        "update.journal.keys == 1U ? ECU_AREA_KEYS_1",
+        "update.keys == 0U ? ECU_AREA_KEYS_1",
+        "update.keys == 1U ? ECU_AREA_KEYS_1",
     ),
     Mutant(
         "the factory keys stay in force beside new ones",
         "key_set.cpp",
-        "const bool factory = update.journal.keys == kNone;",
+        "const bool factory = update.keys == kNone;",
         "const bool factory = true;",
     ),
     Mutant(
@@ -258,7 +260,7 @@ MUTANTS = (
     Mutant(
         "an erase is not read back",
         "area.cpp",
-        "  return is_erased(area, 0U, area.place.size);",
+        "  return is_erased(area, 0U, size);",
         "  return true;",
     ),
     Mutant(
@@ -277,22 +279,16 @@ ATTACKED = (
         "? ECU_PACKAGE_ROLLBACK : ECU_OK;",
     ),
     Mutant(
-        "a trial may be older than the keys",
+        "a trial may be older than what was confirmed",
         "slots.cpp",
-        "return sequence < newest_sequence(update) ?",
         "return sequence < lowest_sequence(update) ?",
+        "return sequence == UINT32_MAX ?",
     ),
     Mutant(
         "the digest of the stored payload is not compared",
         "stored.cpp",
         "         has_digest(area, header.payload_size(), header.payload_digest()) &&\n",
         "         area.place.size != 0U &&\n",
-    ),
-    Mutant(
-        "the sequence of the stored header is not compared",
-        "stored.cpp",
-        "return read_stored(update, index, header) == sequence &&",
-        "return read_stored(update, index, header) != 0U &&",
     ),
     Mutant(
         "a slot without a header may have something in its place",
@@ -303,8 +299,8 @@ ATTACKED = (
     Mutant(
         "a factory slot has sequence 0 whatever its header says",
         "stored.cpp",
-        "journal.slots[0].sequence = read_stored(update, ECU_AREA_SLOT_0, header);",
-        "journal.slots[0].sequence = 0U * read_stored(update, ECU_AREA_SLOT_0, header);",
+        "{ECU_SLOT_CONFIRMED, {}, read_stored(update, ECU_AREA_SLOT_0, header)}",
+        "{ECU_SLOT_CONFIRMED, {}, 0U * read_stored(update, ECU_AREA_SLOT_0, header)}",
     ),
     Mutant(
         "a journal that can not be read is one of the factory",
@@ -327,56 +323,152 @@ ATTACKED = (
     Mutant(
         "a failed record has the sequence of the next one",
         "journal.cpp",
-        "  ecu_journal next = update.journal;\n  apply(next, change, index, value);\n",
+        "  ecu_journal next = update.journal;\n  apply(next, change, slot, value);\n",
         "  ecu_journal next = update.journal;\n  --update.journal.sequence;\n"
-        "  apply(next, change, index, value);\n",
+        "  apply(next, change, slot, value);\n",
     ),
     Mutant(
         "a lost journal is one of the factory",
         "journal.cpp",
-        "found = factory ? Found::kErased : Found::kLost;",
+        "found = used <= kMostWithoutConfirmed ? Found::kErased : Found::kLost;",
         "found = Found::kErased;",
-    ),
-    Mutant(
-        "one lost sector is a journal of the factory",
-        "journal.cpp",
-        "ends[0] <= record_stride(unit) && ends[1] == 0U;",
-        "ends[1] == 0U;",
     ),
     Mutant(
         "the record after a loss takes the sign of the loss away",
         "journal.cpp",
-        "      newest_sector = ends[1] == 0U ? 0U : 1U;\n",
+        "newest_sector = ends[1] == 0U ? 0U : 1U;",
+        "ends[0] = UINT32_MAX - 256U;\n    ends[1] = ends[0];\n    newest_sector = ends[1] == 0U ? 0U : 1U;",
+    ),
+    Mutant(
+        "records of an older time count",
+        "stored.cpp",
+        "  } else if (is_behind(update)) {",
+        "  } else if (found == Found::kLost) {",
+    ),
+    Mutant(
+        "a reserve need not be whole",
+        "stored.cpp",
+        "  if (holds_package(update, other, reserve, header)) {",
+        "  if (reserve != 0U || holds_package(update, other, reserve, header)) {",
+    ),
+    Mutant(
+        "a record that was lost may come back",
+        "journal.cpp",
+        "UINT32_MAX : newest.sequence + torn;",
+        "UINT32_MAX : newest.sequence;",
+    ),
+    Mutant(
+        "a lost record has no higher sequence after a loss",
+        "stored.cpp",
+        "    journal.sequence |= kAfterLoss;\n",
         "",
+    ),
+    Mutant(
+        "a newer journal sector that is away for a moment is lost",
+        "journal.cpp",
+        "  if (newest.sequence < update.known) {\n",
+        "  if (newest.sequence == 0U && update.known != 0U) {\n",
+    ),
+    Mutant(
+        "after a loss a model is installed before its trial",
+        "installer.cpp",
+        "const bool waits = update.lost != 0U &&",
+        "const bool waits = update.lost > 1U &&",
+    ),
+    Mutant(
+        "what is given up stays a package",
+        "slots.cpp",
+        "  (void)erase(area, area.geometry.sector_size);\n",
+        "",
+    ),
+    Mutant(
+        "an empty slot says nothing of lost records",
+        "stored.cpp",
+        "update.torn != 0U && found >",
+        "update.torn > 1U && found >",
+    ),
+    Mutant(
+        "a trial ends where its key cannot be looked up",
+        "slots.cpp",
+        "if (boot->reverted != ECU_FLASH_FAILED && boot->reverted != ECU_UPDATE_KEYS_DAMAGED) {",
+        "if (boot->reverted != ECU_FLASH_FAILED) {",
+    ),
+    Mutant(
+        "keys without a record get none",
+        "stored.cpp",
+        "  update.single |= sequence > update.journal.keys_sequence ? 1U : 0U;  // to be recorded\n",
+        "",
+    ),
+    Mutant(
+        "a journal that is away for a moment is lost",
+        "journal.cpp",
+        "  if (newest.sequence < update.known) {\n",
+        "  if (newest.sequence < update.known && update.known == 0U) {\n",
+    ),
+    Mutant(
+        "a confirmation asks no key",
+        "slots.cpp",
+        "  status = ecu::check_release(*update, slot);  // again: its key may have left since it was tried\n",
+        "",
+    ),
+    Mutant(
+        "one bit of a journal is a loss",
+        "journal.cpp",
+        "constexpr uint32_t kMostWithoutConfirmed = 3U;",
+        "constexpr uint32_t kMostWithoutConfirmed = 0U;",
+    ),
+    Mutant(
+        "after a loss there is no reserve",
+        "stored.cpp",
+        "ecu_journal_slot{ECU_SLOT_CONFIRMED, {}, reserve};",
+        "ecu_journal_slot{ECU_SLOT_EMPTY, {}, 0U};",
+    ),
+    Mutant(
+        "after a loss older models are taken",
+        "installer.cpp",
+        "header.sequence() < newest || header.sequence() < waits",
+        "header.sequence() < newest",
+    ),
+    Mutant(
+        "the digests of a stored header are not compared",
+        "stored.cpp",
+        " && check_digests(header) == ECU_OK;",
+        ";",
+    ),
+    Mutant(
+        "a doubt about keys is forgotten",
+        "stored.cpp",
+        "if (right || update.journal.keys_sequence == 0U) {",
+        "if (right) {",
     ),
     Mutant(
         "what is confirmed is written once",
         "journal.cpp",
-        "(change == Change::kConfirmed || change == Change::kKeys)",
-        "change == Change::kKeys",
+        "if (status == ECU_OK && change == Change::kConfirmed) {",
+        "if (status == ECU_OK && change == Change::kNothing) {",
     ),
     Mutant(
-        "what keys are in force is written once",
-        "journal.cpp",
-        "(change == Change::kConfirmed || change == Change::kKeys)",
-        "change == Change::kConfirmed",
+        "a record that stands alone is not written again",
+        "slots.cpp",
+        "if (update->single != 0U) {",
+        "if (update->single > 1U) {",
     ),
     Mutant(
         "a lost journal brings the factory keys back",
         "stored.cpp",
-        "journal.keys = find_newest(update, ECU_AREA_KEYS_0, journal.keys_sequence);",
-        "journal.keys = kNone;",
+        "update.keys = find_newest(update, ECU_AREA_KEYS_0, sequence);",
+        "update.keys = kNone;",
     ),
     Mutant(
         "a damaged key set brings the factory keys back",
         "stored.cpp",
-        "      doubt_factory_keys(update);\n",
-        "",
+        "lost && update.keys == kNone && i < ECU_AREA_COUNT",
+        "lost && update.keys != kNone && i < ECU_AREA_COUNT",
     ),
     Mutant(
         "a key set need not be the one that was signed",
         "key_set.cpp",
-        "if (damaged || left == 0U) {",
+        "if (update.keys_right == 0U || left == 0U) {",
         "if (left == 0U) {",
     ),
     Mutant(

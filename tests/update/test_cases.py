@@ -40,5 +40,5 @@ def test_the_page_has_what_the_code_does(cases: Build, name: str) -> None:
 def test_the_page_has_a_right_record() -> None:
     record = re.search(r"For example `([0-9a-f ]+)`: record 5, slot 1 is active with package 7 conf", PAGE)
     assert record is not None
-    checked = struct.pack("<IBBBBIIIII", 5, 1, 0, 2, 0, 2, 6, 2, 7, 0)
+    checked = struct.pack("<IBBBBIIIII", 5, 1, 0, 0, 0, 2, 6, 2, 7, 0)
     assert bytes.fromhex(record[1]) == checked + struct.pack("<I", zlib.crc32(checked))

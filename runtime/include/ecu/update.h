@@ -157,8 +157,7 @@ typedef struct ecu_journal {
   uint32_t sequence; /**< of the record */
   uint8_t active;    /**< the slot that was confirmed last */
   uint8_t tries;     /**< trial boots of the staged slot so far */
-  uint8_t keys;      /**< sector of the key set in force; 2: factory keys */
-  uint8_t reserved;
+  uint8_t reserved[2];
   ecu_journal_slot slots[2];
   uint32_t keys_sequence; /**< of the package that brought the key set */
   uint32_t crc;
@@ -175,15 +174,20 @@ typedef struct ecu_update_area {
  *  instructions reach it. */
 typedef struct ecu_update {
   const ecu_update_config* config;
-  uint8_t keys_right; /**< the key set in force is the one that was signed, or the factory's */
+  uint8_t keys;       /**< sector of the key set in force; 2: factory keys */
+  uint8_t keys_right; /**< no newer key set was ever in force */
   uint8_t runnable;   /**< the confirmed slot that may run, found when an install starts; 2: none */
   uint8_t running;    /**< the slot that boot decided for; 2: none */
   uint8_t trial;      /**< 1: that one is on trial, whatever the journal says by now */
   uint8_t phase;      /**< of the install */
   uint8_t target;     /**< area that is written */
-  uint8_t sector;     /**< the journal sector with the newest record; 2: there is none */
+  uint8_t sector;     /**< the journal sector that the next record goes to */
+  uint8_t torn;       /**< places that are no record may have held newer ones than the newest */
+  uint8_t lost;       /**< records are lost: the state is what flash holds by itself */
+  uint8_t single;     /**< no other record says what the newest one says */
   ecu_journal journal;
-  uint32_t end;      /**< offset of the first free place in that sector */
+  uint32_t known;    /**< sequence of the newest record that was read or written; 0: none */
+  uint32_t ends[2];  /**< offsets of the first free places in the journal sectors */
   uint32_t counter;  /**< the one-time-programmable one, 0 where there is none */
   uint32_t package;  /**< sequence of the package */
   uint32_t size;     /**< of the payload, bytes */
@@ -213,9 +217,9 @@ typedef struct ecu_boot {
  */
 ECU_NODISCARD ecu_status ecu_update_open(ecu_update* update, const ecu_update_config* config);
 
-/** Decides which model runs, after open; ends an install. Writes flash only when a trial is pending: the try
- *  is recorded before the self-test runs, so that a model that hangs is given up. A trial that runs already
- *  goes on.
+/** Decides which model runs, after open; ends an install. Writes flash when a trial is pending: the try is
+ *  recorded before the self-test runs, so that a model that hangs is given up; and where the newest record of
+ *  the journal stands alone. A trial that runs already goes on.
  *
  *  @return ECU_OK, ECU_UPDATE_NO_MODEL (install a package), ECU_NOT_OPEN, or ECU_FLASH_FAILED: the counter
  *          could not be raised, no model runs
@@ -223,8 +227,9 @@ ECU_NODISCARD ecu_status ecu_update_open(ecu_update* update, const ecu_update_co
 ECU_NODISCARD ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot);
 
 /** Makes the model on trial the confirmed one; ends an install. ECU_OK only after the record was read back:
- * from then on the device never goes back by itself. On ECU_FLASH_FAILED call again, or let the next boot
- * decide.
+ *  from then on the device never goes back by itself. Checks the package in the slot again, and gives the
+ *  status of what is wrong with it: a key that has left since, ECU_PACKAGE_ROLLBACK behind newer keys. On
+ *  ECU_FLASH_FAILED call again, or let the next boot decide.
  */
 ECU_NODISCARD ecu_status ecu_update_confirm(ecu_update* update);
 

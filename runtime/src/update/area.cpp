@@ -53,13 +53,13 @@ bool write(const Area& area, uint32_t offset, const uint8_t* bytes, uint32_t siz
          reads_as(area, offset, bytes, size);
 }
 
-bool erase(const Area& area) noexcept {
-  for (uint32_t at = 0U; at < area.place.size; at += area.geometry.sector_size) {
+bool erase(const Area& area, uint32_t size) noexcept {
+  for (uint32_t at = 0U; at < size; at += area.geometry.sector_size) {
     if (area.port->erase(area.port->context, area.place.address + at) != ECU_OK) {
       return false;
     }
   }
-  return is_erased(area, 0U, area.place.size);
+  return is_erased(area, 0U, size);
 }
 
 bool is_erased(const Area& area, uint32_t offset, uint32_t size) noexcept {

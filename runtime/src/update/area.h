@@ -34,8 +34,8 @@ using Area = ecu_update_area;
  */
 [[nodiscard]] bool write(const Area& area, uint32_t offset, const uint8_t* bytes, uint32_t size) noexcept;
 
-/** Erases all sectors. */
-[[nodiscard]] bool erase(const Area& area) noexcept;
+/** Erases the first `size` bytes, whole sectors. */
+[[nodiscard]] bool erase(const Area& area, uint32_t size) noexcept;
 
 /** Every byte has the erased value. */
 [[nodiscard]] bool is_erased(const Area& area, uint32_t offset, uint32_t size) noexcept;

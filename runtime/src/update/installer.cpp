@@ -20,14 +20,19 @@ Sha256& hash_of(ecu_update& update) noexcept {
 
 bool brings_model(const ecu_update& update) noexcept { return update.target <= ECU_AREA_SLOT_1; }
 
-/* The package is newer than all that was confirmed, or repeats the newest one. */
+/* The package is newer than all that was confirmed, or repeats the newest one; and not older than a model
+ * that waits for its trial: where records are lost, that was the confirmed one. */
 ecu_status check_sequence(const ecu_update& update, const PackageHeader& header) noexcept {
   const uint32_t newest = newest_sequence(update);
-  if (header.sequence() != newest) {
-    return header.sequence() > newest ? ECU_OK : ECU_PACKAGE_ROLLBACK;
-  }
   const bool model = header.kind() == PackageKind::kModel;
-  const uint8_t same = model ? update.runnable : update.journal.keys;
+  const uint32_t waits = model && has_staged(update.journal) ? staged_sequence(update.journal) : 0U;
+  if (header.sequence() < newest || header.sequence() < waits) {
+    return ECU_PACKAGE_ROLLBACK;
+  }
+  if (header.sequence() > newest) {
+    return ECU_OK;
+  }
+  const uint8_t same = model ? update.runnable : update.keys;
   if (same == kNone) {
     return model ? ECU_OK : ECU_PACKAGE_OTHER_CONTENT;  // repairs a device whose confirmed model is lost
   }
@@ -55,8 +60,10 @@ ecu_status check(const ecu_update& update, const PackageHeader& header) noexcept
   if (header.payload_size() > room_of(update.areas[update.target])) {
     return ECU_PACKAGE_TOO_LARGE;
   }
-  // Where records are lost during a trial, the journal would give the other slot away.
-  const bool is_busy = update.trial != 0U || update.running == update.target;
+  // Where records are lost during a trial, the journal would give the other slot away; where they were lost
+  // before, what waits for its trial may be what was confirmed.
+  const bool waits = update.lost != 0U && has_staged(update.journal);
+  const bool is_busy = update.trial != 0U || waits || update.running == update.target;
   return is_busy && brings_model(update) ? ECU_UPDATE_TRIAL_RUNNING : ECU_OK;
 }
 
@@ -74,12 +81,14 @@ ecu_status prepare(ecu_update& update, uint32_t header_size) noexcept {
     return status;
   }
   const Area& area = update.areas[update.target];
-  return erase(area) && write(area, room_of(area), update.buffer, header_size) ? ECU_OK : ECU_FLASH_FAILED;
+  return erase(area, area.place.size) && write(area, room_of(area), update.buffer, header_size)
+             ? ECU_OK
+             : ECU_FLASH_FAILED;
 }
 
 ecu_status accept(ecu_update& update, const PackageHeader& header) noexcept {
   const uint8_t kept = update.runnable == kNone ? update.journal.active : update.runnable;
-  const uint8_t keys = update.journal.keys == 0U ? ECU_AREA_KEYS_1 : ECU_AREA_KEYS_0;
+  const uint8_t keys = update.keys == 0U ? ECU_AREA_KEYS_1 : ECU_AREA_KEYS_0;
   update.target = header.kind() == PackageKind::kModel ? kept ^ 1U : keys;
   update.package = header.sequence();
   update.size = header.payload_size();
@@ -166,12 +175,12 @@ ecu_status finish(ecu_update& update) noexcept {
   if (!model && !is_key_set(area, update.size)) {
     return ECU_PACKAGE_BAD_KEY_SET;
   }
-  const Change change = model ? Change::kStaged : Change::kKeys;
-  const ecu_status written = append(update, change, update.target % 2U, update.package);
-  if (written == ECU_OK && !model) {
-    update.keys_right = 1U;
+  if (model) {
+    return append(update, Change::kStaged, update.target, update.package);
   }
-  return written;
+  update.keys = update.target % 2U;
+  update.journal.keys_sequence = update.package;  // in force, even where that cannot be recorded
+  return append(update, Change::kKeys, 0U, update.package);
 }
 
 }  // namespace

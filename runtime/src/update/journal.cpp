@@ -2,6 +2,7 @@
 #include "journal.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "../little_endian.h"
 #include "area.h"
@@ -13,9 +14,8 @@ constexpr uint32_t kCheckedSize = offsetof(ecu_journal, crc);
 static_assert(sizeof(ecu_journal) == kRecordSize && offsetof(ecu_journal, slots) == 8U &&
               sizeof(ecu_journal_slot) == 8U && kCheckedSize == 28U);
 
-/* Sequence to go on from where records are lost: no record before that had a higher one, should it be read
- * again some day. */
-constexpr uint32_t kAfterLoss = 0x80000000U;
+/* Whatever was confirmed took more records than that: staged, tried, and confirmed twice. */
+constexpr uint32_t kMostWithoutConfirmed = 3U;
 
 /* Members lie as in flash. */
 [[gnu::always_inline]] inline uint8_t* bytes_of(void* member) noexcept {
@@ -46,6 +46,12 @@ uint32_t crc32(ecu_journal& record) noexcept {
   return ~crc;
 }
 
+/* But for the sequence. */
+bool says_the_same(const ecu_journal& a, const ecu_journal& b) noexcept {
+  return a.active == b.active && a.tries == b.tries && a.keys_sequence == b.keys_sequence &&
+         memcmp(a.slots, b.slots, sizeof a.slots) == 0;
+}
+
 /* ECU_OK of a record; ECU_FLASH_FAILED; something else of what is no record: erased, torn or damaged. */
 ecu_status read_record(const Area& area, uint32_t offset, ecu_journal& record) noexcept {
   const ecu_status status = read(area, offset, bytes_of(&record), kRecordSize);
@@ -54,28 +60,27 @@ ecu_status read_record(const Area& area, uint32_t offset, ecu_journal& record) n
   }
   const uint32_t crc = crc32(record);
   swap(record);
-  const bool right = record.crc == crc && record.active < 2U && record.keys <= kNone &&
-                     record.slots[0].state <= ECU_SLOT_CONFIRMED &&
+  const bool right = record.crc == crc && record.active < 2U && record.slots[0].state <= ECU_SLOT_CONFIRMED &&
                      record.slots[1].state <= ECU_SLOT_CONFIRMED;
   return right ? ECU_OK : ECU_FLASH_DAMAGED;
 }
 
-void apply(ecu_journal& journal, Change change, uint8_t index, uint32_t value) noexcept {
+void apply(ecu_journal& journal, Change change, uint8_t slot, uint32_t value) noexcept {
+  if (change == Change::kKeys) {
+    journal.keys_sequence = value;
+  }
   if (change == Change::kTried) {
     journal.tries = static_cast<uint8_t>(value);
+  }
+  if (change > Change::kConfirmed) {
     return;
   }
-  if (change == Change::kKeys) {
-    journal.keys = index;
-    journal.keys_sequence = value;
-    return;
-  }
-  journal.slots[index].state = static_cast<uint8_t>(change);
-  journal.slots[index].sequence = value;
+  journal.slots[slot].state = static_cast<uint8_t>(change);
+  journal.slots[slot].sequence = value;
   journal.tries = 0U;
   // An active slot that becomes empty is damaged, or was confirmed although that was reported as failed.
   const bool leaves = change == Change::kEmptied;
-  if (change != Change::kStaged && leaves == (journal.active == index)) {
+  if (change != Change::kStaged && leaves == (journal.active == slot)) {
     journal.active ^= 1U;
   }
 }
@@ -91,29 +96,31 @@ bool put(const Area& area, uint32_t& end, const uint8_t* bytes) noexcept {
   return written;
 }
 
-ecu_status append_once(ecu_update& update, Change change, uint8_t index, uint32_t value) noexcept {
+ecu_status append_once(ecu_update& update, Change change, uint8_t slot, uint32_t value) noexcept {
+  if (update.journal.sequence == UINT32_MAX) {
+    return ECU_FLASH_FAILED;
+  }
   ++update.journal.sequence;  // a record that fails may be in flash all the same
   ecu_journal next = update.journal;
-  apply(next, change, index, value);
+  apply(next, change, slot, value);
   alignas(8) ecu_journal record = next;
   swap(record);
   record.crc = crc32(record);
   swap(record.crc);
-  const uint8_t* const bytes = bytes_of(&record);
   const Area* const areas = update.areas + ECU_AREA_JOURNAL_0;
-  if (next.sequence == 0U) {
-    return ECU_FLASH_FAILED;
-  }
-  if (update.sector == kNone || !put(areas[update.sector], update.end, bytes)) {
-    const uint8_t other = update.sector == 0U ? 1U : 0U;
+  const uint8_t* const bytes = bytes_of(&record);
+  if (!put(areas[update.sector], update.ends[update.sector], bytes)) {
+    const uint8_t other = update.sector ^ 1U;
     uint32_t end = 0U;
-    if (!erase(areas[other]) || !put(areas[other], end, bytes)) {
+    if (!erase(areas[other], areas[other].place.size) || !put(areas[other], end, bytes)) {
       return ECU_FLASH_FAILED;
     }
     update.sector = other;
-    update.end = end;
+    update.ends[other] = end;
   }
   update.journal = next;
+  update.known = next.sequence;
+  update.single = change == Change::kNothing ? 0U : 1U;
   return ECU_OK;
 }
 
@@ -121,9 +128,12 @@ ecu_status append_once(ecu_update& update, Change change, uint8_t index, uint32_
 
 ecu_status scan(ecu_update& update, Found& found) noexcept {
   ecu_journal newest = {};
-  newest.keys = kNone;
-  uint8_t newest_sector = kNone;
-  uint32_t ends[3] = {};
+  uint32_t ends[2] = {};
+  uint32_t tails[2] = {};  // places behind the last record of a sector that are torn
+  uint32_t counts[2] = {};
+  uint32_t used = 0U;
+  uint8_t newest_sector = 0U;
+  uint8_t single = 0U;
   for (uint8_t sector = 0U; sector < 2U; ++sector) {
     const Area& area = update.areas[ECU_AREA_JOURNAL_0 + sector];
     const uint32_t stride = record_stride(area.geometry.program_unit);
@@ -132,39 +142,51 @@ ecu_status scan(ecu_update& update, Found& found) noexcept {
         continue;
       }
       ends[sector] = offset + stride;
+      ++used;
       ecu_journal record;
       const ecu_status status = read_record(area, offset, record);
       if (status == ECU_FLASH_FAILED) {
         return status;
       }
+      ++tails[sector];
+      if (status == ECU_OK) {
+        ++counts[sector];
+        tails[sector] = 0U;
+      }
       if (status == ECU_OK && record.sequence > newest.sequence) {
+        single = says_the_same(record, newest) ? 0U : 1U;
         newest = record;
         newest_sector = sector;
       }
     }
   }
-  found = Found::kState;
-  if (newest_sector == kNone) {
-    // Power that failed in the first record of all leaves one place that is not erased.
-    const uint32_t unit = update.areas[ECU_AREA_JOURNAL_0].geometry.program_unit;
-    const bool factory = ends[0] <= record_stride(unit) && ends[1] == 0U;
-    found = factory ? Found::kErased : Found::kLost;
-    if (!factory) {
-      // The next record goes behind what can not be read: without that, this would be a factory state.
-      newest_sector = ends[1] == 0U ? 0U : 1U;
-      newest.sequence = kAfterLoss;
-    }
+  if (newest.sequence < update.known) {
+    return ECU_FLASH_FAILED;
   }
+  update.known = newest.sequence;
+  found = Found::kState;
+  if (newest.sequence == 0U) {
+    found = used <= kMostWithoutConfirmed ? Found::kErased : Found::kLost;
+    newest_sector = ends[1] == 0U ? 0U : 1U;  // behind what can not be read, which is the sign of the loss
+  }
+  // Should torn ones be read again some day, they are older than the next record.
+  const uint32_t torn = used - counts[0] - counts[1];
+  newest.sequence = torn > UINT32_MAX - newest.sequence ? UINT32_MAX : newest.sequence + torn;
   update.journal = newest;
   update.sector = newest_sector;
-  update.end = ends[newest_sector];
+  update.ends[0] = ends[0];
+  update.ends[1] = ends[1];
+  update.single = single;
+  const uint8_t other = newest_sector ^ 1U;
+  const bool newer = tails[newest_sector] != 0U || (counts[other] == 0U && tails[other] != 0U);
+  update.torn = newer ? 1U : 0U;
   return ECU_OK;
 }
 
-ecu_status append(ecu_update& update, Change change, uint8_t index, uint32_t value) noexcept {
-  const ecu_status status = append_once(update, change, index, value);
-  if (status == ECU_OK && (change == Change::kConfirmed || change == Change::kKeys)) {
-    (void)append_once(update, change, index, value);
+ecu_status append(ecu_update& update, Change change, uint8_t slot, uint32_t value) noexcept {
+  const ecu_status status = append_once(update, change, slot, value);
+  if (status == ECU_OK && change == Change::kConfirmed) {
+    (void)append_once(update, Change::kNothing, slot, 0U);
   }
   return status;
 }

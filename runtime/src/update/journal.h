@@ -17,8 +17,9 @@ enum class Change : uint8_t {
   kEmptied = ECU_SLOT_EMPTY,        // it holds nothing that may run: given up, or about to be written
   kStaged = ECU_SLOT_STAGED,        // it holds the payload of the package with the sequence `value`
   kConfirmed = ECU_SLOT_CONFIRMED,  // it, with the package `value`, is the active one
-  kKeys,                            // the key set of package `value` in key sector `index` is in force
-  kTried                            // the staged slot starts its trial number `value`
+  kKeys,                            // the key set of the package `value` is in force
+  kTried,                           // the staged slot starts its trial number `value`
+  kNothing                          // the same once more
 };
 
 /** No slot, no sector. */
@@ -38,24 +39,24 @@ constexpr uint32_t kFewestRecords = 8U;
 /** What the two sectors say together. */
 enum class Found : uint8_t {
   kState,   // the newest record
-  kErased,  // nothing was ever recorded: the device is as the factory made it
+  kErased,  // nothing was ever confirmed: the device is as the factory made it
   kLost     // there were records, and none of them can be read
 };
 
 /** Reads the journal. Without a record it is blank. Writes nothing.
  *
- *  @return ECU_OK, or ECU_FLASH_FAILED when the flash could not be read: then nothing is known
+ *  @return ECU_OK, or ECU_FLASH_FAILED when the flash could not be read, or not as before: then nothing is
+ *          known, and the state stays
  */
 [[nodiscard]] ecu_status scan(ecu_update& update, Found& found) noexcept;
 
-/** Changes the state and records it; on failure the state stays. Which model is confirmed and which keys are
- *  in force is recorded twice, since the newest record of all may be lost unseen: it looks like one that
- * power has cut.
+/** Changes the state and records it; on failure the state stays. Which model is confirmed is recorded twice:
+ *  the newest record of all may be lost unseen, since it looks like one that power has cut.
  *
- *  @param index the slot, 0 or 1, or the key sector
+ *  @param slot  0 or 1, with changes of a slot
  *  @return ECU_OK after the record was read back, or ECU_FLASH_FAILED
  */
-[[nodiscard]] ecu_status append(ecu_update& update, Change change, uint8_t index,
+[[nodiscard]] ecu_status append(ecu_update& update, Change change, uint8_t slot,
                                 uint32_t value = 0U) noexcept;
 
 }  // namespace ecu

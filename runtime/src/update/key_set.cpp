@@ -55,11 +55,10 @@ bool is_right(const ecu_key& key) noexcept {
 /* Looks a key up in the set in force, by its id. */
 ecu_status find_key(const ecu_update& update, const uint8_t* id, ecu_key& key) noexcept {
   const ecu_update_config& config = *update.config;
-  const bool factory = update.journal.keys == kNone;
-  const Area& area = update.areas[ECU_AREA_KEYS_0 + (factory ? 0U : update.journal.keys)];
-  const bool damaged = !factory && update.keys_right == 0U;
+  const bool factory = update.keys == kNone;
+  const Area& area = update.areas[ECU_AREA_KEYS_0 + (factory ? 0U : update.keys)];
   uint32_t left = factory ? config.factory_key_count : count_keys(area);
-  if (damaged || left == 0U) {
+  if (update.keys_right == 0U || left == 0U) {
     return ECU_UPDATE_KEYS_DAMAGED;
   }
   for (; left > 0U; --left) {

@@ -9,14 +9,14 @@ namespace ecu {
 namespace {
 
 /* Whether what the slot holds may become the confirmed model: the whole package that the journal tells of,
- * not older than anything else, signed by a key that is in force now. */
+ * not older than what was confirmed, signed by a key that is in force now. */
 ecu_status check_release(ecu_update& update, uint8_t slot) noexcept {
   PackageHeader header;
   const uint32_t sequence = update.journal.slots[slot].sequence;
   if (sequence == 0U || !holds_package(update, slot, sequence, header)) {
     return ECU_IMAGE_BAD_DIGEST;
   }
-  return sequence < newest_sequence(update) ? ECU_PACKAGE_ROLLBACK : check_signed(update, header);
+  return sequence < lowest_sequence(update) ? ECU_PACKAGE_ROLLBACK : check_signed(update, header);
 }
 
 /* Gives the staged model one more try, when it has one left. */
@@ -34,6 +34,13 @@ ecu_status start_trial(ecu_update& update, uint8_t slot) noexcept {
     return status;
   }
   return config.self_test(config.self_test_context, config.memory[slot], room_of(update.areas[slot]));
+}
+
+/* The model does not come back: without its first sector it is no package any more, and no image. */
+ecu_status give_up(ecu_update& update, uint8_t slot) noexcept {
+  const Area& area = update.areas[slot];
+  (void)erase(area, area.geometry.sector_size);
+  return append(update, Change::kEmptied, slot);
 }
 
 /* Makes up for a confirmation that was cut off before it raised the counter. */
@@ -111,8 +118,9 @@ ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot) {
       ecu::run(*update, staged, *boot);
       return ECU_OK;
     }
-    if (boot->reverted != ECU_FLASH_FAILED) {  // where no try can be recorded, the trial waits
-      (void)ecu::append(*update, ecu::Change::kEmptied, staged);
+    // Where no try can be recorded, or no key can be looked up, the trial waits.
+    if (boot->reverted != ECU_FLASH_FAILED && boot->reverted != ECU_UPDATE_KEYS_DAMAGED) {
+      (void)ecu::give_up(*update, staged);
     }
   }
   update->running = kNone;
@@ -123,6 +131,9 @@ ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot) {
   status = ecu::catch_up(*update, slot);
   if (status == ECU_OK) {
     ecu::run(*update, slot, *boot);
+    if (update->single != 0U) {
+      (void)ecu::append(*update, ecu::Change::kNothing, slot);
+    }
   }
   return status;
 }
@@ -137,6 +148,11 @@ ecu_status ecu_update_confirm(ecu_update* update) {
     return ECU_UPDATE_NO_TRIAL;
   }
   const uint32_t sequence = update->journal.slots[slot].sequence;
+  status = ecu::check_release(*update, slot);  // again: its key may have left since it was tried
+  if (status != ECU_OK) {
+    update->running = kNone;  // the next boot decides anew
+    return status;
+  }
   status = ecu::append(*update, ecu::Change::kConfirmed, slot, sequence);
   if (status == ECU_OK) {
     update->trial = 0U;
@@ -154,7 +170,7 @@ ecu_status ecu_update_revert(ecu_update* update) {
   if (!ecu::has_staged(update->journal)) {
     return ECU_UPDATE_NO_TRIAL;
   }
-  status = ecu::append(*update, ecu::Change::kEmptied, slot);
+  status = ecu::give_up(*update, slot);
   if (status == ECU_OK && update->running == slot) {
     update->running = kNone;
     update->trial = 0U;

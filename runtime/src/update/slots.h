@@ -19,6 +19,11 @@ enum Phase : uint8_t { kIdle = 0, kHeader = 1, kPayload = 2 };
   return journal.slots[other_slot(journal)].state == ECU_SLOT_STAGED;
 }
 
+/** The sequence of that. */
+[[nodiscard]] inline uint32_t staged_sequence(const ecu_journal& journal) noexcept {
+  return journal.slots[other_slot(journal)].sequence;
+}
+
 /** The sequence below which no model runs: what was confirmed last, or the one-time-programmable counter. */
 [[nodiscard]] inline uint32_t lowest_sequence(const ecu_update& update) noexcept {
   const uint32_t confirmed = update.journal.slots[update.journal.active].sequence;

@@ -15,6 +15,10 @@ constexpr uint8_t kImageMagic[4] = {0x45U, 0x43U, 0x55U, 0x49U};  // docs/model_
 constexpr uint32_t kImageSizeAt = 8U;
 constexpr uint32_t kSmallestImage = 144U;
 
+/* What records have in their sequence where others are lost: no one before that had a higher one, should it
+ * be read again some day. */
+constexpr uint32_t kAfterLoss = 0x80000000U;
+
 /* The area starts with a model image that matches its own digest. Read through the port, which may meet
  * damage that would stop the processor. */
 bool holds_image(const Area& area) noexcept {
@@ -41,28 +45,59 @@ uint8_t find_newest(ecu_update& update, uint32_t first, uint32_t& sequence) noex
   return newest;
 }
 
-/* Without a key set the factory keys are in force, but not where a sector was written: they may have been
- * withdrawn. It is damaged then, and has sequence 0. */
-void doubt_factory_keys(ecu_update& update) noexcept {
-  for (uint8_t sector = 0U; sector < 2U; ++sector) {
-    const Area& area = update.areas[ECU_AREA_KEYS_0 + sector];
-    if (update.journal.keys == kNone && !is_erased(area, 0U, area.place.size)) {
-      update.journal.keys = sector;
+/* Whether the slots hold what the journal does not know of: then records are lost. A slot is recorded as
+ * empty before it is written, and what is given up loses its first sector before. So where records are torn,
+ * a whole package in an empty slot, newer than the active one, may be what they told of. */
+bool is_behind(ecu_update& update) noexcept {
+  const ecu_journal& journal = update.journal;
+  PackageHeader header;
+  bool behind = false;
+  for (uint8_t slot = 0U; slot < 2U; ++slot) {
+    const ecu_journal_slot& known = journal.slots[slot];
+    const uint32_t found = read_stored(update, slot, header);
+    if (known.state != ECU_SLOT_EMPTY) {
+      behind = behind || (found != 0U && found != known.sequence);
+    } else if (update.torn != 0U && found > journal.slots[journal.active].sequence) {
+      behind = behind || holds_package(update, slot, found, header);
     }
+  }
+  return behind;
+}
+
+/* The newest whole key set in flash is in force, without one the factory keys: not where there was a newer
+ * one, and where records are lost not where a sector was written. They may have been withdrawn. */
+void find_keys(ecu_update& update, bool lost) noexcept {
+  uint32_t sequence = 0U;
+  update.keys = find_newest(update, ECU_AREA_KEYS_0, sequence);
+  bool right = sequence >= update.journal.keys_sequence;
+  for (uint32_t i = ECU_AREA_KEYS_0; lost && update.keys == kNone && i < ECU_AREA_COUNT; ++i) {
+    right = right && is_erased(update.areas[i], 0U, update.areas[i].place.size);
+  }
+  update.keys_right = right ? 1U : 0U;
+  update.single |= sequence > update.journal.keys_sequence ? 1U : 0U;  // to be recorded
+  if (right || update.journal.keys_sequence == 0U) {
+    update.journal.keys_sequence = right ? sequence : 1U;  // not 0, so that it is still doubted later
   }
 }
 
-/* The newest whole model in flash is staged. The other slot counts as confirmed with the same sequence: what
- * is older does not run any more, and the same package in it does. */
+/* The newest whole model in flash is staged, the whole one in the other slot is its reserve. */
 void stage_newest(ecu_update& update) noexcept {
   ecu_journal& journal = update.journal;
-  const uint8_t slot = find_newest(update, ECU_AREA_SLOT_0, journal.slots[0].sequence);
+  journal.slots[0] = ecu_journal_slot{};
+  journal.slots[1] = ecu_journal_slot{};
+  PackageHeader header;
+  uint32_t sequence = 0U;
+  const uint8_t slot = find_newest(update, ECU_AREA_SLOT_0, sequence);
+  const uint8_t other = slot == kNone ? 0U : slot ^ 1U;
   if (slot != kNone) {
-    journal.active = slot ^ 1U;
-    journal.slots[slot].state = ECU_SLOT_STAGED;
-    journal.slots[slot ^ 1U].state = ECU_SLOT_CONFIRMED;
-    journal.slots[1].sequence = journal.slots[0].sequence;
+    journal.slots[slot] = ecu_journal_slot{ECU_SLOT_STAGED, {}, sequence};
   }
+  const uint32_t reserve = read_stored(update, other, header);
+  if (holds_package(update, other, reserve, header)) {
+    journal.slots[other] = ecu_journal_slot{ECU_SLOT_CONFIRMED, {}, reserve};
+  }
+  journal.active = other;
+  journal.tries = 0U;
 }
 
 }  // namespace
@@ -71,7 +106,7 @@ uint32_t read_stored(ecu_update& update, uint32_t index, PackageHeader& header) 
   const Area& area = update.areas[index];
   const Bytes bytes(update.buffer, sizeof update.buffer);
   const bool found = read(area, room_of(area), update.buffer, sizeof update.buffer) == ECU_OK &&
-                     read_header(bytes, header) == ECU_OK;
+                     read_header(bytes, header) == ECU_OK && check_digests(header) == ECU_OK;
   return found ? header.sequence() : 0U;
 }
 
@@ -80,7 +115,7 @@ bool holds_package(ecu_update& update, uint32_t index, uint32_t sequence, Packag
   if (sequence == 0U) {
     return is_erased(area, room_of(area), ECU_PACKAGE_HEADER_SIZE) && holds_image(area);
   }
-  return read_stored(update, index, header) == sequence && check_digests(header) == ECU_OK &&
+  return read_stored(update, index, header) == sequence &&
          has_digest(area, header.payload_size(), header.payload_digest()) &&
          (index < ECU_AREA_KEYS_0 || is_key_set(area, header.payload_size()));
 }
@@ -93,21 +128,17 @@ ecu_status read_state(ecu_update& update) noexcept {
   }
   ecu_journal& journal = update.journal;
   PackageHeader header;
-  if (found != Found::kState) {
-    journal.slots[0].state = ECU_SLOT_CONFIRMED;
-    journal.keys = find_newest(update, ECU_AREA_KEYS_0, journal.keys_sequence);
-    if (found == Found::kLost) {
-      doubt_factory_keys(update);
-      stage_newest(update);
-    } else {
-      journal.slots[0].sequence = read_stored(update, ECU_AREA_SLOT_0, header);
-    }
+  find_keys(update, found == Found::kLost);
+  if (found == Found::kErased) {
+    journal.slots[0] = ecu_journal_slot{ECU_SLOT_CONFIRMED, {}, read_stored(update, ECU_AREA_SLOT_0, header)};
+  } else if (is_behind(update)) {
+    found = Found::kLost;
   }
-  const uint32_t sequence = journal.keys_sequence;
-  const bool right =
-      journal.keys == kNone ||
-      (sequence != 0U && holds_package(update, ECU_AREA_KEYS_0 + journal.keys, sequence, header));
-  update.keys_right = right ? 1U : 0U;
+  update.lost = found == Found::kLost ? 1U : 0U;
+  if (found == Found::kLost) {
+    stage_newest(update);
+    journal.sequence |= kAfterLoss;
+  }
   return ECU_OK;
 }
 

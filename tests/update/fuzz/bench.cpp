@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include <algorithm>
@@ -8,9 +9,9 @@
 #include "configuration.h"
 
 namespace ecu::test {
-
 void Bench::end_call() {
   writes_ = Writes::kNone;
+  gives_up_ = kNoPlace;
   if (flash_.powered()) {
     now_ = look();
   }
@@ -18,7 +19,7 @@ void Bench::end_call() {
 
 /* Where the journal says nothing, a device keeps to what it found when it was opened or an install began. */
 Reading Bench::look() const {
-  const Reading fresh = read_flash(flash_);
+  const Reading fresh = read_flash(flash_, found_.source == Source::kLost && appended_ == found_at_);
   if (fresh.source == Source::kJournal || fresh.source != found_.source) {
     return fresh;
   }
@@ -42,6 +43,9 @@ void Bench::power_on() {
   config_.self_test_context = this;
   memset(&update_, 0xa5, sizeof update_);  // RAM after power-up
   found_ = now_ = read_flash(flash_);
+  number_ = found_.last_number();
+  appended_ = found_at_ = 0;
+  repeated_ = UINT_MAX;
   bytes_read_ = 0;
   demand(ecu_update_open(&update_, &config_) == ECU_OK, "open fails");
   demand(bytes_read_ < most_read(), "open reads too much");
@@ -54,7 +58,11 @@ void Bench::boot() {
   const bool pending = staged != kNoPlace && !goes_on;
   const ecu_status left = before_.tries < device_.tries ? ECU_OK : ECU_UPDATE_NO_TRIAL;
   const ecu_status right = pending && left == ECU_OK ? before_.check_trial(staged) : left;
-  writes_ = pending ? Writes::kJournal : Writes::kNone;
+  const bool scarce = is_scarce(3);
+  const unsigned appended = appended_;
+  const bool waits = pending && right == ECU_UPDATE_KEYS_DAMAGED;
+  writes_ = Writes::kJournal;
+  gives_up_ = pending && !waits ? staged : kNoPlace;
   running_ = kNoPlace;
   trial_ = false;
   arriving_ = nullptr;
@@ -75,13 +83,35 @@ void Bench::boot() {
     demand(found.sequence >= now_.lowest(), "an older model runs");
     demand(!trial_ || goes_on || (pending && right == ECU_OK), "a trial that may not be");
   }
-  if (exhausted()) {
+  judge_repeat(appended, !pending || waits, status == ECU_OK && !trial_);
+  if (scarce) {
     return;
   }
   const ecu_status reverted = pending && right == ECU_OK && !trial_ ? ECU_UPDATE_SELF_TEST_FAILED : right;
   demand(!pending || found.reverted == reverted, "a trial is given up, and should not be, or the reverse");
-  demand(trial_ || (running_ == now_.runnable() && now_.staged() == kNoPlace), "another model should run");
+  demand(trial_ || (running_ == now_.runnable() && (waits || now_.staged() == kNoPlace)),
+         "another model should run");
+  for (unsigned slot = 0; slot < 2 && before_.source == Source::kLost && status != ECU_OK; ++slot) {
+    const Item* const item = before_.trustworthy(slot);
+    demand(item == nullptr || is_bad(*item), "no model runs, although one could");
+  }
   demand(trial_ || now_.fuses == fuses_after(), "the fuses are not as they should be");
+}
+
+/* Without a trial the newest record is written once more where it is alone, and else nothing is. */
+void Bench::judge_repeat(unsigned appended, bool quiet, bool runs) {
+  const unsigned written = appended_ - appended;
+  if (quiet) {
+    const bool known = before_.places.newest != 0 && before_.places.vouched && appended == 0;
+    const bool newer_keys = before_.keys_sequence > before_.places.keys;
+    const bool may = runs && (newer_keys || (!known && (before_.places.newest != 0 || appended > 0)));
+    demand(written <= (may ? 1U : 0U), "a boot writes more than its newest record");
+    demand(written == 0 || says_the_same(before_, now_), "a boot changes the state");
+  }
+  const bool alone = now_.places.alone && now_.source == Source::kJournal;
+  const bool repeated = written > 0 || appended_ == repeated_;  // that one may tell of newer keys
+  demand(!runs || !alone || repeated || is_scarce(1), "the newest record stays alone");
+  repeated_ = runs && written > 0 ? appended_ : repeated_;
 }
 
 /* A confirmation that was cut off before it raised the counter is made up for. */
@@ -92,21 +122,25 @@ uint32_t Bench::fuses_after() const {
 
 void Bench::confirm() {
   before_ = now_;
-  const bool right = trial_ && before_.staged() == running_;
-  writes_ = right ? Writes::kJournal : Writes::kNone;
+  const bool on_trial = trial_ && before_.staged() == running_;
+  const ecu_status release = on_trial ? before_.check_trial(running_) : ECU_UPDATE_NO_TRIAL;
+  const ecu_status right = release == ECU_OK && is_scarce(1) ? ECU_FLASH_FAILED : release;
+  const bool scarce = is_scarce(2);
+  writes_ = right == ECU_OK ? Writes::kJournal : Writes::kNone;
   const ecu_status status = ecu_update_confirm(&update_);
   end_call();
   arriving_ = nullptr;
+  running_ = on_trial && release != ECU_OK ? kNoPlace : running_;  // the next boot decides anew
   if (!flash_.powered()) {
     return;
   }
-  demand(status == (right ? ECU_OK : ECU_UPDATE_NO_TRIAL) || exhausted(),
-         "confirms what is not on trial, or fails");
+  demand(status == right, "confirms what may not be, or fails");
   if (status == ECU_OK) {
     trial_ = false;
-    demand(exhausted() || (now_.active == running_ && now_.slots[running_].state == ECU_SLOT_CONFIRMED &&
-                           now_.slots[running_].sequence == before_.slots[running_].sequence),
+    demand(now_.active == running_ && now_.slots[running_].state == ECU_SLOT_CONFIRMED &&
+               now_.slots[running_].sequence == before_.slots[running_].sequence,
            "confirm has no effect");
+    demand(!now_.places.alone || scarce, "confirmed once");
     demand(!device_.has_fuses || now_.fuses >= now_.slots[running_].sequence, "the fuses are not raised");
   }
 }
@@ -114,25 +148,30 @@ void Bench::confirm() {
 void Bench::revert() {
   before_ = now_;
   const unsigned staged = before_.staged();
+  const ecu_status able = is_scarce(1) ? ECU_FLASH_FAILED : ECU_OK;
+  const ecu_status right = staged == kNoPlace ? ECU_UPDATE_NO_TRIAL : able;
   writes_ = staged != kNoPlace ? Writes::kJournal : Writes::kNone;
+  gives_up_ = staged;
   const ecu_status status = ecu_update_revert(&update_);
   end_call();
   arriving_ = nullptr;
   if (!flash_.powered()) {
     return;
   }
-  const ecu_status right = staged == kNoPlace ? ECU_UPDATE_NO_TRIAL : ECU_OK;
-  demand(status == right || exhausted(), "reverts what is not staged, or fails");
+  demand(status == right, "reverts what is not staged, or fails");
   if (status == ECU_OK) {
-    demand(exhausted() || now_.slots[staged].state == ECU_SLOT_EMPTY, "revert has no effect");
-    running_ = running_ == staged ? kNoPlace : running_;
-    trial_ = trial_ && running_ != kNoPlace;
+    demand(now_.slots[staged].state == ECU_SLOT_EMPTY, "revert has no effect");
+  }
+  if (staged != kNoPlace && running_ == staged) {  // its first sector is erased, recorded or not
+    running_ = kNoPlace;
+    trial_ = false;
   }
 }
 
 ecu_status Bench::expected_of(const Item& item) {
   const ecu_status status = before_.check_package(item, flash_);
-  const bool busy = item.model && (trial_ || running_ == before_.target());
+  const bool waits = before_.source == Source::kLost && before_.staged() != kNoPlace;
+  const bool busy = item.model && (trial_ || waits || running_ == before_.target());
   return status == ECU_OK && busy ? ECU_UPDATE_TRIAL_RUNNING : status;
 }
 
@@ -144,6 +183,9 @@ void Bench::send(const Step& step, size_t size) {
   const ecu_status expected = expected_of(item);
   ecu_status status = ecu_update_begin(&update_);
   demand(status == ECU_OK, "begin fails");
+  number_ = before_.last_number();
+  found_at_ = appended_;
+  const bool scarce = is_scarce(1);
   writes_ = expected == ECU_OK ? Writes::kPackage : Writes::kNone;
   const size_t piece = 1U + (size_t{7} * step.b);
   for (size_t at = 0; at < size && status == ECU_OK; at += piece) {
@@ -152,7 +194,7 @@ void Bench::send(const Step& step, size_t size) {
   end_call();
   arriving_ = status == ECU_OK ? &item : nullptr;
   arrived_ = size;
-  if (!flash_.powered() || (exhausted() && status == ECU_FLASH_FAILED)) {
+  if (!flash_.powered() || (scarce && status == ECU_FLASH_FAILED)) {
     return;
   }
   const bool decided = size >= item.header.size();
@@ -165,11 +207,12 @@ void Bench::finish() {
   const Item* const item = arriving_;
   before_ = now_;
   const bool whole = item != nullptr && arrived_ == item->package.size();
+  const bool scarce = is_scarce(1);
   writes_ = whole ? Writes::kPackage : Writes::kNone;
   const ecu_status status = ecu_update_finish(&update_);
   end_call();
   arriving_ = nullptr;
-  if (!flash_.powered() || (exhausted() && status == ECU_FLASH_FAILED)) {
+  if (!flash_.powered() || (scarce && status == ECU_FLASH_FAILED)) {
     return;
   }
   if (!whole) {
@@ -193,104 +236,6 @@ void Bench::finish() {
   } else {
     demand(status == ECU_PACKAGE_BAD_KEY_SET, "a key set that breaks its format is taken");
   }
-}
-
-/* Power failed in the last call. What must be true whatever it was. */
-void Bench::check_power_cut() {
-  const bool lost = now_.source == Source::kLost;
-  demand(!lost || before_.source != Source::kJournal, "a power cut loses the journal");
-  if (lost || before_.source == Source::kLost || exhausted()) {
-    return;
-  }
-  demand(now_.newest() >= before_.newest(), "a power cut brings old packages back");
-  demand(now_.keys_right || !before_.keys_right, "a power cut damages the keys");
-  const unsigned runs = before_.runnable();
-  demand(runs == kNoPlace || now_.runnable() != kNoPlace, "a power cut takes the model away");
-}
-
-void Bench::restart() {
-  if (!flash_.powered()) {
-    flash_.power_on();
-    now_ = read_flash(flash_);
-    check_power_cut();
-  }
-  power_on();
-}
-
-void Bench::call(const Step& step) {
-  const size_t size = stock()[step.a % 16U].package.size();
-  switch (step.what) {
-    case Do::kBoot:
-      boot();
-      break;
-    case Do::kConfirm:
-      confirm();
-      break;
-    case Do::kRevert:
-      revert();
-      break;
-    case Do::kSend:
-      send(step, size);
-      break;
-    case Do::kInstall:
-      send(step, size);
-      [[fallthrough]];
-    case Do::kFinish:
-      if (flash_.powered()) {
-        finish();
-      }
-      break;
-    case Do::kPart:
-      send(step, size * step.c / 256U);
-      break;
-    case Do::kAbort:
-      ecu_update_abort(&update_);
-      arriving_ = nullptr;
-      break;
-    case Do::kCut:
-      flash_.cut_at({flash_.operations() + (step.a % 16U), static_cast<Torn>(step.b % kTornKinds)}, step.c);
-      break;
-    default:
-      break;
-  }
-}
-
-void Bench::take(const Step& step) {
-  if (step.what == Do::kRestart) {
-    restart();
-  } else if (flash_.powered()) {
-    call(step);
-  }
-}
-
-void Bench::boot_confirmed() {
-  restart();
-  boot();
-  if (trial_) {
-    revert();
-    boot();
-  }
-}
-
-void Bench::come_to_an_end() {
-  flash_.cut_at({UINT32_MAX, Torn::kNothing}, 0);
-  device_.bad = 0;
-  boot_confirmed();
-  found_ = before_ = read_flash(flash_);
-  const auto taken = std::find_if(stock().begin(), stock().end(), [this](const Item& item) {
-    return item.model && expected_of(item) == ECU_OK;
-  });
-  if (taken == stock().end() || is_forged()) {
-    return;
-  }
-  const size_t number = static_cast<size_t>(taken - stock().begin());
-  call({Do::kInstall, static_cast<uint8_t>(number), 255, 0});
-  restart();
-  boot();
-  demand(trial_ && now_.holdings[running_].item == &*taken, "the new model is not tried");
-  confirm();
-  boot_confirmed();
-  demand(running_ != kNoPlace && now_.holdings[running_].item == &*taken, "the new model does not run");
 }
 
 }  // namespace ecu::test

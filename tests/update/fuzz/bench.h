@@ -38,6 +38,7 @@ class Bench {
   void revert();
   void send(const Step& step, size_t size);
   void finish();
+  void lose_records(const Step& step);
   void boot_confirmed();
   void end_call();
   [[nodiscard]] Reading look() const;
@@ -45,16 +46,22 @@ class Bench {
   [[nodiscard]] uint32_t fuses_after() const;
   [[nodiscard]] uint32_t most_read() const { return 8U * (flash_.keys(2) - flash_.slot(0)); }
   [[nodiscard]] ecu_status expected_of(const Item& item);
+  [[nodiscard]] bool is_bad(const Item& item) const;
   [[nodiscard]] unsigned area_of(uint32_t address) const;
   ecu_status test_model(const void* payload);
-  void judge_write(uint32_t address, bool erases);
+  void judge_write(uint32_t address, const void* bytes);
+  void judge_erase(unsigned sector) const;
+  void judge_record(unsigned sector, uint32_t address, const void* bytes);
+  void judge_repeat(unsigned appended, bool quiet, bool runs);
   void judge_read(uint32_t address, uint32_t size);
   ecu_flash make_port();
-  /** The numbers of records come to their end. */
-  [[nodiscard]] bool exhausted() const { return before_.newest_record > 0xffffff00U; }
+  /** The numbers of records come to their end: a call that needs more fails. */
+  [[nodiscard]] bool is_scarce(uint32_t needed) const { return UINT32_MAX - number_ < needed; }
+  /** Records are lost and none can follow: what is given up stays in RAM alone. */
+  [[nodiscard]] bool is_stuck() const { return found_.source == Source::kLost && is_scarce(8); }
   /** No call leads to what was found, or to this: what must never happen does not, but an install may have no
    *  effect. */
-  [[nodiscard]] bool is_forged() const { return exhausted() || found_.is_forged() || before_.is_forged(); }
+  [[nodiscard]] bool is_forged() const { return found_.is_forged() || before_.is_forged(); }
   void demand(bool condition, const char* text) const;
 
   FlashSimulator& flash_;
@@ -73,6 +80,11 @@ class Bench {
   const Item* arriving_ = nullptr;  // the package of the install that is under way
   size_t arrived_ = 0;              // bytes of it
   Writes writes_ = Writes::kNone;
+  unsigned gives_up_ = kNoPlace;  // the slot that may be given up
+  uint32_t number_ = 0;           // of the record before the next one
+  unsigned appended_ = 0;         // records since the device was opened,
+  unsigned found_at_ = 0;         // when `found_` was read,
+  unsigned repeated_ = 0;         // and when the last one of them was written once more
   uint64_t bytes_read_ = 0;
 };
 

@@ -3,7 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <algorithm>
+
 #include "bench.h"
+#include "records.h"
 
 namespace ecu::test {
 
@@ -30,18 +33,46 @@ void Bench::judge_read(uint32_t address, uint32_t size) {
   bytes_read_ += size;
 }
 
-/* Nothing that runs, is to run or is in force is written, nor is the journal sector erased that counts. */
-void Bench::judge_write(uint32_t address, bool erases) {
+/* Only what has no place any more is erased, and never the sector that counts. */
+void Bench::judge_erase(unsigned sector) const {
+  const Places places = read_flash(flash_).places;
+  demand(sector != places.sector, "the journal sector that counts is erased");
+  const bool full =
+      places.sector == kNoPlace ? places.is_full(0) || places.is_full(1) : places.is_full(places.sector);
+  demand(full, "a journal sector is erased too early");
+}
+
+/* A record goes behind all that was written in its sector, and has a number that none had. */
+void Bench::judge_record(unsigned sector, uint32_t address, const void* bytes) {
+  const Places places = read_flash(flash_).places;
+  const uint32_t stride = std::max(kRecordSize, flash_.geometry().unit);
+  const bool continued = sector != places.sector && places.sector != kNoPlace;
+  demand(address == flash_.journal(sector) + (places.ends[sector] * stride), "a record in another place");
+  demand(!continued || places.is_full(places.sector), "a record in the other sector");
+  demand(number_ != UINT32_MAX && sequence_of(static_cast<const uint8_t*>(bytes)) == number_ + 1U,
+         "a record with another number");
+  ++number_;
+  ++appended_;
+}
+
+/* Nothing that runs, is to run or is in force is written. */
+void Bench::judge_write(uint32_t address, const void* bytes) {
+  const bool erases = bytes == nullptr;
   if (!flash_.powered()) {
     return;
   }
   const unsigned index = area_of(address);
+  if (erases && index == gives_up_ && writes_ == Writes::kJournal) {
+    demand(address == flash_.slot(index), "more than the first sector is given up");
+    return;
+  }
   const bool journal = index == ECU_AREA_JOURNAL_0 || index == ECU_AREA_JOURNAL_1;
   demand(writes_ == Writes::kPackage || (writes_ == Writes::kJournal && journal),
          "a write where nothing may be written");
-  if (journal) {
-    demand(!erases || index - ECU_AREA_JOURNAL_0 != read_flash(flash_).sector,
-           "the journal sector that counts is erased");
+  if (journal && erases) {
+    judge_erase(index - ECU_AREA_JOURNAL_0);
+  } else if (journal) {
+    judge_record(index - ECU_AREA_JOURNAL_0, address, bytes);
   } else if (index >= ECU_AREA_KEYS_0) {
     demand(index - ECU_AREA_KEYS_0 != found_.keys, "a write into the key set in force");
   } else {
@@ -65,12 +96,12 @@ ecu_flash Bench::make_port() {
   };
   port.program = [](void* self, uint32_t address, const void* bytes, uint32_t size) {
     Bench& bench = *static_cast<Bench*>(self);
-    bench.judge_write(address, false);
+    bench.judge_write(address, bytes);
     return bench.real_.program(bench.real_.context, address, bytes, size);
   };
   port.erase = [](void* self, uint32_t address) {
     Bench& bench = *static_cast<Bench*>(self);
-    bench.judge_write(address, true);
+    bench.judge_write(address, nullptr);
     return bench.real_.erase(bench.real_.context, address);
   };
   port.counter = device_.has_fuses ? [](void* self, uint32_t minimum, uint32_t* value) {
@@ -88,13 +119,16 @@ ecu_flash Bench::make_port() {
 
 /* Nothing is tried that is not whole, signed by a key in force, and new enough. */
 ecu_status Bench::test_model(const void* payload) {
-  const Reading now = read_flash(flash_);
+  const Reading now = look();
   const unsigned slot = now.staged();
   demand(slot != kNoPlace && payload == flash_.at(flash_.slot(slot)), "a trial of a slot that is not staged");
   demand(now.check_trial(slot) == ECU_OK, "a trial of what may not run");
   demand(now.tries <= device_.tries, "one trial too many");
-  const size_t number = static_cast<size_t>(now.holdings[slot].item - stock().data());
-  return ((device_.bad >> number) & 1U) != 0 ? ECU_UPDATE_SELF_TEST_FAILED : ECU_OK;
+  return is_bad(*now.holdings[slot].item) ? ECU_UPDATE_SELF_TEST_FAILED : ECU_OK;
+}
+
+bool Bench::is_bad(const Item& item) const {
+  return ((device_.bad >> static_cast<size_t>(&item - stock().data())) & 1U) != 0;
 }
 
 }  // namespace ecu::test

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "records.h"
 
@@ -16,33 +17,79 @@ bool is_erased(FlashSimulator& flash, uint32_t address, uint32_t size) {
          !flash.is_lost(address, size);
 }
 
-/* The newest record of both sectors is the whole state. Without one, one place that is not erased, the first,
- * is what power has left of the first record of all. */
-void read_journal(Reading& reading, FlashSimulator& flash) {
+constexpr uint32_t kAfterLoss = 0x80000000U;
+
+struct Record {
+  uint32_t sequence;
+  unsigned sector;
+  uint32_t address;
+  State state;
+};
+
+bool says_the_same(const State& a, const State& b) {
+  const auto equal = [](const ecu_slot_info& x, const ecu_slot_info& y) {
+    return x.state == y.state && x.sequence == y.sequence;
+  };
+  return a.active == b.active && a.tries == b.tries && a.keys_sequence == b.keys_sequence &&
+         equal(a.slots[0], b.slots[0]) && equal(a.slots[1], b.slots[1]);
+}
+
+/* All that is a record, in the order of places. */
+std::vector<Record> find_records(Places& places, FlashSimulator& flash) {
+  std::vector<Record> records;
   const uint32_t stride = std::max(kRecordSize, flash.geometry().unit);
-  unsigned written = 0;
-  for (unsigned sector = 0; sector < 2; ++sector) {
-    for (uint32_t at = 0; at + stride <= flash.geometry().sector; at += stride) {
-      const uint32_t address = flash.journal(sector) + at;
-      const uint8_t* const record = flash.at(address);
-      written += (sector == 0 && at == 0) || is_erased(flash, address, stride) ? 0U : 1U;
-      const uint32_t sequence = flash.is_lost(address, kRecordSize) ? 0 : sequence_of(record);
-      if (sequence > reading.newest_record) {
-        const State state = state_of(record);
-        reading.newest_record = sequence;
-        reading.sector = sector;
-        std::copy(state.slots, state.slots + 2, reading.slots);
-        reading.active = state.active;
-        reading.tries = state.tries;
-        reading.keys = state.keys;
-        reading.keys_sequence = state.keys_sequence;
-      }
+  places.count = flash.geometry().sector / stride;
+  records.reserve(size_t{2} * places.count);
+  for (unsigned i = 0; i < 2 * places.count; ++i) {
+    const unsigned sector = i / places.count;
+    const unsigned place = i % places.count;
+    const uint32_t address = flash.journal(sector) + (place * stride);
+    if (is_erased(flash, address, stride)) {
+      continue;
+    }
+    places.ends[sector] = place + 1;
+    ++places.used;
+    const uint8_t* const bytes = flash.at(address);
+    if (!flash.is_lost(address, kRecordSize) && is_record(bytes)) {
+      records.push_back({little(bytes), sector, address, state_of(bytes)});
+      places.tails[sector] = 0;
+    } else {
+      ++places.torn;
+      ++places.tails[sector];
     }
   }
-  if (reading.sector == kNoPlace) {
-    reading.source = written == 0 ? Source::kNothingRecorded : Source::kLost;
-    reading.slots[0].state = ECU_SLOT_CONFIRMED;
+  return records;
+}
+
+/* The newest record of both sectors is the whole state. */
+void read_journal(Reading& reading, FlashSimulator& flash) {
+  Places& places = reading.places;
+  const std::vector<Record> records = find_records(places, flash);
+  const auto older = [](const Record& a, const Record& b) { return a.sequence < b.sequence; };
+  const auto newest = std::max_element(records.begin(), records.end(), older);
+  if (newest == records.end() || newest->sequence == 0) {
+    reading.source = places.used <= kMostOfFactory ? Source::kNothingRecorded : Source::kLost;
+    return;
   }
+  const State& state = newest->state;
+  places.newest = newest->sequence;
+  places.keys = state.keys_sequence;
+  places.sector = newest->sector;
+  const unsigned other = newest->sector ^ 1U;
+  places.doubted =
+      places.tails[newest->sector] != 0 ||
+      (places.tails[other] != 0 &&
+       std::none_of(records.begin(), records.end(), [other](const Record& r) { return r.sector == other; }));
+  places.alone = std::count_if(records.begin(), records.end(),
+                               [&](const Record& record) { return says_the_same(record.state, state); }) == 1;
+  const auto before = std::max_element(records.begin(), newest, older);
+  places.vouched =
+      before != newest && says_the_same(before->state, state) &&
+      std::none_of(newest + 1, records.end(), [&](const Record& r) { return older(*before, r); });
+  std::copy(state.slots, state.slots + 2, reading.slots);
+  reading.active = state.active;
+  reading.tries = state.tries;
+  reading.keys_sequence = state.keys_sequence;
 }
 
 bool equal(const Item& item, const uint8_t* bytes, Range range) {
@@ -70,9 +117,9 @@ Holding read_holding(FlashSimulator& flash, uint32_t address, uint32_t size) {
   for (const Item& item : stock()) {
     if (readable && is_header_of(item, header)) {
       found.item = &item;
-      found.whole =
-          equal(item, header, kDigestBytes) &&
-          has_payload(flash, address, item.payload.data(), static_cast<uint32_t>(item.payload.size()));
+      found.stored = equal(item, header, kDigestBytes) ? item.sequence : 0;
+      found.whole = found.stored != 0 && has_payload(flash, address, item.payload.data(),
+                                                     static_cast<uint32_t>(item.payload.size()));
       found.known_key = equal(item, header, kKeyIdBytes);
       found.sealed = found.known_key && equal(item, header, kSignatureBytes);
     }
@@ -83,46 +130,54 @@ Holding read_holding(FlashSimulator& flash, uint32_t address, uint32_t size) {
   return found;
 }
 
-bool is_key_set(const Holding& holding, uint32_t sequence) {
-  return holding.whole && holding.item->brings != 0 && holding.item->sequence == sequence;
+/* The slots hold what the record does not know of: it is of an older time. */
+bool is_behind(const Reading& reading) {
+  const auto is_unknown = [&reading](unsigned slot) {
+    const Holding& holding = reading.holdings[slot];
+    const ecu_slot_info& known = reading.slots[slot];
+    if (known.state != ECU_SLOT_EMPTY) {
+      return holding.stored != 0 && holding.stored != known.sequence;
+    }
+    return reading.places.doubted && holding.whole && holding.stored > reading.slots[reading.active].sequence;
+  };
+  return is_unknown(0) || is_unknown(1);
 }
 
-/* Keys outlive the journal; the factory's do not come back when records are lost. */
+/* The newest whole key set, if it is not older than the journal knows; the factory's keys do not come back
+ * when records are lost. */
 void find_keys(Reading& reading, FlashSimulator& flash) {
+  uint32_t sequence = 0;
   for (unsigned sector = 0; sector < 2; ++sector) {
     const Holding& holding = reading.holdings[2 + sector];
-    const bool right = holding.whole && holding.item->brings != 0;
-    if (right && holding.item->sequence > reading.keys_sequence) {
+    if (holding.whole && holding.item->brings != 0 && holding.stored > sequence) {
       reading.keys = sector;
-      reading.keys_sequence = holding.item->sequence;
+      sequence = holding.stored;
     }
   }
-  for (unsigned sector = 0; sector < 2 && reading.source == Source::kLost; ++sector) {
-    if (reading.keys == kNoPlace && !is_erased(flash, flash.keys(sector), flash.geometry().sector)) {
-      reading.keys = sector;  // damaged
-    }
-  }
+  const uint32_t size = flash.geometry().sector;
+  const bool written = !is_erased(flash, flash.keys(0), size) || !is_erased(flash, flash.keys(1), size);
+  const bool doubted = reading.keys == kNoPlace && reading.source == Source::kLost && written;
+  reading.keys_right = sequence >= reading.keys_sequence && !doubted;
+  reading.keys_sequence =
+      std::max({reading.keys_sequence, sequence, doubted ? 1U : 0U});  // doubted from now on
 }
 
-/* The newest whole model is staged, the other slot is of use only when it holds the same package. */
+/* The newest whole model is staged, what can run of the other slot is its reserve. */
 void find_models(Reading& reading) {
-  uint32_t highest = 0;
-  for (unsigned slot = 0; slot < 2; ++slot) {
-    const Holding& holding = reading.holdings[slot];
-    if (holding.whole && holding.item->sequence > highest) {
-      highest = holding.item->sequence;
-      reading.active = slot ^ 1U;
-    }
-  }
-  if (highest != 0) {
-    reading.slots[reading.active ^ 1U] = {ECU_SLOT_STAGED, highest};
-    reading.slots[reading.active] = {ECU_SLOT_CONFIRMED, highest};
-  }
+  const Holding* const slots = reading.holdings;
+  const auto sequence = [slots](unsigned slot) { return slots[slot].whole ? slots[slot].stored : 0; };
+  const unsigned newest = sequence(1) > sequence(0) || sequence(0) == 0 ? 1 : 0;
+  const unsigned other = newest ^ 1U;
+  reading.tries = 0;
+  reading.active = other;
+  reading.slots[newest] = {sequence(newest) != 0 ? ECU_SLOT_STAGED : ECU_SLOT_EMPTY, sequence(newest)};
+  const bool reserve = slots[other].whole || slots[other].bare;
+  reading.slots[other] = {reserve ? ECU_SLOT_CONFIRMED : ECU_SLOT_EMPTY, sequence(other)};
 }
 
 }  // namespace
 
-Reading read_flash(FlashSimulator& flash) {
+Reading read_flash(FlashSimulator& flash, bool searches) {
   Reading reading;
   read_journal(reading, flash);
   reading.fuses = flash.fuses();
@@ -130,17 +185,42 @@ Reading read_flash(FlashSimulator& flash) {
     reading.holdings[i] = read_holding(flash, flash.slot(i), flash.slot_size());
     reading.holdings[2 + i] = read_holding(flash, flash.keys(i), flash.geometry().sector);
   }
-  if (reading.source != Source::kJournal) {
-    find_keys(reading, flash);
+  find_keys(reading, flash);  // an older record tells of keys, too
+  if (reading.source == Source::kNothingRecorded) {
+    reading.slots[0] = {ECU_SLOT_CONFIRMED, reading.holdings[0].stored};
+  } else if (searches && reading.source == Source::kJournal && is_behind(reading)) {
+    reading.source = Source::kLost;
   }
   if (reading.source == Source::kLost) {
     find_models(reading);
-  } else if (reading.source == Source::kNothingRecorded && reading.holdings[0].item != nullptr) {
-    reading.slots[0].sequence = reading.holdings[0].item->sequence;
   }
-  reading.keys_right =
-      reading.keys == kNoPlace || is_key_set(reading.holdings[2 + reading.keys], reading.keys_sequence);
   return reading;
+}
+
+uint32_t Reading::last_number() const {
+  const uint64_t last = std::min<uint64_t>(uint64_t{places.newest} + places.torn, UINT32_MAX);
+  return static_cast<uint32_t>(last) | (source == Source::kLost ? kAfterLoss : 0);
+}
+
+bool says_the_same(const Reading& a, const Reading& b) {
+  const auto state = [](const Reading& r) {
+    return State{static_cast<uint8_t>(r.active),
+                 static_cast<uint8_t>(r.tries),
+                 {r.slots[0], r.slots[1]},
+                 r.keys_sequence};
+  };
+  return says_the_same(state(a), state(b));
+}
+
+void lose_newest(FlashSimulator& flash, uint32_t count) {
+  Places places;
+  std::vector<Record> records = find_records(places, flash);
+  std::sort(records.begin(), records.end(),
+            [](const Record& a, const Record& b) { return a.sequence > b.sequence; });
+  records.resize(std::min<size_t>(records.size(), count), {});
+  for (const Record& record : records) {
+    flash.damage_bytes(record.address);
+  }
 }
 
 uint32_t Reading::lowest() const { return std::max(fuses, slots[active].sequence); }
@@ -182,19 +262,28 @@ ecu_status Reading::check_trial(unsigned slot) const {
   if (slots[slot].sequence == 0 || !holds(slot)) {
     return ECU_IMAGE_BAD_DIGEST;
   }
-  if (slots[slot].sequence < newest()) {
+  if (slots[slot].sequence < lowest()) {
     return ECU_PACKAGE_ROLLBACK;
   }
   return check_key(*holdings[slot].item, holdings[slot].known_key, holdings[slot].sealed);
 }
 
+const Item* Reading::trustworthy(unsigned slot) const {
+  const Holding& holding = holdings[slot];
+  const bool right = holding.whole && holding.stored >= fuses &&
+                     check_key(*holding.item, holding.known_key, holding.sealed) == ECU_OK;
+  return right ? holding.item : nullptr;
+}
+
 ecu_status Reading::check_package(const Item& item, FlashSimulator& flash) const {
   const ecu_status status = check_key(item, true, true);
+  const unsigned waits = item.model ? staged() : kNoPlace;
+  const uint32_t least = std::max(newest(), waits == kNoPlace ? 0 : slots[waits].sequence);
+  if (status == ECU_OK && item.sequence < least) {
+    return ECU_PACKAGE_ROLLBACK;
+  }
   if (status != ECU_OK || item.sequence > newest()) {
     return status;
-  }
-  if (item.sequence < newest()) {
-    return ECU_PACKAGE_ROLLBACK;
   }
   const unsigned same = item.model ? runnable() : keys;
   if (same == kNoPlace) {

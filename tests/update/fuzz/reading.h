@@ -16,15 +16,36 @@ namespace ecu::test {
 /** No slot, no sector. */
 constexpr unsigned kNoPlace = 2;
 
+/** Places of the journal that may be used while nothing was confirmed: that takes more. */
+constexpr unsigned kMostOfFactory = 3;
+
 enum class Source : uint8_t { kJournal, kNothingRecorded, kLost };
 
 /** Contents of a slot or key sector. */
 struct Holding {
   const Item* item = nullptr;  // whose header it is, but for digest, key and signature
-  bool whole = false;          // the header has its digest, and the payload is the one of the header
+  uint32_t stored = 0;         // sequence of the header, when its digests are right
+  bool whole = false;          // and the payload is the one of the header
   bool known_key = false;      // the id of the key is as it was made
   bool sealed = false;         // and the signature too
   bool bare = false;           // an image, and erased bytes where a header would be
+};
+
+/** What the places of the journal are. */
+struct Places {
+  unsigned sector = kNoPlace;  // the one with the newest record
+  uint32_t newest = 0;         // the sequence of that
+  unsigned count = 0;          // in a sector
+  unsigned ends[2] = {};       // the first free ones
+  unsigned tails[2] = {};      // torn ones behind the last record
+  unsigned used = 0;           // neither free
+  unsigned torn = 0;           // nor a record
+  bool doubted = false;        // torn ones may have held newer records than the newest
+  uint32_t keys = 0;           // sequence of the key set that the newest knows
+  bool alone = false;          // no other record says the same
+  bool vouched = false;        // the one before says the same, and stands before it
+
+  [[nodiscard]] bool is_full(unsigned of) const { return ends[of] == count; }
 };
 
 struct Reading {
@@ -35,21 +56,23 @@ struct Reading {
   unsigned keys = kNoPlace;  // the sector in force; kNoPlace: the factory keys
   uint32_t keys_sequence = 0;
   bool keys_right = true;
-  unsigned sector = kNoPlace;  // of the journal, the one with the newest record
-  uint32_t newest_record = 0;
+  Places places;
   uint32_t fuses = 0;
   Holding holdings[4];  // slots and key sectors
 
   [[nodiscard]] unsigned staged() const {
     return slots[active ^ 1U].state == ECU_SLOT_STAGED ? active ^ 1U : kNoPlace;
   }
-  /** A record of somebody else: the active slot is not confirmed, or not with the highest sequence. */
+  /** A record of somebody else: the slot that was confirmed last is staged, or the other one was later. */
   [[nodiscard]] bool is_forged() const {
+    const ecu_slot_info& last = slots[active];
     const ecu_slot_info& other = slots[active ^ 1U];
-    return slots[active].state != ECU_SLOT_CONFIRMED ||
-           (other.state == ECU_SLOT_CONFIRMED && other.sequence > slots[active].sequence);
+    const bool is_older = last.state != ECU_SLOT_CONFIRMED || other.sequence > last.sequence;
+    return last.state == ECU_SLOT_STAGED || (other.state == ECU_SLOT_CONFIRMED && is_older);
   }
-  /** Below it no model runs; below the second none is tried or installed. */
+  /** The sequence that the record before the next one had, or might have had. */
+  [[nodiscard]] uint32_t last_number() const;
+  /** Below it no model runs or is tried; below the second none is installed. */
   [[nodiscard]] uint32_t lowest() const;
   [[nodiscard]] uint32_t newest() const;
   /** The confirmed slot that runs. */
@@ -62,11 +85,20 @@ struct Reading {
   [[nodiscard]] ecu_status check_trial(unsigned slot) const;
   /** The slot that a model would be written to. */
   [[nodiscard]] unsigned target() const { return (runnable() == kNoPlace ? active : runnable()) ^ 1U; }
+  /** A model that the device could run, were there no journal: whole, signed, not below the fuses. */
+  [[nodiscard]] const Item* trustworthy(unsigned slot) const;
   /** What begin and write give for the package before anything is written; a trial that runs apart. */
   [[nodiscard]] ecu_status check_package(const Item& item, FlashSimulator& flash) const;
 };
 
-Reading read_flash(FlashSimulator& flash);
+/** `searches`: also for packages that the journal does not know of, as a device does that opens or begins. */
+Reading read_flash(FlashSimulator& flash, bool searches = true);
+
+/** Whether the same is confirmed, staged and in force. */
+bool says_the_same(const Reading& a, const Reading& b);
+
+/** The newest records, so many, can not be read any more. */
+void lose_newest(FlashSimulator& flash, uint32_t count);
 
 }  // namespace ecu::test
 #endif

@@ -46,7 +46,7 @@ class Writer {
     }
   }
 
-  /* a: sector, how the sequence goes on, key sector, active slot. b: sequence of the keys, tries, states. c:
+  /* a: sector, how the sequence goes on, active slot. b: sequence of the keys, tries, states. c:
    * sequences of the packages. */
   void add_record(const Step& step) {
     static constexpr uint32_t kJumps[] = {1, 1, 1, 1, 1,  1,           1,           1,
@@ -56,7 +56,6 @@ class Writer {
     sequence_ += kJumps[(step.a >> 3U) & 15U];
     State state = {static_cast<uint8_t>(step.a & 1U),
                    static_cast<uint8_t>((step.b >> 4U) & 3U),
-                   static_cast<uint8_t>((step.a >> 1U) & 3U),
                    {},
                    kKeys[step.b >> 6U]};
     for (unsigned slot = 0; slot < 2; ++slot) {

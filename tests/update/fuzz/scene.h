@@ -32,7 +32,8 @@ enum class Do : uint8_t {
   kFinish,
   kAbort,
   kRestart,
-  kCut,  // power fails in one of the next operations on flash
+  kCut,   // power fails in one of the next operations on flash
+  kLose,  // the newest records can not be read any more; power is supplied anew
   kKinds
 };
 

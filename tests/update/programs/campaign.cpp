@@ -216,7 +216,7 @@ class Campaign {
     const unsigned until = random.below(2) == 0 ? 0 : 2 + random.below(3);
     if (kind == 0) {
       device.set_fault(Fault::kReads, until);
-      flash.disturb(20 + random.below(3000));
+      flash.disturb(300 + random.below(3000));  // a tenth of the records of a run, at most
     } else if (kind < 3) {
       device.set_fault(Fault::kWrites, until);
       for (uint32_t left = 1 + random.below(4); left > 0; --left) {
@@ -228,6 +228,9 @@ class Campaign {
       const Bad bad = static_cast<Bad>(kind - 4);
       device.set_fault(bad == Bad::kReadFails ? Fault::kReads : Fault::kWrites, until);
       flash.damage_sector(address, bad);
+      if (address < flash.journal(0) && (bad == Bad::kEraseFails || bad == Bad::kEraseIgnored)) {
+        device.keeps_what_is_given_up();
+      }
     }
   }
 

@@ -18,7 +18,7 @@ Device plain() { return Device(shelf(), kFlash, 0xff, kPlain, 2, 1); }
 ecu_slot_state state_after(ecu_slot_state from, ecu::Change change) {
   Device device(shelf(), kFlash, 0xff, {{{ECU_SLOT_CONFIRMED, 1}, {from, 2}}, 0, false, false}, 1, 1);
   device.power_on();
-  const bool right = append(device.update, change, 1, 3) == ECU_OK;
+  const bool right = append(device.update, change, 1, from == ECU_SLOT_EMPTY ? 3 : 2) == ECU_OK;
   device.power_on();
   return right ? ecu_update_slot(&device.update, 1).state : ECU_SLOT_EMPTY;
 }
@@ -164,7 +164,7 @@ bool refuses_a_wrong_key_set() {
   device.power_on();
   device.install(build_package({false, 2, set, shelf().factory_key}), 2, ECU_PACKAGE_BAD_KEY_SET);
   device.install(shelf().keys[2], 2);
-  *device.flash.at(device.flash.keys(device.update.journal.keys) + 20) ^= 1U;
+  *device.flash.at(device.flash.keys(device.update.keys) + 20) ^= 1U;
   const bool right = device.failure().empty();
   const ByteVector& next = shelf().resigned[3];
   return right && ecu_update_begin(&device.update) == ECU_OK &&

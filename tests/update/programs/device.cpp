@@ -124,9 +124,8 @@ void Device::place_journal(const Start& start, uint32_t fill, Random& random) {
   const unsigned sector = random.below(2);
   const uint32_t stride = std::max(kRecordSize, flash.geometry().unit);
   uint32_t sequence = 10 + random.below(1000);
-  const uint8_t keys = start.keys == 0 ? kNone : 0;
-  const State state = {start.active, 0, keys, {start.slots[0], start.slots[1]}, start.keys};
-  if (keys != kNone) {
+  const State state = {start.active, 0, {start.slots[0], start.slots[1]}, start.keys};
+  if (start.keys != 0) {
     put_package(flash.keys(0), flash.geometry().sector, shelf->keys[start.keys], shelf->key_set);
     keys_ = start.keys;
   }
@@ -138,14 +137,16 @@ void Device::place_journal(const Start& start, uint32_t fill, Random& random) {
     flash.place(flash.journal(sector) + (stride * place), record);
     ++sequence;
   }
-  place_leftovers(sector ^ 1U, sequence, random);
+  const bool full = (fill + 1) * stride > flash.geometry().sector;
+  place_leftovers(sector ^ 1U, sequence, full, random);
 }
 
-/* The other journal sector: erased, or filled long ago, or begun and not finished, or torn. */
-void Device::place_leftovers(unsigned sector, uint32_t next, Random& random) {
-  const uint32_t kind = random.below(4);
+/* The other journal sector: erased, or filled long ago; and when this one is full, begun and not finished, or
+ * torn. */
+void Device::place_leftovers(unsigned sector, uint32_t next, bool full, Random& random) {
+  const uint32_t kind = random.below(full ? 4 : 2);
   const uint32_t stride = std::max(kRecordSize, flash.geometry().unit);
-  const State old = {1, 0, kNone, {{ECU_SLOT_CONFIRMED, 0}, {ECU_SLOT_CONFIRMED, 15}}, 0};
+  const State old = {1, 0, {{ECU_SLOT_CONFIRMED, 0}, {ECU_SLOT_CONFIRMED, 15}}, 0};
   const uint32_t count = kind == 0 ? 0 : kind == 2 ? 1 : 4;
   for (uint32_t i = 0; i < count; ++i) {
     ByteVector bytes = record_bytes(kind == 2 ? next : 1 + i, old);
@@ -185,8 +186,22 @@ void Device::power_on() {
   }
 }
 
+/* What the newest record in flash says. */
+State Device::newest_state() {
+  const uint32_t stride = std::max(kRecordSize, flash.geometry().unit);
+  const uint8_t* newest = nullptr;
+  for (uint32_t at = flash.journal(0); at + stride <= flash.keys(0); at += stride) {
+    const uint32_t sequence = sequence_of(flash.at(at));
+    newest = sequence > (newest == nullptr ? 0 : sequence_of(newest)) ? flash.at(at) : newest;
+  }
+  return newest == nullptr ? State{} : state_of(newest);
+}
+
 /* The slots that hold the model that was confirmed, or may have been. Where both do, one is enough. */
 void Device::protect_what_must_stay() {
+  if (pending_ != 0 && newest_state().slots[pending_slot_].state == ECU_SLOT_STAGED) {
+    homes_[pending_] &= ~(1U << pending_slot_);  // power failed before the confirmation was written
+  }
   unsigned slots = 0;
   const unsigned written = flash.take_written();
   for (unsigned& home : homes_) {
@@ -281,7 +296,7 @@ void Device::observe(ecu_status status) {
     return;
   }
   if (pending_ != 0 && (status != ECU_OK || booted.trial != 0 || booted.sequence != pending_)) {
-    homes_[pending_] = 0;  // power failed before the confirmation was written
+    homes_[pending_] &= ~(1U << pending_slot_);  // power failed before the confirmation was written
   }
   pending_ = 0;
   protect_what_must_stay();
@@ -319,7 +334,7 @@ void Device::observe_model(uint32_t sequence) {
   demand(sequence >= confirmed_ || damaged_twice(), "a confirmed model was reverted");
   if (booted.trial != 0) {
     // A device that has lost a record tries again what it may have confirmed or given up.
-    const bool known = fault != Fault::kRot;
+    const bool known = fault != Fault::kRot && !keeps_given_up_;
     demand(!known || (may_try_ & bit(sequence)) != 0, "trial of a model that was not installed, or given up");
     demand(!known || ++trials_[sequence] <= kTries, "more trials than allowed");
     return;
@@ -394,6 +409,7 @@ void Device::confirm() {
   may_run_ |= bit(sequence);
   homes_[sequence] |= 1U << booted.slot;
   pending_ = sequence;
+  pending_slot_ = booted.slot;
   asked_ = std::max(asked_, sequence);
   const ecu_status status = ecu_update_confirm(&update);
   expect(status == ECU_OK, "confirm fails");
@@ -411,6 +427,7 @@ void Device::revert() {
     may_lack_model_ = true;  // tried again after records were lost: the application gives its model up
     homes_[confirmed_] = 0;
   }
+  flash.protect(booted.trial != 0 ? 1U << (booted.slot ^ 1U) : 1U << booted.slot);
   const ecu_status status = ecu_update_revert(&update);
   expect(status == ECU_OK, "revert fails");
   if (status == ECU_OK && flash.powered()) {

@@ -84,6 +84,9 @@ class Device {
     fault_session_ = session;
   }
 
+  /** A slot cannot be erased: where records are torn as well, what was given up may be tried again. */
+  void keeps_what_is_given_up() { keeps_given_up_ = true; }
+
   /** What an application does; each call also tells the observer. */
   bool boot();
   void install(const ByteVector& package, uint32_t sequence, ecu_status expected = ECU_OK);
@@ -115,7 +118,8 @@ class Device {
   friend struct SelfTest;
   void place_slots(const Start& start);
   void place_journal(const Start& start, uint32_t fill, Random& random);
-  void place_leftovers(unsigned sector, uint32_t next, Random& random);
+  State newest_state();
+  void place_leftovers(unsigned sector, uint32_t next, bool full, Random& random);
   ecu_status send(const ByteVector& package, size_t size);
   void observe(ecu_status status);
   void observe_model(uint32_t sequence);
@@ -133,14 +137,16 @@ class Device {
   ecu_update_config config_ = {};
   uint32_t bad_;
   bool may_lack_model_;
-  uint32_t may_run_ = 0;     // bit set of sequences for which confirm was called, or that were there at first
-  uint32_t may_try_ = 0;     // bit set of sequences whose install was finished, and not given up since
-  uint32_t confirmed_ = 0;   // sequence that was reported as confirmed
-  uint32_t pending_ = 0;     // sequence for which confirm was called, as long as its outcome is not known
-  uint32_t asked_ = 0;       // highest sequence for which confirm was called
-  uint32_t must_try_ = 0;    // sequence that was reported as staged
-  uint32_t lost_boots_ = 0;  // times that power failed in boot since then
-  uint32_t keys_ = 0;        // sequence of the key set that was reported as in force
+  uint32_t may_run_ = 0;    // bit set of sequences for which confirm was called, or that were there at first
+  uint32_t may_try_ = 0;    // bit set of sequences whose install was finished, and not given up since
+  uint32_t confirmed_ = 0;  // sequence that was reported as confirmed
+  uint32_t pending_ = 0;
+  uint8_t pending_slot_ = 0;
+  bool keeps_given_up_ = false;  // sequence for which confirm was called, as long as its outcome is not known
+  uint32_t asked_ = 0;           // highest sequence for which confirm was called
+  uint32_t must_try_ = 0;        // sequence that was reported as staged
+  uint32_t lost_boots_ = 0;      // times that power failed in boot since then
+  uint32_t keys_ = 0;            // sequence of the key set that was reported as in force
   uint8_t trials_[kSequences] = {};
   unsigned homes_[kSequences] =
       {};                  // bit set of the slots in which the model was, or may have been, confirmed

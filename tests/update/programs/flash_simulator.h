@@ -94,6 +94,8 @@ class FlashSimulator {
     lost_[unit] = 1;
     used_[unit] = 1;
   }
+  /** It can be read again. */
+  void recover_bytes(uint32_t address) { lost_[(address - kBase) / geometry_.unit] = 0; }
   /** A read of these bytes, at least one, reports damage. */
   [[nodiscard]] bool is_lost(uint32_t address, uint32_t size) const;
   /** From now on, units in which power fails are lost like that. */

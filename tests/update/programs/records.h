@@ -19,7 +19,6 @@ namespace ecu::test {
 struct State {
   uint8_t active;
   uint8_t tries;
-  uint8_t keys;  // 2: those of the factory
   ecu_slot_info slots[2];
   uint32_t keys_sequence;
 };
@@ -59,7 +58,7 @@ inline void append_little(std::vector<uint8_t>& bytes, uint32_t value) {
 inline std::vector<uint8_t> record_bytes(uint32_t sequence, const State& state) {
   std::vector<uint8_t> bytes;
   append_little(bytes, sequence);
-  bytes.insert(bytes.end(), {state.active, state.tries, state.keys, 0});
+  bytes.insert(bytes.end(), {state.active, state.tries, 0, 0});
   for (const ecu_slot_info& slot : state.slots) {
     append_little(bytes, slot.state);
     append_little(bytes, slot.sequence);
@@ -69,16 +68,18 @@ inline std::vector<uint8_t> record_bytes(uint32_t sequence, const State& state) 
   return bytes;
 }
 
-/** Sequence of the record at these bytes, 0 of what is none. */
-inline uint32_t sequence_of(const uint8_t* record) {
-  const bool right = record[4] < 2 && record[6] <= 2 && record[8] <= ECU_SLOT_CONFIRMED &&
-                     record[16] <= ECU_SLOT_CONFIRMED && little(record + 28) == crc_of(record, 28);
-  return right ? little(record) : 0;
+/** Check and numbers of a record are right. */
+inline bool is_record(const uint8_t* record) {
+  return record[4] < 2 && record[8] <= ECU_SLOT_CONFIRMED && record[16] <= ECU_SLOT_CONFIRMED &&
+         little(record + 28) == crc_of(record, 28);
 }
+
+/** Sequence of the record at these bytes, 0 of what is none. */
+inline uint32_t sequence_of(const uint8_t* record) { return is_record(record) ? little(record) : 0; }
 
 /** What the record at these bytes says. */
 inline State state_of(const uint8_t* record) {
-  State state = {record[4], record[5], record[6], {}, little(record + 24)};
+  State state = {record[4], record[5], {}, little(record + 24)};
   for (unsigned slot = 0; slot < 2; ++slot) {
     const uint8_t* const at = record + 8 + (8 * slot);
     state.slots[slot] = {static_cast<ecu_slot_state>(*at), little(at + 4)};

@@ -54,9 +54,7 @@ ByteVector longer() {
 
 void boot(Device& device) { (void)device.boot(); }
 
-void damage_keys(Device& device) {
-  *device.flash.at(device.flash.keys(device.update.journal.keys) + 20) ^= 1U;
-}
+void damage_keys(Device& device) { *device.flash.at(device.flash.keys(device.update.keys) + 20) ^= 1U; }
 
 void break_program(ecu_update_config& config) {
   static ecu_flash port;
