@@ -51,12 +51,14 @@ class Builder:
         steps: what was written so far, in order.
         shares: results whose last axis is not negative and adds up to 1 but for rounding.
         without_nan: what holds inputs that the model refuses when they are NaN, and nothing else.
+        alternatives: kernels that other numbers in the same graph may need.
     """
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self.shares: set[View] = set()
         self.without_nan: set[Storage] = set()
+        self.alternatives: set[str] = set()
         self._buffers = 0
         self._writers: dict[Storage, list[Step]] = {}
         self._copies: dict[View, View] = {}
@@ -80,6 +82,10 @@ class Builder:
         self.steps.append(written)
         for result in written.results:
             self._writers.setdefault(result.storage, []).append(written)
+
+    def may_need(self, *kernels: str) -> None:
+        """Notes what another choice would take, where a rule chooses by the numbers of the model."""
+        self.alternatives.update(kernels)
 
     def writer(self, view: View) -> Step | None:
         """The only step that writes the storage of a view; None when there are several, or none."""

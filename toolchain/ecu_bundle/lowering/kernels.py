@@ -154,6 +154,11 @@ KERNELS: Final = {kernel.name: kernel for kernel in _all()}
 KERNELS_BY_NUMBER: Final = {kernel.number: kernel for kernel in KERNELS.values()}
 
 
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """The names of kernels, each once, in order of their numbers."""
+    return tuple(sorted(set(names), key=lambda name: KERNELS[name].number))
+
+
 def kernel_set(numbers: Iterable[int]) -> bytes:
     """A bit for each kernel: bit k % 8 of byte k / 8 stands for number k; the last byte is not zero."""
     bits = sum(1 << number for number in set(numbers))

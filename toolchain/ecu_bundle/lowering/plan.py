@@ -41,16 +41,27 @@ def plan(steps: Sequence[Step], outputs: Sequence[View]) -> Program:
         steps: in order; every element is written once.
         outputs: what each output of the interface holds at the end.
     """
-    simple = with_folded_scaling(simplified(steps, outputs), outputs)
-    joint = with_joint_classes(alive(simple, outputs), outputs)
-    written = _with_outputs(joint, outputs)
-    kept = placed(written)
+    kept = finished(steps, outputs)
     offsets = _offsets(kept)
     constants = _Constants()
     operations = [_operation(step, offsets, constants) for step in kept]
     ends = [offset + buffer.size for buffer, offset in offsets.items()]
     workspace = _aligned(max(ends, default=0))
     return Program(tuple(operations), bytes(constants.data), workspace, _never_nan(kept))
+
+
+def finished(steps: Sequence[Step], outputs: Sequence[View], *, folded: bool = True) -> tuple[Step, ...]:
+    """The steps that run, with results in their places.
+
+    Args:
+        steps, outputs: as for `plan`.
+        folded: scaling becomes part of weights where the numbers allow it.
+    """
+    simple = simplified(steps, outputs)
+    if folded:
+        simple = with_folded_scaling(simple, outputs)
+    joint = with_joint_classes(alive(simple, outputs), outputs)
+    return placed(_with_outputs(joint, outputs))
 
 
 _NO_NAN: Final = ("fixed_f64", "fixed_f32", "mean_f64", "mean_votes", "tree_rows", "linear_logistic_f32")

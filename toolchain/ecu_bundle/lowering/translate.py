@@ -29,10 +29,12 @@ class Steps:
     Attributes:
         steps: in order; they write workspace only.
         outputs: what each output of the interface holds.
+        alternatives: kernels that other numbers in the same graph may need.
     """
 
     steps: tuple[Step, ...]
     outputs: tuple[View, ...]
+    alternatives: frozenset[str] = frozenset()
 
 
 def translate(model: OnnxModel) -> Steps:
@@ -59,7 +61,7 @@ def translate(model: OnnxModel) -> Steps:
             if name:
                 values[name] = result
     outputs = [_output(model, t, values[t.name]) for t in model.interface.outputs]
-    return Steps(tuple(build.steps), tuple(outputs))
+    return Steps(tuple(build.steps), tuple(outputs), frozenset(build.alternatives))
 
 
 def _results(

@@ -22,6 +22,7 @@ def _scaler(node: Node, build: Builder) -> Sequence[Value]:
     """(x - offset) * scale."""
     view = single(build, node)
     offset, scale = node.floats("offset"), node.floats("scale")
+    build.may_need("sub_f32", "mul_f32")
     if offset.any():
         view = build.binary("sub", view, node.constant(offset))
     if (scale != 1).any():

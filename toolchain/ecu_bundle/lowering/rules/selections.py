@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ecu_bundle.lowering.builder import Builder, CannotLowerError
 from ecu_bundle.lowering.graph import Node, Value
-from ecu_bundle.lowering.views import View, constant_values, dense_constant
+from ecu_bundle.lowering.views import SIZES, View, constant_values, dense_constant
 
 
 def _slice(node: Node, build: Builder) -> Sequence[Value]:
@@ -70,6 +70,7 @@ def _gather(node: Node, build: Builder) -> Sequence[Value]:
 
 def _gather_known(view: View, axis: int, index: NDArray[Any], build: Builder) -> View:
     positions = index.ravel().astype(np.int64) % view.shape[axis]
+    build.may_need(f"take{SIZES[view.dtype]}", f"copy{SIZES[view.dtype]}")
     shape = view.shape[:axis] + index.shape + view.shape[axis + 1 :]
     return build.reshape(along_axis(view, axis, positions, build), shape)
 

@@ -46,6 +46,7 @@ def _sum(node: Node, build: Builder) -> Sequence[Value]:
         raise node.refused(_INEXACT, hint=_FAR_APART if len(limbs) > 1 else _OTHER_CONVERTER)
     fixed = to_fixed(limbs, tree)
     narrow = bool(node.attributes["narrow"])
+    _note_other_sums(build, divisor=divisor, narrow=narrow, has_start=start is not None)
     if narrow and divisor == 1 and fixed is not None and fixed.words == 1:
         scaled = replace(fixed, exponents=fixed.exponents + exponent)
         first = whole_start(scaled, tree, start)
@@ -53,6 +54,19 @@ def _sum(node: Node, build: Builder) -> Sequence[Value]:
             return [_single(build, matrix, ensemble, scaled, first)]
     total = _wide(node, build, (ensemble, matrix), limbs, fixed)
     return [build.cast(total, "f32") if narrow else total]
+
+
+def _note_other_sums(build: Builder, *, divisor: int, narrow: bool, has_start: bool) -> None:
+    """Leaves decide how many whole numbers, or float64 numbers, a sum is made of, and what follows it."""
+    build.may_need("mean_f64", "fixed_f64", "add_f64")
+    if divisor != 1:
+        build.may_need("div_f64")
+    if narrow:
+        build.may_need("f64_f32")
+    if narrow and divisor == 1:
+        build.may_need("fixed_f32")
+    if not narrow and divisor != 1 and not has_start:
+        build.may_need("mean_votes")
 
 
 def _wide(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from ecu_bundle.lowering.builder import Builder, CannotLowerError
 from ecu_bundle.lowering.trees.cost import Cost, cost_of
 from ecu_bundle.lowering.trees.ensemble import Ensemble
-from ecu_bundle.lowering.trees.layouts import Layout, complete, keyed, links_of, ranked
-from ecu_bundle.lowering.trees.leaves import Leaves, encode_leaves, encode_numbers
+from ecu_bundle.lowering.trees.layouts import LINKED, Layout, complete, keyed, links_of, ranked
+from ecu_bundle.lowering.trees.leaves import LISTED, Leaves, encode_leaves, encode_numbers, is_grouped
+from ecu_bundle.lowering.trees.lone import LONE_ROWS
 from ecu_bundle.lowering.trees.slots import Slots, slots_of
 from ecu_bundle.lowering.views import View, constant_view
 
@@ -51,6 +52,7 @@ def add_sums(build: Builder, matrix: View, ensemble: Ensemble, values: NDArray[n
         CannotLowerError: no layout can hold the trees.
     """
     form = best_form(forms_of_sums(ensemble, values, words))
+    build.may_need(*_other_sums(ensemble, values, words))
     out = build.buffer("i64", (values.shape[1],))
     _write(build, form, out, matrix, len(ensemble.roots))
     return out
@@ -70,6 +72,7 @@ def add_numbers(build: Builder, matrix: View, ensemble: Ensemble, numbers: NDArr
     """
     leaves = encode_numbers(numbers, ensemble.tree_of_leaf())
     form = best_form(_linked_forms(ensemble, slots_of(ensemble), leaves))
+    build.may_need(*(f"trees_{layout}_{leaves.name}" for layout in LINKED), LONE_ROWS)
     out = build.buffer("i32", (len(ensemble.roots),))
     _write(build, form, out, matrix, len(ensemble.roots))
     return out
@@ -88,6 +91,20 @@ def forms_of_sums(ensemble: Ensemble, values: NDArray[np.int64], words: int) -> 
             layout, _ = complete(_ordered(ensemble, leaves.order), slots) or filled
             forms.append(Form(layout, leaves, cost_of(ensemble, layout, leaves)))
     return forms
+
+
+def _other_sums(ensemble: Ensemble, values: NDArray[np.int64], words: int) -> Iterator[str]:
+    """Kernels of the same sums with other leaves, other splits, or a single tree.
+
+    Rows are left out where each tree adds to one output: the listed leaves are smaller and faster, unless
+    leaves of two words are beyond the limits of `pairs`.
+    """
+    yield LONE_ROWS
+    grouped = is_grouped(values, ensemble.tree_of_leaf(), words)
+    for leaves in (*LISTED, "shares") if grouped else ("shares", "rows"):
+        yield from (f"trees_{layout}_{leaves}" for layout in LINKED)
+    if grouped:
+        yield from (f"trees_complete_{leaves}" for leaves in LISTED)
 
 
 def best_form(forms: Sequence[Form]) -> Form:

@@ -20,6 +20,9 @@ _MAX_RANKED_SLOTS: Final = 2**8
 _MAX_RANKS: Final = 254
 _MAX_COMPLETE_DEPTH: Final = 8
 _HALVINGS_SHIFT: Final = 16
+LINKED: Final = ("keyed", "ranked")
+"""Layouts whose nodes name their right child."""
+
 KEYED: Final = np.dtype([("slot", "<u2"), ("link", "<i2"), ("key", "<i4")])
 KEYED_HEAD: Final = np.dtype([("rows", "<u4"), ("leaves", "<u4")])
 RANKED: Final = np.dtype([("slot", "u1"), ("rank", "u1"), ("link", "<i2")])

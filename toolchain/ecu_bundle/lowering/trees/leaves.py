@@ -15,6 +15,9 @@ _MAX_VALUES: Final = 2**15
 _MAX_COLUMNS: Final = 2**16
 _VALUE_SHIFT: Final = 16
 _LAST: Final = 1 << 31
+LISTED: Final = ("values", "values40", "values48", "pairs")
+"""Leaves that are numbers of one output."""
+
 _HIGH: Final[dict[str, np.dtype[Any]]] = {"values40": np.dtype("<i1"), "values48": np.dtype("<i2")}
 """What stands above the low word of a leaf; the narrower one first."""
 
@@ -82,6 +85,11 @@ def encode_numbers(numbers: NDArray[np.int64], tree: NDArray[np.int64]) -> Leave
     number, bases, rows = _numbered(place, tree, order)
     table = constant_view(distinct[rows], "i32")
     return Leaves("numbers", number, bases, (table, len(rows)), 4 * len(rows), order)
+
+
+def is_grouped(values: NDArray[np.int64], tree: NDArray[np.int64], words: int) -> bool:
+    """Whether every tree adds to one output, so that leaves can be listed; arguments as `encode_leaves`."""
+    return _groups(values, tree, words) is not None
 
 
 def _groups(values: NDArray[np.int64], tree: NDArray[np.int64], words: int) -> tuple[int, ...] | None:

@@ -24,6 +24,9 @@ LONE: Final = "EcuLoneTree"
 """Attributes besides those of the tree: ``tables``, one tensor (leaves, elements) of int32 or float32 for
 each output; ``shapes``, that of each output for one row."""
 
+LONE_ROWS: Final = "tree_rows"
+"""The kernel of a lone tree with one or two results."""
+
 LONE_NODE: Final = np.dtype([("key", "<i4"), ("element", "<u4"), ("left", "<i4"), ("right", "<i4")])
 _MAX_LEAVES: Final = 2**16
 """Beyond, a table for every leaf takes longer to compute and more flash than it saves."""
@@ -89,7 +92,7 @@ def _row(build: Builder, tree: Sequence[int | View], tables: Sequence[NDArray[An
     one_nan = [np.where(table != table, np.float32(np.nan), table).astype(table.dtype) for table in tables]  # noqa: PLR0124
     words = np.concatenate([table.view(np.int32) for table in one_nan], axis=1)
     sizes = (results[0].elements, second.elements if second else 0)
-    build.step("tree_rows", results[0], second, *tree, len(words), constant_view(words, "i32"), *sizes)
+    build.step(LONE_ROWS, results[0], second, *tree, len(words), constant_view(words, "i32"), *sizes)
     return results
 
 
