@@ -87,6 +87,19 @@ def test_the_facts_are_those_of_the_bundle(bundle: Path, tmp_path: Path, engine:
     assert package.payload.startswith(image)
 
 
+@pytest.mark.parametrize("said", [[], ["matmul_f32"], ["no kernel"], 7, [[]]])
+def test_kernels_that_are_not_those_of_the_program(bundle: Path, tmp_path: Path, said: Any) -> None:
+    """The manifest says what is linked, for `verify-package` and `diff`; the source of the program has it."""
+    changed = copy_of(bundle, tmp_path)
+    manifest = json.loads((changed / "bundle.json").read_text())
+    native = next(half for half in (manifest, *manifest["others"]) if half["engine"] == "native")
+    native["resources"]["kernels"] = said
+    (changed / "bundle.json").write_text(json.dumps(manifest))
+    outcome = call("pack", changed, "-o", tmp_path / "model.suit", *WORDS, "--engine", "native")
+    assert outcome.code == 1
+    assert "the program has other kernels than the manifest says" in outcome.stderr
+
+
 def test_the_golden_vectors_hold_in_the_engine(bundle: Path, tmp_path: Path) -> None:
     """The rows of the payload, run by the engine from the image of the payload, give its outputs."""
     from ecu_bundle import Engine

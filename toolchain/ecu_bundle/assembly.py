@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -30,12 +30,14 @@ class Assembly:
         golden_rows: number of rows in the self-test of each half, by its folder.
         signatures: what checks the signatures of update packages, for halves of the native engine; None where
             it was not asked for.
+        kernels: of the native engine, that each half links, by its folder; none for another engine.
     """
 
     sources: BundleSources
     libraries: Mapping[str, OrtLibrary | None]
     golden_rows: Mapping[str, int]
     signatures: CryptoLibrary | None = None
+    kernels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -78,6 +80,7 @@ def assemble(
     files: dict[str, bytes] = {}
     libraries: dict[str, OrtLibrary | None] = {}
     golden_rows: dict[str, int] = {}
+    kernels: dict[str, tuple[str, ...]] = {}
     for half in halves:
         others = tuple(other.image.engine for other in halves if other.folder and not half.folder)
         library = _library(half.image, target)
@@ -85,7 +88,9 @@ def assemble(
         facts = replace(facts, inside=bool(half.folder))
         if update and library is None:
             facts = replace(facts, update=update)
-        facts = replace(facts, notes=(*model.notes, *report.assumptions, *_double_note(half.image, target)))
+        linked = _linked_kernels(half.image, model, retrained=bool(facts.update.signature))
+        notes = (*model.notes, *report.assumptions, *_double_note(linked, target))
+        facts = replace(facts, notes=notes, kernels=linked)
         expected = half.expected
         golden = choose_golden(
             model, report.rows, expected.outputs, expected.tolerance, left_out=report.on_decision
@@ -94,9 +99,19 @@ def assemble(
         files |= {half.folder + path: data for path, data in generated.files.items()}
         libraries[half.folder] = library
         golden_rows[half.folder] = len(golden.rows)
-    return Assembly(
-        BundleSources(model.name, dict(sorted(files.items()))), libraries, golden_rows, signatures
-    )
+        kernels[half.folder] = linked
+    sources = BundleSources(model.name, dict(sorted(files.items())))
+    return Assembly(sources, libraries, golden_rows, signatures, kernels)
+
+
+def _linked_kernels(image: ModelImage, model: OnnxModel, *, retrained: bool) -> tuple[str, ...]:
+    """What the image needs and, for updates, what the model may need when it is trained again."""
+    from ecu_bundle.image.reader import read_image
+    from ecu_bundle.lowering.kernels import in_order
+    from ecu_bundle.lowering.retraining import kernels_of_retrained
+
+    own = read_image(image.data).kernels
+    return in_order((*own, *kernels_of_retrained(model))) if retrained and own else own
 
 
 def _signatures(update: Signature) -> CryptoLibrary:
@@ -133,13 +148,11 @@ def _facts(
     )
 
 
-def _double_note(image: ModelImage, target: Target) -> tuple[str, ...]:
+def _double_note(kernels: Sequence[str], target: Target) -> tuple[str, ...]:
     """Says so where kernels compute in double precision on a processor that does not."""
-    from ecu_bundle.image.reader import read_image
-
     if not target.single_precision:
         return ()
-    wide = [name for name in read_image(image.data).kernels if "f64" in name]
+    wide = [name for name in kernels if "f64" in name]
     if not wide:
         return ()
     return (

@@ -103,7 +103,7 @@ def difference(
         resources[place + "image"] = (len(old.image.data), len(new.image.data))
         resources[place + "arena"] = (old.arena_size, new.arena_size)
         resources |= {place + section: pair for section, pair in _library(half_a, half_b).items()}
-    missing = _missing_kernels(images_a.get("native"), images_b.get("native"))
+    missing = _missing_kernels(manifest_a, images_b.get("native"))
     reasons = hindrances(manifest_a, manifest_b, interface, resources, missing_kernels=missing)
     reasons += [
         f"the image format is {images_b[engine].format_version}, A reads {image.format_version}"
@@ -203,11 +203,12 @@ def _library(a: HalfRecord, b: HalfRecord) -> dict[str, tuple[int, int]]:
     return {section: (sums[0][section], sums[1][section]) for section in sums[0]}
 
 
-def _missing_kernels(a: ImageContents | None, b: ImageContents | None) -> tuple[str, ...]:
-    """Kernels that B's model names and A's does not: A's program has only its own linked in."""
-    if a is None or b is None:
+def _missing_kernels(a: Manifest, b: ImageContents | None) -> tuple[str, ...]:
+    """Kernels that B's model names and A's program does not have."""
+    linked = [half.kernels for half in a.halves.values() if half.engine == "native"]
+    if not linked or b is None:
         return ()
-    return tuple(name for name in b.kernels if name not in a.kernels)
+    return tuple(name for name in b.kernels if name not in linked[0])
 
 
 def hindrances(

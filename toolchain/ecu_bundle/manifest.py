@@ -42,6 +42,11 @@ class HalfRecord(BaseModel):
     onnxruntime_version: str
     resources: dict[str, Any]
 
+    @property
+    def kernels(self) -> tuple[str, ...]:
+        """Kernels of the native engine that are linked in; none for ONNX Runtime."""
+        return tuple(self.resources.get("kernels", ()))
+
 
 class Manifest(BaseModel):
     """Content of ``bundle.json``; digests are SHA-256.

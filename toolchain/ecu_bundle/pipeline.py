@@ -416,7 +416,14 @@ def _measure(built: BuiltHalf, plan: Plan, assembly: Assembly) -> dict[str, Any]
     from ecu_bundle.building.resources import measure
 
     image, library = built.half.image, assembly.libraries[built.half.folder]
-    figures = measure(built.build, plan.target, image, library, instructions=plan.options.instructions)
+    figures = measure(
+        built.build,
+        plan.target,
+        image,
+        library,
+        kernels=assembly.kernels[built.half.folder],
+        instructions=plan.options.instructions,
+    )
     built_for = f"{plan.target.name} (engine {image.engine})"
     require_budget(plan.config.budget, figures["totals"], built_for, config=plan.options.config)
     return figures

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from ecu_bundle.artifacts import BundleSources, ModelImage, OnnxModel
 from ecu_bundle.errors import VerificationError
 from ecu_bundle.interface import Interface
-from ecu_bundle.manifest import DIGEST_LIST, Manifest, check_files, interface_of, read_manifest
+from ecu_bundle.manifest import DIGEST_LIST, HalfRecord, Manifest, check_files, interface_of, read_manifest
 from ecu_bundle.parity.certificate import Certificate
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def _read_records(bundle: Path, manifest: Manifest) -> Records:
             )
         _check_interface(certificate, model, contents.image.interface)
         _check_program(bundle, folder, manifest, contents)
+        _check_kernels(bundle / folder / f"src/{manifest.name}.cpp", half, contents)
         images[folder] = contents
     _check_libraries(manifest, certificate)
     added = tuple(folder + name for folder in manifest.halves for name in _ADDED_LATER)
@@ -221,6 +222,21 @@ def _check_program(bundle: Path, folder: str, manifest: Manifest, contents: Imag
     if contents.image.engine == "ort" and contents.payload != onnx_file:
         raise VerificationError(
             "verify", "the model image holds another ONNX file", place=_image_name(folder, manifest)
+        )
+
+
+def _check_kernels(source: Path, half: HalfRecord, contents: ImageContents) -> None:
+    """The kernels that the manifest names are those that the program links, and the image needs no others."""
+    from ecu_bundle.generation.literals import byte_table
+    from ecu_bundle.lowering.kernels import KERNELS, kernel_set
+
+    said = half.resources.get("kernels", [])
+    is_list = isinstance(said, list) and all(isinstance(name, str) and name in KERNELS for name in said)
+    numbers = [KERNELS[name].number for name in said] if is_list else []
+    table = byte_table(kernel_set(numbers), indent=4) if numbers else ""
+    if not is_list or table not in source.read_text() or not set(contents.kernels) <= set(said):
+        raise VerificationError(
+            "verify", "the program has other kernels than the manifest says", place="bundle.json: resources"
         )
 
 

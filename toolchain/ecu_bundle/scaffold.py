@@ -43,7 +43,8 @@ _TAIL = """\
 # engine = "auto"  # ort where the target can host ONNX Runtime
 # output = "{name}-bundle"  # folder of the bundle itself, relative to this file;
 #                             default: build/bundles/{name}/<target> in the folder where you build
-# update = "ed25519"  # or "p256": bring the library that checks the signatures of update packages
+# update = "ed25519"  # or "p256": bring the library for signatures of update packages, and
+#                             the kernels that a retrained model may need
 
 [load]
 # trust_pickle = false  # true runs the code inside a .joblib or .pkl file, in a child process

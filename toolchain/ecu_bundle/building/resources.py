@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +45,7 @@ def measure(
     image: ModelImage,
     ort_library: OrtLibrary | None,
     *,
+    kernels: Sequence[str] = (),
     instructions: bool = False,
 ) -> dict[str, Any]:
     """Resource figures of a built bundle, as they go into ``resources.json``.
@@ -54,6 +55,7 @@ def measure(
         target: its target.
         image: the model image inside.
         ort_library: the library that it opens; None for another engine.
+        kernels: of the native engine, linked beside those of the image.
         instructions: also count instructions of open and run, on the host and where valgrind is
             installed; takes seconds.
 
@@ -80,7 +82,7 @@ def measure(
         "onnxruntime_bytes": ort_library.path.stat().st_size if ort_library else 0,
     }
     if image.engine == "native":
-        figures |= _native(build, target, image)
+        figures |= _native(build, target, image, kernels)
     if target.is_bare:
         linked = linked_parts(build, {path.name: _part_of(path) for path in build.objects})
         if not figures["symbols"]["helpers"]:
@@ -95,11 +97,12 @@ def measure(
     return {**figures, "totals": totals(figures)}
 
 
-def _native(build: BuildResult, target: Target, image: ModelImage) -> dict[str, object]:
+def _native(build: BuildResult, target: Target, image: ModelImage, more: Sequence[str]) -> dict[str, object]:
+    from ecu_bundle.lowering.kernels import in_order
     from ecu_bundle.lowering.trees.paths import paths_of
 
     contents = read_image(image.data)
-    kernels = contents.kernels
+    kernels = in_order((*contents.kernels, *more))
     symbols = check_symbols(build, target, kernels)
     figures: dict[str, object] = {
         "kernels": list(kernels),

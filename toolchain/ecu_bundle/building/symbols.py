@@ -72,7 +72,7 @@ def check_symbols(build: BuildResult, target: Target, kernels: Sequence[str]) ->
     Args:
         build: the built bundle.
         target: its target.
-        kernels: kernels that its model names; one in f64 may compute in double precision.
+        kernels: kernels that are linked in; one in f64 may compute in double precision.
 
     Raises:
         VerificationError: the library needs a heap, exceptions, a mathematical library or anything else that

@@ -33,7 +33,7 @@ from ecu_bundle.identifiers import bundle_name
 from ecu_bundle.image.layout import DIGEST_SIZE, HEADER
 from ecu_bundle.image.reader import read_image
 from ecu_bundle.interface import Interface
-from ecu_bundle.lowering.kernels import KERNELS, kernel_set
+from ecu_bundle.lowering.kernels import KERNELS, in_order, kernel_set
 from ecu_bundle.packaging.layout import class_id, vendor_id
 
 # The header ends with the interface hash and the model digest; docs/model_image.md.
@@ -158,7 +158,7 @@ def _context(
     ort = options.onnxruntime
     numeric = re.match(r"\d{1,9}(\.\d{1,9}){0,3}", options.version)
     contents = read_image(image.data)
-    linked = tuple(dict.fromkeys((*contents.kernels, *options.kernels)))
+    linked = in_order((*contents.kernels, *options.kernels))
     kernels = kernel_set(KERNELS[kernel].number for kernel in linked)
     return {
         "name": name,
@@ -193,6 +193,7 @@ def _context(
         "interface_hash_offset": _INTERFACE_HASH_OFFSET,
         "engine_table": ENGINE_TABLES[image.engine],
         "kernels": linked,
+        "own_kernels": len(contents.kernels),
         "kernel_set": literals.byte_table(kernels, indent=4),
         "kernel_set_size": len(kernels),
         "example": example(interface, view, golden, namespace=name, upper=upper),

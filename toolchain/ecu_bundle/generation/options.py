@@ -63,7 +63,8 @@ class GenerationOptions:
         inside: the files are for a folder of another bundle, which has reports and manifest.
         update: facts of the update packages, for the native engine.
         notes: sentences that the bundle's README repeats, for instance limits of the proof.
-        kernels: of the native engine, linked beside those of the image; for other images of this bundle.
+        kernels: of the native engine, linked beside those of the image; for other images of this bundle, such
+            as those of the model trained again.
     """
 
     tool_version: str

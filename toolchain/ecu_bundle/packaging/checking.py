@@ -195,6 +195,7 @@ def check_content(package: Package) -> None:
 def engine_of(bundle: Path, name: EngineName | None) -> Engine:
     """What runs on a device whose program was built from a bundle."""
     from ecu_bundle.building.crypto_sources import carried_signatures
+    from ecu_bundle.lowering.kernels import KERNELS
     from ecu_bundle.packaging.device import Engine
     from ecu_bundle.packaging.packing import device_facts, read_half
 
@@ -205,7 +206,7 @@ def engine_of(bundle: Path, name: EngineName | None) -> Engine:
         image_format=facts.image_format,
         program_format=facts.program_format,
         interface_hash=facts.interface_hash,
-        kernels=facts.kernels if facts.program_format else None,
+        kernels=[KERNELS[name].number for name in half.record.kernels] if facts.program_format else None,
         arena=facts.arena,
         image_digest=bytes.fromhex(half.image.image.digest),
         signatures=carried_signatures(manifest.files, half.folder) or None,
