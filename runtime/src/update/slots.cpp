@@ -171,7 +171,7 @@ ecu_status ecu_update_revert(ecu_update* update) {
     return ECU_UPDATE_NO_TRIAL;
   }
   status = ecu::give_up(*update, slot);
-  if (status == ECU_OK && update->running == slot) {
+  if (update->running == slot) {  // it is erased, whatever the record came to
     update->running = kNone;
     update->trial = 0U;
   }

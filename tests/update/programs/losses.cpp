@@ -253,6 +253,16 @@ bool a_journal_that_is_away_for_a_moment() {
   return right && ecu.restart() == ECU_OK && runs(ecu, kB);
 }
 
+/* A revert whose record fails; the next boot comes in the same time of power. */
+bool a_revert_that_fails() {
+  Ecu ecu = confirmed(8);
+  bool right = ecu.install(ecu.package(kC, 9)) == ECU_OK && ecu.restart() == ECU_OK && runs(ecu, kC);
+  ecu.lie(true, false);
+  right = right && ecu_update_revert(&ecu.update) == ECU_FLASH_FAILED;
+  ecu.lie(false, false);
+  return right && ecu.boot() == ECU_OK && runs(ecu, kB) && ecu.found.trial == 0U;
+}
+
 /* Records are lost, and the application gives the newest model up: the one before it is the reserve. */
 bool a_reserve() {
   Ecu ecu = confirmed(7);
@@ -335,6 +345,7 @@ constexpr Check kLosses[] = {
     {"keys without their record", keys_without_their_record},
     {"a record that heals", a_record_that_heals},
     {"records that heal", records_that_heal},
+    {"a revert that fails", a_revert_that_fails},
     {"a reserve", a_reserve},
     {"a journal that is away for a moment", a_journal_that_is_away_for_a_moment},
     {"a model that was given up", a_model_that_was_given_up},
