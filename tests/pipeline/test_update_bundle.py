@@ -100,3 +100,12 @@ def test_a_bundle_with_updates_from_the_build_to_the_flashing_line(
         flat = ["objcopy", "-I", kind, "-O", "binary", "--gap-fill", "0xff", f"model.{form}", "flat.bin"]
         subprocess.run(flat, check=True)
         assert (tmp_path / "flat.bin").read_bytes() == slot
+
+
+def test_a_bundle_with_updates_for_this_machine(tmp_path: Path) -> None:
+    """Its flash port for files calls the operating system; the rest must not."""
+    model = EXAMPLES / "wine_grade" / "wine_grade.skops"
+    options = ["-t", "host", "-e", "native", "--update", "p256"]
+    succeed("build", model, *options, "-o", tmp_path / "bundle")
+    figures = json.loads((tmp_path / "bundle/reports/resources.json").read_text())["update"]
+    assert "file_flash" not in figures["code"]

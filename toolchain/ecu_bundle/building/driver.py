@@ -46,7 +46,8 @@ class UpdateBuild:
     """What a bundle has to install packages: ``ecu::update`` and the program that tries it.
 
     Attributes:
-        objects: of it and of the library that checks its signatures.
+        objects: of it and of the library that checks its signatures, without the flash port for files, which
+            calls an operating system and which no ECU has.
         program: installs a package on flash in RAM.
     """
 
@@ -186,5 +187,6 @@ def _result(bundle_dir: Path, build_dir: Path, target: Target) -> BuildResult:
 def _update(info: Mapping[str, str]) -> UpdateBuild | None:
     if not info["update_install"]:
         return None
-    objects = tuple(Path(path) for path in info["update_objects"].split(";"))
-    return UpdateBuild(objects, Path(info["update_install"]))
+    objects = [Path(path) for path in info["update_objects"].split(";")]
+    own = tuple(path for path in objects if not path.name.startswith("file_flash."))
+    return UpdateBuild(own, Path(info["update_install"]))
