@@ -46,8 +46,9 @@ def test_the_whole_campaign(campaign: Build, words: tuple[str | int, ...]) -> No
     assert _runs(campaign, words) >= 50_000
 
 
-FOUND = ("confirm 160 957102413 faults 3696895528",)
-"""Once found: a journal that changes during a trial let an install over the other model."""
+FOUND = ("confirm 160 957102413 faults 3696895528", "rot 128 1388119725 9 1 faults 1751877734")
+"""Once found: a journal that changes during a trial let an install over the other model; and an error of the
+observer, which protected a slot that the test had damaged."""
 
 
 @pytest.mark.parametrize("words", FOUND)

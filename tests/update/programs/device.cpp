@@ -158,6 +158,7 @@ void Device::place_leftovers(unsigned sector, uint32_t next, bool full, Random& 
 void Device::damage_last() {
   *flash.at(flash.slot(last_slot_) + 80) ^= 4U;
   may_lack_model_ = true;
+  protect_what_must_stay();
 }
 
 void Device::power_on() {
