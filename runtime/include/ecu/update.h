@@ -228,13 +228,13 @@ ECU_NODISCARD ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot);
 
 /** Makes the model on trial the confirmed one; ends an install. ECU_OK only after the record was read back:
  *  from then on the device never goes back by itself. Checks the package in the slot again, and gives the
- *  status of what is wrong with it: a key that has left since, ECU_PACKAGE_ROLLBACK behind newer keys. On
- *  ECU_FLASH_FAILED call again, or let the next boot decide.
+ *  status of what is wrong with it: a key that has left since, or bytes that changed. On ECU_FLASH_FAILED
+ *  call again, or let the next boot decide.
  */
 ECU_NODISCARD ecu_status ecu_update_confirm(ecu_update* update);
 
-/** Gives up the staged model, on trial or waiting; ends an install. A model of it that is open must be closed
- * before; the next boot runs the confirmed one.
+/** Gives up the staged model, on trial or waiting; ends an install. Erases its first sector, so that it does
+ *  not come back: a model of it that is open must be closed before. The next boot runs the confirmed one.
  */
 ECU_NODISCARD ecu_status ecu_update_revert(ecu_update* update);
 

@@ -30,7 +30,7 @@ enum Phase : uint8_t { kIdle = 0, kHeader = 1, kPayload = 2 };
   return update.counter > confirmed ? update.counter : confirmed;
 }
 
-/** The sequence below which no package is installed or tried: also that of the key set in force. */
+/** The sequence below which no package is installed: also that of the key set in force. */
 [[nodiscard]] uint32_t newest_sequence(const ecu_update& update) noexcept;
 
 /** Begins a call that changes the state, and ends an install: ECU_OK, ECU_NULL_ARGUMENT or ECU_NOT_OPEN. */

@@ -35,6 +35,14 @@ void grow_old(Ecu& ecu) {
   }
 }
 
+/* 101 is confirmed, 100 its reserve, and the records that say so can not be read. */
+void lose_newest(Ecu& ecu) {
+  grow_old(ecu);
+  ecu.update_to(kC, 100);
+  ecu.update_to(kB, 101);
+  lose_sector(ecu, 1);
+}
+
 /* The only journal sector that was ever written can not be read: that is no device from the factory. */
 bool the_only_journal_sector(uint32_t operation, Torn torn) {
   Ecu ecu = confirmed(8);
@@ -57,10 +65,7 @@ bool the_only_journal_sector() {
 /* The newest records cannot be read, and the other sector has old ones: those do not count. */
 bool the_newer_journal_sector() {
   Ecu ecu;
-  grow_old(ecu);
-  ecu.update_to(kC, 100);
-  ecu.update_to(kB, 101);
-  lose_sector(ecu, 1);
+  lose_newest(ecu);
   ecu.restart();
   return runs(ecu, kB) && ecu.send(ecu.package(kA, 50)) == ECU_PACKAGE_ROLLBACK &&
          ecu_update_confirm(&ecu.update) == ECU_OK && ecu.restart() == ECU_OK && ecu.found.trial == 0U &&
@@ -122,10 +127,7 @@ bool newer_records_during_an_install() {
 /* The newest records can not be read in one begin; the old ones can. */
 bool newer_records_that_are_away_for_a_moment() {
   Ecu ecu;
-  grow_old(ecu);
-  ecu.update_to(kC, 100);
-  ecu.update_to(kB, 101);
-  lose_sector(ecu, 1);
+  lose_newest(ecu);
   bool right = ecu_update_begin(&ecu.update) == ECU_FLASH_FAILED;
   recover(ecu, ecu.flash.journal(1), ecu.flash.geometry().sector);
   right = right && ecu.install(keys_of(build_key(2, 0), 109, ecu.key)) == ECU_OK;
