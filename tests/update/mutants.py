@@ -19,8 +19,8 @@ MUTANTS = (
     Mutant(
         "records have no checksum",
         "journal.cpp",
-        "record.crc == crc && record.active < 2U",
-        "crc != 0U && record.sequence < 0x10000U && record.active < 2U",
+        "record.crc == crc && record.sequence != 0U",
+        "crc != 0U && record.sequence - 1U < 0xffffU",
     ),
     Mutant(
         "the checksum leaves out the sequence",
@@ -43,20 +43,20 @@ MUTANTS = (
     Mutant(
         "the last record counts, not the newest",
         "journal.cpp",
-        "if (status == ECU_OK && record.sequence > newest.sequence) {",
-        "if (status == ECU_OK && record.sequence != newest.sequence) {",
+        "if (record.sequence > newest.sequence) {",
+        "if (record.sequence != newest.sequence) {",
     ),
     Mutant(
         "the oldest record counts",
         "journal.cpp",
-        "if (status == ECU_OK && record.sequence > newest.sequence) {",
-        "if (status == ECU_OK && record.sequence - 1U < newest.sequence - 1U) {",
+        "if (record.sequence > newest.sequence) {",
+        "if (record.sequence - 1U < newest.sequence - 1U) {",
     ),
     Mutant(
         "the first sector with a record counts",
         "journal.cpp",
-        "if (status == ECU_OK && record.sequence > newest.sequence) {",
-        "if (status == ECU_OK && record.sequence > newest.sequence && newest_sector != (sector ^ 1U)) {",
+        "if (record.sequence > newest.sequence) {",
+        "if (record.sequence > newest.sequence && newest_sector != (sector ^ 1U)) {",
     ),
     Mutant(
         "a change does not raise the sequence of its record",
@@ -79,9 +79,9 @@ MUTANTS = (
     Mutant(
         "torn records are written over",
         "journal.cpp",
-        "      ends[sector] = offset + stride;\n      ++used;\n      ecu_journal record;\n"
+        "      ends[sector] = offset + stride;\n      ecu_journal record;\n"
         "      const ecu_status status = read_record(area, offset, record);\n",
-        "      ++used;\n      ecu_journal record;\n"
+        "      ecu_journal record;\n"
         "      const ecu_status status = read_record(area, offset, record);\n"
         "      ends[sector] = status == ECU_OK ? offset + stride : ends[sector];\n",
     ),
@@ -94,9 +94,8 @@ MUTANTS = (
     Mutant(
         "scanning ends at the first torn record",
         "journal.cpp",
-        "      if (status == ECU_OK && record.sequence > newest.sequence) {",
-        "      if (status != ECU_OK) {\n        break;\n      }\n"
-        "      if (status == ECU_OK && record.sequence > newest.sequence) {",
+        "        ++torn;\n        continue;",
+        "        ++torn;\n        break;",
     ),
     Mutant(
         "the tries are not recorded",
@@ -119,16 +118,18 @@ MUTANTS = (
     Mutant(
         "a model that failed its self-test stays staged",
         "slots.cpp",
-        "if (boot->reverted != ECU_FLASH_FAILED && boot->reverted != ECU_UPDATE_KEYS_DAMAGED) {",
-        "if (boot->reverted == ECU_UPDATE_NO_TRIAL) {",
+        "if (boot->reverted != ECU_OK && boot->reverted != ECU_FLASH_FAILED &&",
+        "if (boot->reverted == ECU_UPDATE_NO_TRIAL &&",
     ),
     Mutant(
         "boot confirms by itself",
         "slots.cpp",
-        "      boot->trial = 1U;",
-        "      const uint32_t sequence = update->journal.slots[staged].sequence;\n"
-        "      status = ecu::append(*update, ecu::Change::kConfirmed, staged, sequence);\n"
-        "      boot->trial = status == ECU_OK ? 0U : 1U;",
+        "    update->trial = boot->reverted == ECU_OK ? 1U : 0U;",
+        "    update->trial = boot->reverted == ECU_OK ? 1U : 0U;\n"
+        "    const uint32_t sequence = update->journal.slots[slot].sequence;\n"
+        "    const bool confirmed = update->trial != 0U &&\n"
+        "            ecu::append(*update, ecu::Change::kConfirmed, slot, sequence) == ECU_OK;\n"
+        "    update->trial = confirmed ? 0U : update->trial;",
     ),
     Mutant(
         "confirm only changes what is in memory",
@@ -323,14 +324,14 @@ ATTACKED = (
     Mutant(
         "a failed record has the sequence of the next one",
         "journal.cpp",
-        "  ecu_journal next = update.journal;\n  apply(next, change, slot, value);\n",
-        "  ecu_journal next = update.journal;\n  --update.journal.sequence;\n"
+        "  alignas(8) ecu_journal next = update.journal;\n  apply(next, change, slot, value);\n",
+        "  alignas(8) ecu_journal next = update.journal;\n  --update.journal.sequence;\n"
         "  apply(next, change, slot, value);\n",
     ),
     Mutant(
         "a lost journal is one of the factory",
         "journal.cpp",
-        "found = used <= kMostWithoutConfirmed ? Found::kErased : Found::kLost;",
+        "found = torn <= kMostWithoutConfirmed ? Found::kErased : Found::kLost;",
         "found = Found::kErased;",
     ),
     Mutant(
@@ -390,8 +391,8 @@ ATTACKED = (
     Mutant(
         "a trial ends where its key cannot be looked up",
         "slots.cpp",
-        "if (boot->reverted != ECU_FLASH_FAILED && boot->reverted != ECU_UPDATE_KEYS_DAMAGED) {",
-        "if (boot->reverted != ECU_FLASH_FAILED) {",
+        "        boot->reverted != ECU_UPDATE_KEYS_DAMAGED) {",
+        "        boot->trial == 0U) {",
     ),
     Mutant(
         "keys without a record get none",
@@ -450,8 +451,8 @@ ATTACKED = (
     Mutant(
         "a record that stands alone is not written again",
         "slots.cpp",
-        "if (update->single != 0U) {",
-        "if (update->single > 1U) {",
+        "status == ECU_OK && update->single != 0U",
+        "status == ECU_OK && update->single > 1U",
     ),
     Mutant(
         "a lost journal brings the factory keys back",
@@ -534,8 +535,8 @@ ATTACKED = (
     Mutant(
         "a second boot takes a try",
         "slots.cpp",
-        "staged == update->running ? ECU_OK : ecu::start_trial(*update, staged);",
-        "ecu::start_trial(*update, staged);",
+        "slot == update->running ? ECU_OK : ecu::start_trial(*update, slot);",
+        "ecu::start_trial(*update, slot);",
     ),
 )
 """Mistakes that the cases of ``attacks.cpp`` find."""

@@ -60,7 +60,8 @@ ecu_status read_record(const Area& area, uint32_t offset, ecu_journal& record) n
   }
   const uint32_t crc = crc32(record);
   swap(record);
-  const bool right = record.crc == crc && record.active < 2U && record.slots[0].state <= ECU_SLOT_CONFIRMED &&
+  const bool right = record.crc == crc && record.sequence != 0U && record.active < 2U &&
+                     record.slots[0].state <= ECU_SLOT_CONFIRMED &&
                      record.slots[1].state <= ECU_SLOT_CONFIRMED;
   return right ? ECU_OK : ECU_FLASH_DAMAGED;
 }
@@ -101,14 +102,13 @@ ecu_status append_once(ecu_update& update, Change change, uint8_t slot, uint32_t
     return ECU_FLASH_FAILED;
   }
   ++update.journal.sequence;  // a record that fails may be in flash all the same
-  ecu_journal next = update.journal;
+  alignas(8) ecu_journal next = update.journal;
   apply(next, change, slot, value);
-  alignas(8) ecu_journal record = next;
-  swap(record);
-  record.crc = crc32(record);
-  swap(record.crc);
+  swap(next);
+  next.crc = crc32(next);
+  swap(next.crc);
   const Area* const areas = update.areas + ECU_AREA_JOURNAL_0;
-  const uint8_t* const bytes = bytes_of(&record);
+  const uint8_t* const bytes = bytes_of(&next);
   if (!put(areas[update.sector], update.ends[update.sector], bytes)) {
     const uint8_t other = update.sector ^ 1U;
     uint32_t end = 0U;
@@ -118,6 +118,7 @@ ecu_status append_once(ecu_update& update, Change change, uint8_t slot, uint32_t
     update.sector = other;
     update.ends[other] = end;
   }
+  swap(next);
   update.journal = next;
   update.known = next.sequence;
   update.single = change == Change::kNothing ? 0U : 1U;
@@ -129,9 +130,8 @@ ecu_status append_once(ecu_update& update, Change change, uint8_t slot, uint32_t
 ecu_status scan(ecu_update& update, Found& found) noexcept {
   ecu_journal newest = {};
   uint32_t ends[2] = {};
-  uint32_t tails[2] = {};  // places behind the last record of a sector that are torn
-  uint32_t counts[2] = {};
-  uint32_t used = 0U;
+  uint32_t lasts[2] = {};  // behind the last record of a sector
+  uint32_t torn = 0U;      // places
   uint8_t newest_sector = 0U;
   uint8_t single = 0U;
   for (uint8_t sector = 0U; sector < 2U; ++sector) {
@@ -142,18 +142,17 @@ ecu_status scan(ecu_update& update, Found& found) noexcept {
         continue;
       }
       ends[sector] = offset + stride;
-      ++used;
       ecu_journal record;
       const ecu_status status = read_record(area, offset, record);
       if (status == ECU_FLASH_FAILED) {
         return status;
       }
-      ++tails[sector];
-      if (status == ECU_OK) {
-        ++counts[sector];
-        tails[sector] = 0U;
+      if (status != ECU_OK) {
+        ++torn;
+        continue;
       }
-      if (status == ECU_OK && record.sequence > newest.sequence) {
+      lasts[sector] = ends[sector];
+      if (record.sequence > newest.sequence) {
         single = says_the_same(record, newest) ? 0U : 1U;
         newest = record;
         newest_sector = sector;
@@ -166,11 +165,10 @@ ecu_status scan(ecu_update& update, Found& found) noexcept {
   update.known = newest.sequence;
   found = Found::kState;
   if (newest.sequence == 0U) {
-    found = used <= kMostWithoutConfirmed ? Found::kErased : Found::kLost;
+    found = torn <= kMostWithoutConfirmed ? Found::kErased : Found::kLost;
     newest_sector = ends[1] == 0U ? 0U : 1U;  // behind what can not be read, which is the sign of the loss
   }
   // Should torn ones be read again some day, they are older than the next record.
-  const uint32_t torn = used - counts[0] - counts[1];
   newest.sequence = torn > UINT32_MAX - newest.sequence ? UINT32_MAX : newest.sequence + torn;
   update.journal = newest;
   update.sector = newest_sector;
@@ -178,7 +176,7 @@ ecu_status scan(ecu_update& update, Found& found) noexcept {
   update.ends[1] = ends[1];
   update.single = single;
   const uint8_t other = newest_sector ^ 1U;
-  const bool newer = tails[newest_sector] != 0U || (counts[other] == 0U && tails[other] != 0U);
+  const bool newer = lasts[newest_sector] != ends[newest_sector] || (lasts[other] == 0U && ends[other] != 0U);
   update.torn = newer ? 1U : 0U;
   return ECU_OK;
 }

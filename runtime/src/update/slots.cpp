@@ -53,6 +53,7 @@ ecu_status catch_up(ecu_update& update, uint8_t slot) noexcept {
 void run(ecu_update& update, uint8_t slot, ecu_boot& boot) noexcept {
   update.running = slot;
   boot.slot = slot;
+  boot.trial = update.trial;
   boot.image = update.config->memory[slot];
   boot.image_size = room_of(update.areas[slot]);
   boot.sequence = update.journal.slots[slot].sequence;
@@ -108,32 +109,30 @@ ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot) {
     return status;
   }
   update->trial = 0U;
-  const uint8_t staged = ecu::other_slot(update->journal);
+  uint8_t slot = ecu::other_slot(update->journal);
   if (ecu::has_staged(update->journal)) {
     // A trial that runs already goes on: it takes no other try.
-    boot->reverted = staged == update->running ? ECU_OK : ecu::start_trial(*update, staged);
-    if (boot->reverted == ECU_OK) {
-      boot->trial = 1U;
-      update->trial = 1U;
-      ecu::run(*update, staged, *boot);
-      return ECU_OK;
-    }
+    boot->reverted = slot == update->running ? ECU_OK : ecu::start_trial(*update, slot);
+    update->trial = boot->reverted == ECU_OK ? 1U : 0U;
     // Where no try can be recorded, or no key can be looked up, the trial waits.
-    if (boot->reverted != ECU_FLASH_FAILED && boot->reverted != ECU_UPDATE_KEYS_DAMAGED) {
-      (void)ecu::give_up(*update, staged);
+    if (boot->reverted != ECU_OK && boot->reverted != ECU_FLASH_FAILED &&
+        boot->reverted != ECU_UPDATE_KEYS_DAMAGED) {
+      (void)ecu::give_up(*update, slot);
     }
   }
-  update->running = kNone;
-  const uint8_t slot = ecu::runnable_slot(*update);
-  if (slot == kNone) {
-    return ECU_UPDATE_NO_MODEL;
-  }
-  status = ecu::catch_up(*update, slot);
-  if (status == ECU_OK) {
-    ecu::run(*update, slot, *boot);
-    if (update->single != 0U) {
+  if (update->trial == 0U) {
+    update->running = kNone;
+    slot = ecu::runnable_slot(*update);
+    if (slot == kNone) {
+      return ECU_UPDATE_NO_MODEL;
+    }
+    status = ecu::catch_up(*update, slot);
+    if (status == ECU_OK && update->single != 0U) {
       (void)ecu::append(*update, ecu::Change::kNothing, slot);
     }
+  }
+  if (status == ECU_OK) {
+    ecu::run(*update, slot, *boot);
   }
   return status;
 }

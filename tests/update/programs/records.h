@@ -70,8 +70,8 @@ inline std::vector<uint8_t> record_bytes(uint32_t sequence, const State& state) 
 
 /** Check and numbers of a record are right. */
 inline bool is_record(const uint8_t* record) {
-  return record[4] < 2 && record[8] <= ECU_SLOT_CONFIRMED && record[16] <= ECU_SLOT_CONFIRMED &&
-         little(record + 28) == crc_of(record, 28);
+  return little(record) != 0 && record[4] < 2 && record[8] <= ECU_SLOT_CONFIRMED &&
+         record[16] <= ECU_SLOT_CONFIRMED && little(record + 28) == crc_of(record, 28);
 }
 
 /** Sequence of the record at these bytes, 0 of what is none. */
