@@ -10,12 +10,13 @@ import pytest
 from update.build import SANITIZED, Build, compile_program, mutate
 from update.mutants import ATTACKED, Mutant
 
-CASES = 54
+CASES = 69
+PARTS = ("ecu", "losses", "promises")
 
 
 @pytest.fixture(scope="module")
 def attacks(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    return compile_program(tmp_path_factory.mktemp("attacks"), "attacks", parts=("ecu", "losses"))
+    return compile_program(tmp_path_factory.mktemp("attacks"), "attacks", parts=PARTS)
 
 
 def test_no_attack_succeeds(attacks: Build) -> None:
@@ -44,7 +45,7 @@ def test_not_one_bit_of_flash_brings_anything_back(attacks: Build) -> None:
 
 @pytest.mark.slow
 def test_no_sanitizer_complains_about_attacks(tmp_path: Path) -> None:
-    sanitized = compile_program(tmp_path, "attacks", parts=("ecu", "losses"), flags=SANITIZED)
+    sanitized = compile_program(tmp_path, "attacks", parts=PARTS, flags=SANITIZED)
     test_no_attack_succeeds(sanitized)
     assert _bits(sanitized, 50) >= 1600
 

@@ -14,6 +14,7 @@
 #include "checks.h"
 #include "ecus.h"
 #include "losses.h"
+#include "promises.h"
 
 namespace ecu::test {
 namespace {
@@ -518,7 +519,7 @@ constexpr Check kCases[] = {
     {"a second boot takes no try", a_second_boot_takes_no_try},
 };
 
-int run_cases() { return run_all(kCases) + run_losses(); }
+int run_cases() { return run_all(kCases) + run_losses() + run_promises(); }
 
 }  // namespace
 }  // namespace ecu::test

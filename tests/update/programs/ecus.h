@@ -38,5 +38,31 @@ inline bool runs(const Ecu& ecu, const Payload& payload) {
   return ecu.found.image != nullptr && memcmp(ecu.found.image, payload.data(), payload.size()) == 0;
 }
 
+inline ByteVector keys_of(const ecu_key& key, uint32_t sequence, const ecu_key& signer) {
+  return build_package({false, sequence, build_key_set({key}), signer});
+}
+
+/* ECC gives up a part of a journal; or it can be read again. */
+inline void lose(Ecu& ecu, uint32_t address, uint32_t size) {
+  for (uint32_t offset = 0; offset < size; offset += ecu.flash.geometry().unit) {
+    ecu.flash.damage_bytes(address + offset);
+  }
+}
+inline void recover(Ecu& ecu, uint32_t address, uint32_t size) {
+  for (uint32_t offset = 0; offset < size; offset += ecu.flash.geometry().unit) {
+    ecu.flash.recover_bytes(address + offset);
+  }
+}
+inline void lose_sector(Ecu& ecu, unsigned sector) {
+  lose(ecu, ecu.flash.journal(sector), ecu.flash.geometry().sector);
+}
+
+/* So many updates that the newest records lie in journal 1; journal 0 is full of old ones. */
+inline void grow_old(Ecu& ecu) {
+  for (uint32_t sequence = 1; ecu.update.sector != 1; ++sequence) {
+    ecu.update_to(sequence % 2 == 1 ? kB : kC, sequence);
+  }
+}
+
 }  // namespace ecu::test
 #endif
