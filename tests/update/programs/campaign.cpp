@@ -75,7 +75,7 @@ End run(Device& device, const Flow& flow) {
       return End::kDone;
     }
   }
-  device.expect(false, "does not come to an end");
+  device.demand(!device.can_go_on(), "does not come to an end");
   return device.failure().empty() ? End::kDone : End::kFailed;
 }
 

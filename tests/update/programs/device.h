@@ -58,7 +58,7 @@ struct Start {
 enum class Fault : uint8_t {
   kNone,
   kWrites,  // some places take no erase or program, or not as they should: nothing that was there is lost
-  kRot,     // one bit of a journal changes: a device may try a model again, and lose one that waits
+  kRot,     // one bit of a journal changes: a device may try a model again
   kReads    // much changes, or cannot be read for a time: it may lose all models, but run no wrong one
 };
 
@@ -87,6 +87,12 @@ class Device {
   /** A slot cannot be erased: where records are torn as well, what was given up may be tried again. */
   void keeps_what_is_given_up() { keeps_given_up_ = true; }
 
+  /** Flash is right by now, and a model runs: the application can come to its goal. */
+  [[nodiscard]] bool can_go_on() const {
+    const bool healed = fault == Fault::kWrites && fault_session_ != 0 && fault_session_ <= sessions;
+    return fault == Fault::kNone || ((fault == Fault::kRot || healed) && booted.image != nullptr);
+  }
+
   /** What an application does; each call also tells the observer. */
   bool boot();
   void install(const ByteVector& package, uint32_t sequence, ecu_status expected = ECU_OK);
@@ -102,6 +108,8 @@ class Device {
    *  be. */
   void expect(bool condition, const std::string& text);
   void demand(bool condition, const std::string& text);
+  /** A demand, but where reads fail: then a device may lose what it has. */
+  void insist(bool condition, const std::string& text);
 
   [[nodiscard]] const std::string& failure() const { return failure_; }
   [[nodiscard]] uint32_t active_sequence() const;
@@ -130,6 +138,14 @@ class Device {
   [[nodiscard]] bool holds(unsigned slot, uint32_t sequence);
   /** The confirmed model is damaged as well as the journal: nothing tells of it any more. */
   [[nodiscard]] bool damaged_twice() const { return fault == Fault::kRot && may_lack_model_; }
+  /** A model waits for its trial. But a bit of its record may have changed: no other tells of it where the
+   *  journal is as short as that of a device that has confirmed nothing, the model is no newer one, or power
+   *  has failed in a boot, which may have erased the sector with that record. */
+  [[nodiscard]] bool lacks_trial() const {
+    const bool alone = fault == Fault::kRot && (short_ || must_try_ <= confirmed_ || lost_boots_ != 0);
+    return must_try_ != 0 && !alone;
+  }
+  [[nodiscard]] bool has_short_journal();
   [[nodiscard]] bool holds_any(unsigned slot);
 
   Random random_;
@@ -145,6 +161,7 @@ class Device {
   bool keeps_given_up_ = false;  // sequence for which confirm was called, as long as its outcome is not known
   uint32_t asked_ = 0;           // highest sequence for which confirm was called
   uint32_t must_try_ = 0;        // sequence that was reported as staged
+  bool short_ = false;           // has_short_journal when power was supplied
   uint32_t lost_boots_ = 0;      // times that power failed in boot since then
   uint32_t keys_ = 0;            // sequence of the key set that was reported as in force
   uint8_t trials_[kSequences] = {};

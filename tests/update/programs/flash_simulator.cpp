@@ -113,9 +113,21 @@ void FlashSimulator::check_protected(uint32_t address, const char* what) {
   protected_ &= ~(1U << slot);
 }
 
+/* As the bytes read, stuck bits and all. */
+void FlashSimulator::copy(uint32_t address, uint8_t* bytes, uint32_t size) {
+  memcpy(bytes, at(address), size);
+  for (const Stuck& stuck : stuck_) {
+    if (stuck.address >= address && stuck.address - address < size) {
+      uint8_t& byte = bytes[stuck.address - address];
+      byte = static_cast<uint8_t>((byte & ~stuck.mask) | (stuck.value & stuck.mask));
+    }
+  }
+}
+
 /* Of what can be read of the sector. */
 uint32_t FlashSimulator::newest_record(uint32_t address) {
-  std::vector<uint8_t> bytes(at(address), at(address) + geometry_.sector);
+  std::vector<uint8_t> bytes(geometry_.sector);
+  copy(address, bytes.data(), geometry_.sector);
   for (uint32_t offset = 0; offset < geometry_.sector; ++offset) {
     bytes[offset] = lost_[(address - kBase + offset) / geometry_.unit] != 0 ? 0 : bytes[offset];
   }
@@ -197,13 +209,7 @@ ecu_status FlashSimulator::read(uint32_t address, uint8_t* bytes, uint32_t size)
     const uint32_t bit = random_.below(8U * size);
     *(at(address) + (bit / 8U)) ^= static_cast<uint8_t>(1U << (bit % 8U));
   }
-  memcpy(bytes, at(address), size);
-  for (const Stuck& stuck : stuck_) {
-    if (stuck.address >= address && stuck.address - address < size) {
-      uint8_t& byte = bytes[stuck.address - address];
-      byte = static_cast<uint8_t>((byte & ~stuck.mask) | (stuck.value & stuck.mask));
-    }
-  }
+  copy(address, bytes, size);
   return ECU_OK;
 }
 

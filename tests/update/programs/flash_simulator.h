@@ -121,6 +121,7 @@ class FlashSimulator {
   [[nodiscard]] size_t index_of(uint32_t address) const { return (address - kBase) / geometry_.sector; }
   bool inside(uint32_t address, uint32_t size, const char* what);
   void check_protected(uint32_t address, const char* what);
+  void copy(uint32_t address, uint8_t* bytes, uint32_t size);
   uint32_t newest_record(uint32_t address);
   void check_newest(uint32_t address);
   bool is_last();

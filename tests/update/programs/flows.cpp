@@ -153,7 +153,9 @@ bool refuse_rollback(Device& device) {
   device.refuse(device.shelf->package[4], ECU_PACKAGE_ROLLBACK);
   if (device.booted.trial != 0) {
     device.confirm();
-    device.refuse(device.shelf->package[5], ECU_PACKAGE_ROLLBACK);
+    if (device.booted.sequence == 6) {  // where records were lost, 5 is tried again, and taken again
+      device.refuse(device.shelf->package[5], ECU_PACKAGE_ROLLBACK);
+    }
   } else if (device.booted.sequence == 6) {
     device.refuse(device.shelf->package[5], ECU_PACKAGE_ROLLBACK);
     return true;
