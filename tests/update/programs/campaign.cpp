@@ -21,8 +21,8 @@
 namespace ecu::test {
 namespace {
 
-constexpr Geometry kGeometries[] = {{1, 4096}, {8, 2048}, {32, 8192}};
-constexpr unsigned kGeometryCount = 3;
+constexpr Geometry kGeometries[] = {{1, 4096}, {8, 2048}, {32, 8192}, {128, 1408}};
+constexpr unsigned kGeometryCount = 4;
 constexpr uint8_t kErased[] = {0xff, 0x00};
 
 /* What a run starts from. */

@@ -61,6 +61,22 @@ bool revert(Device& device) {
   return device.booted.sequence == 1;
 }
 
+/* Installs its first update of all, and gives it up: by a call, or since its self-test fails. */
+bool give_up_first(Device& device) {
+  if (!device.boot()) {
+    return false;
+  }
+  if (device.booted.trial != 0) {
+    device.revert();
+  } else if (device.update.journal.sequence == 0) {
+    device.install(device.shelf->package[2], 2);
+  } else {
+    device.expect(device.booted.sequence == 0, "another model than that of the factory runs");
+    return device.nothing_staged();
+  }
+  return false;
+}
+
 /* A model that fails its self-test never runs, not even as a trial. */
 bool fail_self_test(Device& device) {
   if (!device.boot()) {
@@ -247,6 +263,8 @@ const Flow kFlows[] = {
     {"confirm", {{confirmed(1), staged(2)}, 0, false, false}, confirm},
     {"revert", {{confirmed(1), staged(2)}, 0, false, false}, revert},
     {"fail_self_test", {{staged(2), confirmed(1)}, 1, false, false, 1U << 2U}, fail_self_test},
+    {"revert_first", {{confirmed(0), kEmpty}, 0, false, true}, give_up_first},
+    {"fail_first", {{confirmed(0), kEmpty}, 0, false, true, 1U << 2U}, give_up_first},
     {"never_confirm", {{confirmed(1), staged(2)}, 0, false, false}, never_confirm},
     {"rotate_keys", {{confirmed(1), kEmpty}, 0, false, false}, rotate_keys},
     {"rotate_keys_again", {{kEmpty, confirmed(1)}, 1, false, false, 0U, 2U}, rotate_keys_again},
