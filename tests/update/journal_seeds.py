@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 RECORD, REPEAT, BAD_PLACE, HOLD = range(4)
-BOOT, CONFIRM, REVERT, INSTALL, SEND, PART, FINISH, ABORT, RESTART, CUT, LOSE = range(4, 15)
+BOOT, CONFIRM, REVERT, INSTALL, SEND, PART, FINISH, ABORT, RESTART, CUT, LOSE, LOSE_SECTOR = range(4, 16)
 EMPTY, STAGED, CONFIRMED = range(3)
 GENUINE, BARE = range(2)
 """What is in a slot: a package, or its payload alone."""
 
-OLD, FIVE, FIVE_B, NINE, NINE_NEW, TWELVE = 0, 2, 3, 4, 6, 7
+OLD, FIVE, FIVE_B, NINE, NINE_NEW, TWELVE, MOST = 0, 2, 3, 4, 6, 7, 10
 """Models of ``fuzz/stock.cpp``, by sequence; two are signed with other keys."""
 BOTH_KEYS, NEW_KEY, BAD_KEYS = 11, 12, 15
 
@@ -102,6 +102,14 @@ SEEDS = {
     "a loss at the factory": [
         *(device(), hold(0, OLD, BARE), call(BOOT), call(INSTALL, NINE), call(LOSE, 0, 0), call(BOOT)),
         *(call(INSTALL, NEW_KEY), *update_to(NINE_NEW)),
+    ],
+    "a lost sector": [
+        *(device(), *RUNS_FIVE, *update_to(NINE), call(LOSE_SECTOR, 0, 0), call(BOOT)),
+        *(call(LOSE_SECTOR, 0, 2), call(BOOT), *AGAIN, *update_to(TWELVE)),
+    ],
+    "a sector that comes back": [
+        *(device(), *RUNS_FIVE, *update_to(NINE), call(INSTALL, MOST), call(LOSE_SECTOR, 0, 5)),
+        *(call(INSTALL, MOST), call(RESTART), call(LOSE_SECTOR, 1, 6), call(BOOT), *AGAIN),
     ],
     "one number left": [
         *(device(geometry=0), (RECORD, 14 << 3, CONFIRMED, 5), (RECORD, 6 << 3, CONFIRMED, 5), hold(0, FIVE)),

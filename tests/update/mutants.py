@@ -43,20 +43,20 @@ MUTANTS = (
     Mutant(
         "the last record counts, not the newest",
         "journal.cpp",
-        "if (record.sequence > newest.sequence) {",
-        "if (record.sequence != newest.sequence) {",
+        ": second.newest.sequence > first.newest.sequence;",
+        ": second.newest.sequence != 0U;",
     ),
     Mutant(
         "the oldest record counts",
         "journal.cpp",
-        "if (record.sequence > newest.sequence) {",
-        "if (record.sequence - 1U < newest.sequence - 1U) {",
+        "record.sequence > sector.newest.sequence) {",
+        "sector.newest.sequence == 0U) {",
     ),
     Mutant(
         "the first sector with a record counts",
         "journal.cpp",
-        "if (record.sequence > newest.sequence) {",
-        "if (record.sequence > newest.sequence && newest_sector != (sector ^ 1U)) {",
+        ": second.newest.sequence > first.newest.sequence;",
+        ": first.newest.sequence == 0U;",
     ),
     Mutant(
         "a change does not raise the sequence of its record",
@@ -79,11 +79,8 @@ MUTANTS = (
     Mutant(
         "torn records are written over",
         "journal.cpp",
-        "      ends[sector] = offset + stride;\n      ecu_journal record;\n"
-        "      const ecu_status status = read_record(area, offset, record);\n",
-        "      ecu_journal record;\n"
-        "      const ecu_status status = read_record(area, offset, record);\n"
-        "      ends[sector] = status == ECU_OK ? offset + stride : ends[sector];\n",
+        "    sector.end = offset + stride;\n    ++sector.later;\n",
+        "    sector.end = status == ECU_OK ? offset + stride : sector.end;\n    ++sector.later;\n",
     ),
     Mutant(
         "only the first bytes tell whether a record is free",
@@ -94,8 +91,8 @@ MUTANTS = (
     Mutant(
         "scanning ends at the first torn record",
         "journal.cpp",
-        "        ++torn;\n        continue;",
-        "        ++torn;\n        break;",
+        "    ++sector.later;\n",
+        "    ++sector.later;\n    if (status != ECU_OK) {\n      break;\n    }\n",
     ),
     Mutant(
         "the tries are not recorded",
@@ -300,20 +297,20 @@ ATTACKED = (
     Mutant(
         "a factory slot has sequence 0 whatever its header says",
         "stored.cpp",
-        "{ECU_SLOT_CONFIRMED, {}, read_stored(update, ECU_AREA_SLOT_0, header)}",
-        "{ECU_SLOT_CONFIRMED, {}, 0U * read_stored(update, ECU_AREA_SLOT_0, header)}",
+        "const uint32_t first = read_stored(update, ECU_AREA_SLOT_0, header);",
+        "const uint32_t first = 0U * read_stored(update, ECU_AREA_SLOT_0, header);",
     ),
     Mutant(
         "a journal that can not be read is one of the factory",
         "journal.cpp",
-        "      if (status == ECU_FLASH_FAILED) {\n        return status;\n      }\n",
+        "    if (status == ECU_FLASH_FAILED) {\n      return false;\n    }\n",
         "",
     ),
     Mutant(
         "bytes that ECC has lost end the scan",
         "journal.cpp",
-        "      if (status == ECU_FLASH_FAILED) {\n",
-        "      if (status != ECU_OK && !is_erased(area, offset, stride)) {\n",
+        "    if (status == ECU_FLASH_FAILED) {\n",
+        "    if (status != ECU_OK && !is_erased(area, offset, stride)) {\n",
     ),
     Mutant(
         "an install does not read the journal again",
@@ -331,44 +328,38 @@ ATTACKED = (
     Mutant(
         "a lost journal is one of the factory",
         "journal.cpp",
-        "found = torn <= kMostWithoutConfirmed ? Found::kErased : Found::kLost;",
-        "found = Found::kErased;",
+        "older.end == 0U ? Found::kErased : Found::kLost;",
+        "Found::kErased;",
     ),
     Mutant(
         "the record after a loss takes the sign of the loss away",
         "journal.cpp",
-        "newest_sector = ends[1] == 0U ? 0U : 1U;",
-        "ends[0] = UINT32_MAX - 256U;\n    ends[1] = ends[0];\n    newest_sector = ends[1] == 0U ? 0U : 1U;",
-    ),
-    Mutant(
-        "records of an older time count",
-        "stored.cpp",
-        "  } else if (is_behind(update)) {",
-        "  } else if (found == Found::kLost) {",
+        "  update.end = newer.end;",
+        "  update.end = found == Found::kLost ? UINT32_MAX - 256U : newer.end;",
     ),
     Mutant(
         "a reserve need not be whole",
         "stored.cpp",
-        "  if (holds_package(update, other, reserve, header)) {",
-        "  if (reserve != 0U || holds_package(update, other, reserve, header)) {",
+        "  if (whole) {",
+        "  if (first != 0U || whole) {",
     ),
     Mutant(
         "a record that was lost may come back",
         "journal.cpp",
-        "UINT32_MAX : newest.sequence + torn;",
-        "UINT32_MAX : newest.sequence;",
+        "UINT32_MAX : sequence + skipped;",
+        "UINT32_MAX : sequence;",
     ),
     Mutant(
         "a lost record has no higher sequence after a loss",
         "stored.cpp",
-        "    journal.sequence |= kAfterLoss;\n",
-        "",
+        "    update.journal.sequence |= kAfterLoss;\n",
+        "    static_cast<void>(kAfterLoss);\n",
     ),
     Mutant(
         "a newer journal sector that is away for a moment is lost",
         "journal.cpp",
-        "  if (newest.sequence < update.known) {\n",
-        "  if (newest.sequence == 0U && update.known != 0U) {\n",
+        "  if (sequence < update.known) {\n",
+        "  if (sequence == 0U && update.known != 0U) {\n",
     ),
     Mutant(
         "after a loss a model is installed before its trial",
@@ -383,12 +374,6 @@ ATTACKED = (
         "",
     ),
     Mutant(
-        "an empty slot says nothing of lost records",
-        "stored.cpp",
-        "update.torn != 0U && found >",
-        "update.torn > 1U && found >",
-    ),
-    Mutant(
         "a trial ends where its key cannot be looked up",
         "slots.cpp",
         "        boot->reverted != ECU_UPDATE_KEYS_DAMAGED) {",
@@ -401,12 +386,6 @@ ATTACKED = (
         "",
     ),
     Mutant(
-        "a journal that is away for a moment is lost",
-        "journal.cpp",
-        "  if (newest.sequence < update.known) {\n",
-        "  if (newest.sequence < update.known && update.known == 0U) {\n",
-    ),
-    Mutant(
         "a confirmation asks no key",
         "slots.cpp",
         "  status = ecu::check_release(*update, slot);  // again: its key may have left since it was tried\n",
@@ -415,14 +394,14 @@ ATTACKED = (
     Mutant(
         "one bit of a journal is a loss",
         "journal.cpp",
-        "constexpr uint32_t kMostWithoutConfirmed = 3U;",
-        "constexpr uint32_t kMostWithoutConfirmed = 0U;",
+        "older.end == 0U ?",
+        "newer.end == 0U ?",
     ),
     Mutant(
         "after a loss there is no reserve",
         "stored.cpp",
-        "ecu_journal_slot{ECU_SLOT_CONFIRMED, {}, reserve};",
-        "ecu_journal_slot{ECU_SLOT_EMPTY, {}, 0U};",
+        "{newer ? kConfirmed : kStaged, {}, second}",
+        "{newer ? uint8_t{0U} : kStaged, {}, second}",
     ),
     Mutant(
         "after a loss older models are taken",
@@ -449,6 +428,12 @@ ATTACKED = (
         "if (status == ECU_OK && change == Change::kNothing) {",
     ),
     Mutant(
+        "a copy goes beside its record",
+        "journal.cpp",
+        "if (change == Change::kNothing || !put(",
+        "if (!put(",
+    ),
+    Mutant(
         "a record that stands alone is not written again",
         "slots.cpp",
         "status == ECU_OK && update->single != 0U",
@@ -457,8 +442,8 @@ ATTACKED = (
     Mutant(
         "a lost journal brings the factory keys back",
         "stored.cpp",
-        "update.keys = find_newest(update, ECU_AREA_KEYS_0, sequence);",
-        "update.keys = kNone;",
+        "      update.keys = i;\n",
+        "",
     ),
     Mutant(
         "a damaged key set brings the factory keys back",
@@ -565,8 +550,8 @@ ATTACKED = (
     Mutant(
         "a trial that was given up keeps installs away",
         "slots.cpp",
-        "  update->trial = 0U;\n  const uint8_t staged",
-        "  const uint8_t staged",
+        "  update->trial = 0U;\n  uint8_t slot",
+        "  uint8_t slot",
     ),
     Mutant(
         "other keys pass under the sequence of those in force",
@@ -593,22 +578,10 @@ ATTACKED = (
         "uint32_t i = ECU_AREA_KEYS_1; lost",
     ),
     Mutant(
-        "a first update that is lost was none",
-        "journal.cpp",
-        "constexpr uint32_t kMostWithoutConfirmed = 3U;",
-        "constexpr uint32_t kMostWithoutConfirmed = 4U;",
-    ),
-    Mutant(
-        "a first trial that is lost was an update",
-        "journal.cpp",
-        "constexpr uint32_t kMostWithoutConfirmed = 3U;",
-        "constexpr uint32_t kMostWithoutConfirmed = 2U;",
-    ),
-    Mutant(
         "after a loss journal 0 is continued",
         "journal.cpp",
-        "newest_sector = ends[1] == 0U ? 0U : 1U;",
-        "newest_sector = 0U;",
+        "none ? second.end - 1U < first.end - 1U :",
+        "none ? false :",
     ),
     Mutant(
         "a record may name a third slot",
@@ -619,7 +592,7 @@ ATTACKED = (
     Mutant(
         "slot 0 may have a state that does not exist",
         "journal.cpp",
-        " && record.slots[0].state <= ECU_SLOT_CONFIRMED",
+        "                     record.slots[0].state <= ECU_SLOT_CONFIRMED &&\n",
         "",
     ),
     Mutant(
@@ -637,13 +610,13 @@ ATTACKED = (
     Mutant(
         "torn records may take the sequence beyond the last one",
         "journal.cpp",
-        "torn > UINT32_MAX - newest.sequence ? UINT32_MAX :",
-        "torn == UINT32_MAX ? UINT32_MAX :",
+        "skipped > UINT32_MAX - sequence ? UINT32_MAX :",
+        "skipped == UINT32_MAX ? UINT32_MAX :",
     ),
     Mutant(
         "a journal that is away or old is believed",
         "journal.cpp",
-        "  if (newest.sequence < update.known) {\n",
+        "  if (sequence < update.known) {\n",
         "  if (update.config == nullptr) {\n",
     ),
 )

@@ -64,7 +64,7 @@ ELSEWHERE = {
     "ECU_PACKAGE_BAD_VECTORS": "packages/test_golden_on_device.py",
     "ECU_UPDATE_SELF_TEST_FAILED": "packages/test_golden_on_device.py",
     "ECU_UPDATE_BAD_LAYOUT": "update/programs/cases.cpp",
-    "ECU_UPDATE_NO_MODEL": "update/programs/cases.cpp",
+    "ECU_UPDATE_NO_MODEL": "update/programs/attacks.cpp",
     "ECU_UPDATE_NO_TRIAL": "update/programs/flows.cpp",
 }
 """Statuses that no package by itself leads to, and where they are tested."""

@@ -182,12 +182,11 @@ typedef struct ecu_update {
   uint8_t phase;      /**< of the install */
   uint8_t target;     /**< area that is written */
   uint8_t sector;     /**< the journal sector that the next record goes to */
-  uint8_t torn;       /**< places that are no record may have held newer ones than the newest */
-  uint8_t lost;       /**< records are lost: the state is what flash holds by itself */
-  uint8_t single;     /**< no other record says what the newest one says */
+  uint8_t lost;       /**< 1: there was no record, and the state is what the slots tell */
+  uint8_t single;     /**< the other journal sector does not say what the newest record says */
   ecu_journal journal;
   uint32_t known;    /**< sequence of the newest record that was read or written; 0: none */
-  uint32_t ends[2];  /**< offsets of the first free places in the journal sectors */
+  uint32_t end;      /**< offset of the first free place in the journal sector */
   uint32_t counter;  /**< the one-time-programmable one, 0 where there is none */
   uint32_t package;  /**< sequence of the package */
   uint32_t size;     /**< of the payload, bytes */
@@ -209,8 +208,8 @@ typedef struct ecu_boot {
   ecu_status reverted; /**< why this boot gave a trial up; ECU_OK when it did not */
 } ecu_boot;
 
-/** Checks the configuration, reads counter and journal; writes nothing. Where records of the journal are
- *  lost, it finds out from the packages in flash what may run (docs/slots.md).
+/** Checks the configuration, reads counter and journal; writes nothing. Without a record in the
+ *  journal it finds out from the packages in flash what may run (docs/slots.md).
  *
  *  @return ECU_OK, ECU_NULL_ARGUMENT, ECU_UPDATE_BAD_LAYOUT, also where the port has no geometry, or
  *          ECU_FLASH_FAILED: counter or journal could not be read; open again
@@ -219,7 +218,7 @@ ECU_NODISCARD ecu_status ecu_update_open(ecu_update* update, const ecu_update_co
 
 /** Decides which model runs, after open; ends an install. Writes flash when a trial is pending: the try is
  *  recorded before the self-test runs, so that a model that hangs is given up; and where the newest record of
- *  the journal stands alone. A trial that runs already goes on.
+ *  the journal stands in one sector alone. A trial that runs already goes on.
  *
  *  @return ECU_OK, ECU_UPDATE_NO_MODEL (install a package), ECU_NOT_OPEN, or ECU_FLASH_FAILED: the counter
  *          could not be raised, no model runs
@@ -227,9 +226,9 @@ ECU_NODISCARD ecu_status ecu_update_open(ecu_update* update, const ecu_update_co
 ECU_NODISCARD ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot);
 
 /** Makes the model on trial the confirmed one; ends an install. ECU_OK only after the record was read back:
- *  from then on the device never goes back by itself. Checks the package in the slot again, and gives the
- *  status of what is wrong with it: a key that has left since, or bytes that changed. On ECU_FLASH_FAILED
- *  call again, or let the next boot decide.
+ *  from then on the device never goes back by itself. Erases a journal sector for its copy. Checks the
+ * package in the slot again, and gives the status of what is wrong with it: a key that has left since, or
+ * bytes that changed. On ECU_FLASH_FAILED call again, or let the next boot decide.
  */
 ECU_NODISCARD ecu_status ecu_update_confirm(ecu_update* update);
 

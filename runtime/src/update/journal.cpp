@@ -14,9 +14,6 @@ constexpr uint32_t kCheckedSize = offsetof(ecu_journal, crc);
 static_assert(sizeof(ecu_journal) == kRecordSize && offsetof(ecu_journal, slots) == 8U &&
               sizeof(ecu_journal_slot) == 8U && kCheckedSize == 28U);
 
-/* Whatever was confirmed took more records than that: staged, tried, and confirmed twice. */
-constexpr uint32_t kMostWithoutConfirmed = 3U;
-
 /* Members lie as in flash. */
 [[gnu::always_inline]] inline uint8_t* bytes_of(void* member) noexcept {
   return static_cast<uint8_t*>(member);
@@ -109,14 +106,14 @@ ecu_status append_once(ecu_update& update, Change change, uint8_t slot, uint32_t
   swap(next.crc);
   const Area* const areas = update.areas + ECU_AREA_JOURNAL_0;
   const uint8_t* const bytes = bytes_of(&next);
-  if (!put(areas[update.sector], update.ends[update.sector], bytes)) {
+  if (change == Change::kNothing || !put(areas[update.sector], update.end, bytes)) {
     const uint8_t other = update.sector ^ 1U;
     uint32_t end = 0U;
     if (!erase(areas[other], areas[other].place.size) || !put(areas[other], end, bytes)) {
       return ECU_FLASH_FAILED;
     }
     update.sector = other;
-    update.ends[other] = end;
+    update.end = end;
   }
   swap(next);
   update.journal = next;
@@ -125,59 +122,66 @@ ecu_status append_once(ecu_update& update, Change change, uint8_t slot, uint32_t
   return ECU_OK;
 }
 
+/* A sector of the journal. */
+struct Sector {
+  ecu_journal newest;  // of its records, or zeros
+  uint32_t end;        // offset of its first free place
+  uint32_t later;      // places behind the newest record that are not free: they may be read again some day
+};
+
+/* False where the port fails. */
+bool read_sector(const Area& area, Sector& sector) noexcept {
+  sector = Sector{};
+  const uint32_t stride = record_stride(area.geometry.program_unit);
+  for (uint32_t offset = 0U; offset + stride <= area.place.size; offset += stride) {
+    if (is_erased(area, offset, stride)) {
+      continue;
+    }
+    ecu_journal record;
+    const ecu_status status = read_record(area, offset, record);
+    if (status == ECU_FLASH_FAILED) {
+      return false;
+    }
+    sector.end = offset + stride;
+    ++sector.later;
+    if (status == ECU_OK && record.sequence > sector.newest.sequence) {
+      sector.newest = record;
+      sector.later = 0U;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 ecu_status scan(ecu_update& update, Found& found) noexcept {
-  ecu_journal newest = {};
-  uint32_t ends[2] = {};
-  uint32_t lasts[2] = {};  // behind the last record of a sector
-  uint32_t torn = 0U;      // places
-  uint8_t newest_sector = 0U;
-  uint8_t single = 0U;
-  for (uint8_t sector = 0U; sector < 2U; ++sector) {
-    const Area& area = update.areas[ECU_AREA_JOURNAL_0 + sector];
-    const uint32_t stride = record_stride(area.geometry.program_unit);
-    for (uint32_t offset = 0U; offset + stride <= area.place.size; offset += stride) {
-      if (is_erased(area, offset, stride)) {
-        continue;
-      }
-      ends[sector] = offset + stride;
-      ecu_journal record;
-      const ecu_status status = read_record(area, offset, record);
-      if (status == ECU_FLASH_FAILED) {
-        return status;
-      }
-      if (status != ECU_OK) {
-        ++torn;
-        continue;
-      }
-      lasts[sector] = ends[sector];
-      if (record.sequence > newest.sequence) {
-        single = says_the_same(record, newest) ? 0U : 1U;
-        newest = record;
-        newest_sector = sector;
-      }
-    }
-  }
-  if (newest.sequence < update.known) {
+  const Area* const areas = update.areas + ECU_AREA_JOURNAL_0;
+  Sector first;
+  Sector second;
+  if (!read_sector(areas[0], first) || !read_sector(areas[1], second)) {
     return ECU_FLASH_FAILED;
   }
-  update.known = newest.sequence;
-  found = Found::kState;
-  if (newest.sequence == 0U) {
-    found = torn <= kMostWithoutConfirmed ? Found::kErased : Found::kLost;
-    newest_sector = ends[1] == 0U ? 0U : 1U;  // behind what can not be read, which is the sign of the loss
+  // Without records behind those that can not be read; the one that was erased last has the newest of them.
+  const bool none = first.newest.sequence == second.newest.sequence;
+  const bool swapped =
+      none ? second.end - 1U < first.end - 1U : second.newest.sequence > first.newest.sequence;
+  const Sector& newer = swapped ? second : first;
+  const Sector& older = swapped ? first : second;
+  const uint32_t sequence = newer.newest.sequence;
+  if (sequence < update.known) {
+    return ECU_FLASH_FAILED;
   }
-  // Should torn ones be read again some day, they are older than the next record.
-  newest.sequence = torn > UINT32_MAX - newest.sequence ? UINT32_MAX : newest.sequence + torn;
-  update.journal = newest;
-  update.sector = newest_sector;
-  update.ends[0] = ends[0];
-  update.ends[1] = ends[1];
-  update.single = single;
-  const uint8_t other = newest_sector ^ 1U;
-  const bool newer = lasts[newest_sector] != ends[newest_sector] || (lasts[other] == 0U && ends[other] != 0U);
-  update.torn = newer ? 1U : 0U;
+  found = Found::kState;
+  if (sequence == 0U) {
+    found = older.end == 0U ? Found::kErased : Found::kLost;
+  }
+  const uint32_t skipped = newer.later + (older.newest.sequence == 0U ? older.later : 0U);
+  update.known = sequence;
+  update.journal = newer.newest;
+  update.journal.sequence = skipped > UINT32_MAX - sequence ? UINT32_MAX : sequence + skipped;
+  update.sector = swapped ? 1U : 0U;
+  update.end = newer.end;
+  update.single = says_the_same(newer.newest, older.newest) ? 0U : 1U;
   return ECU_OK;
 }
 

@@ -19,7 +19,7 @@ enum class Change : uint8_t {
   kConfirmed = ECU_SLOT_CONFIRMED,  // it, with the package `value`, is the active one
   kKeys,                            // the key set of the package `value` is in force
   kTried,                           // the staged slot starts its trial number `value`
-  kNothing                          // the same once more
+  kNothing                          // the same once more, in the other sector
 };
 
 /** No slot, no sector. */
@@ -39,7 +39,7 @@ constexpr uint32_t kFewestRecords = 8U;
 /** What the two sectors say together. */
 enum class Found : uint8_t {
   kState,   // the newest record
-  kErased,  // nothing was ever confirmed: the device is as the factory made it
+  kErased,  // a sector has none, since nothing was ever confirmed: the device is as the factory made it
   kLost     // there were records, and none of them can be read
 };
 
@@ -50,8 +50,8 @@ enum class Found : uint8_t {
  */
 [[nodiscard]] ecu_status scan(ecu_update& update, Found& found) noexcept;
 
-/** Changes the state and records it; on failure the state stays. Which model is confirmed is recorded twice:
- *  the newest record of all may be lost unseen, since it looks like one that power has cut.
+/** Changes the state and records it; on failure the state stays. kNothing goes to the other sector, and which
+ *  model is confirmed is recorded in both: each may be lost.
  *
  *  @param slot  0 or 1, with changes of a slot
  *  @return ECU_OK after the record was read back, or ECU_FLASH_FAILED

@@ -36,11 +36,15 @@ ecu_status start_trial(ecu_update& update, uint8_t slot) noexcept {
   return config.self_test(config.self_test_context, config.memory[slot], room_of(update.areas[slot]));
 }
 
-/* The model does not come back: without its first sector it is no package any more, and no image. */
+/* The model does not come back, whatever becomes of the record: without its first sector it is no package any
+ * more, and no image. Only behind the record, since one that confirms it may be in flash unknown. */
 ecu_status give_up(ecu_update& update, uint8_t slot) noexcept {
-  const Area& area = update.areas[slot];
-  (void)erase(area, area.geometry.sector_size);
-  return append(update, Change::kEmptied, slot);
+  const ecu_status status = append(update, Change::kEmptied, slot);
+  if (status == ECU_OK) {
+    const Area& area = update.areas[slot];
+    (void)erase(area, area.geometry.sector_size);
+  }
+  return status;
 }
 
 /* Makes up for a confirmation that was cut off before it raised the counter. */
@@ -77,7 +81,12 @@ uint32_t newest_sequence(const ecu_update& update) noexcept {
 
 ecu_status read_counter(ecu_update& update, uint32_t minimum) noexcept {
   const ecu_flash& port = *update.config->flash;
-  return port.counter == nullptr ? ECU_OK : port.counter(port.context, minimum, &update.counter);
+  uint32_t value = update.counter;
+  const ecu_status status = port.counter == nullptr ? ECU_OK : port.counter(port.context, minimum, &value);
+  if (status == ECU_OK) {
+    update.counter = value;
+  }
+  return status;
 }
 
 uint8_t runnable_slot(ecu_update& update) noexcept {
@@ -170,7 +179,7 @@ ecu_status ecu_update_revert(ecu_update* update) {
     return ECU_UPDATE_NO_TRIAL;
   }
   status = ecu::give_up(*update, slot);
-  if (update->running == slot) {  // it is erased, whatever the record came to
+  if (update->running == slot) {  // whatever the record came to: the next boot decides anew
     update->running = kNone;
     update->trial = 0U;
   }

@@ -15,6 +15,9 @@ constexpr uint8_t kImageMagic[4] = {0x45U, 0x43U, 0x55U, 0x49U};  // docs/model_
 constexpr uint32_t kImageSizeAt = 8U;
 constexpr uint32_t kSmallestImage = 144U;
 
+constexpr uint8_t kStaged = ECU_SLOT_STAGED;
+constexpr uint8_t kConfirmed = ECU_SLOT_CONFIRMED;
+
 /* What records have in their sequence where others are lost: no one before that had a higher one, should it
  * be read again some day. */
 constexpr uint32_t kAfterLoss = 0x80000000U;
@@ -30,45 +33,25 @@ bool holds_image(const Area& area) noexcept {
   return size >= kSmallestImage && size <= room_of(area) && ends_with_digest(area, size - ECU_DIGEST_SIZE);
 }
 
-/* Which of two areas holds the newest whole package, or kNone; with its sequence, or 0. */
-uint8_t find_newest(ecu_update& update, uint32_t first, uint32_t& sequence) noexcept {
+/* The sequence of the whole package that the area holds, or 0. */
+uint32_t read_whole(ecu_update& update, uint32_t index) noexcept {
   PackageHeader header;
-  uint8_t newest = kNone;
-  sequence = 0U;
-  for (uint8_t i = 0U; i < 2U; ++i) {
-    const uint32_t found = read_stored(update, first + i, header);
-    if (found > sequence && holds_package(update, first + i, found, header)) {
-      sequence = found;
-      newest = i;
-    }
-  }
-  return newest;
-}
-
-/* Whether the slots hold what the journal does not know of: then records are lost. A slot is recorded as
- * empty before it is written, and what is given up loses its first sector before. So where records are torn,
- * a whole package in an empty slot, newer than the active one, may be what they told of. */
-bool is_behind(ecu_update& update) noexcept {
-  const ecu_journal& journal = update.journal;
-  PackageHeader header;
-  bool behind = false;
-  for (uint8_t slot = 0U; slot < 2U; ++slot) {
-    const ecu_journal_slot& known = journal.slots[slot];
-    const uint32_t found = read_stored(update, slot, header);
-    if (known.state != ECU_SLOT_EMPTY) {
-      behind = behind || (found != 0U && found != known.sequence);
-    } else if (update.torn != 0U && found > journal.slots[journal.active].sequence) {
-      behind = behind || holds_package(update, slot, found, header);
-    }
-  }
-  return behind;
+  const uint32_t sequence = read_stored(update, index, header);
+  return sequence != 0U && holds_package(update, index, sequence, header) ? sequence : 0U;
 }
 
 /* The newest whole key set in flash is in force, without one the factory keys: not where there was a newer
  * one, and where records are lost not where a sector was written. They may have been withdrawn. */
 void find_keys(ecu_update& update, bool lost) noexcept {
   uint32_t sequence = 0U;
-  update.keys = find_newest(update, ECU_AREA_KEYS_0, sequence);
+  update.keys = kNone;
+  for (uint8_t i = 0U; i < 2U; ++i) {
+    const uint32_t found = read_whole(update, ECU_AREA_KEYS_0 + i);
+    if (found > sequence) {
+      sequence = found;
+      update.keys = i;
+    }
+  }
   bool right = sequence >= update.journal.keys_sequence;
   for (uint32_t i = ECU_AREA_KEYS_0; lost && update.keys == kNone && i < ECU_AREA_COUNT; ++i) {
     right = right && is_erased(update.areas[i], 0U, update.areas[i].place.size);
@@ -80,24 +63,24 @@ void find_keys(ecu_update& update, bool lost) noexcept {
   }
 }
 
-/* The newest whole model in flash is staged, the whole one in the other slot is its reserve. */
-void stage_newest(ecu_update& update) noexcept {
-  ecu_journal& journal = update.journal;
-  journal.slots[0] = ecu_journal_slot{};
-  journal.slots[1] = ecu_journal_slot{};
+/* Without a record the slots tell. Where slot 1 holds no package, slot 0 is as the factory filled it, or was
+ * confirmed; else the newer one is staged, and what is whole in the other slot is its reserve. */
+void find_models(ecu_update& update) noexcept {
   PackageHeader header;
-  uint32_t sequence = 0U;
-  const uint8_t slot = find_newest(update, ECU_AREA_SLOT_0, sequence);
-  const uint8_t other = slot == kNone ? 0U : slot ^ 1U;
-  if (slot != kNone) {
-    journal.slots[slot] = ecu_journal_slot{ECU_SLOT_STAGED, {}, sequence};
+  ecu_journal& journal = update.journal;
+  const uint32_t second = read_whole(update, ECU_AREA_SLOT_1);
+  const uint32_t first = read_stored(update, ECU_AREA_SLOT_0, header);
+  if (second == 0U) {
+    journal.slots[0] = ecu_journal_slot{kConfirmed, {}, first};
+    return;
   }
-  const uint32_t reserve = read_stored(update, other, header);
-  if (holds_package(update, other, reserve, header)) {
-    journal.slots[other] = ecu_journal_slot{ECU_SLOT_CONFIRMED, {}, reserve};
+  const bool whole = holds_package(update, ECU_AREA_SLOT_0, first, header);
+  const bool newer = whole && first > second;
+  if (whole) {
+    journal.slots[0] = ecu_journal_slot{newer ? kStaged : kConfirmed, {}, first};
   }
-  journal.active = other;
-  journal.tries = 0U;
+  journal.slots[1] = ecu_journal_slot{newer ? kConfirmed : kStaged, {}, second};
+  journal.active = newer ? 1U : 0U;
 }
 
 }  // namespace
@@ -126,18 +109,13 @@ ecu_status read_state(ecu_update& update) noexcept {
   if (status != ECU_OK) {
     return status;
   }
-  ecu_journal& journal = update.journal;
-  PackageHeader header;
   find_keys(update, found == Found::kLost);
-  if (found == Found::kErased) {
-    journal.slots[0] = ecu_journal_slot{ECU_SLOT_CONFIRMED, {}, read_stored(update, ECU_AREA_SLOT_0, header)};
-  } else if (is_behind(update)) {
-    found = Found::kLost;
+  update.lost = found == Found::kState ? 0U : 1U;
+  if (update.lost != 0U) {
+    find_models(update);
   }
-  update.lost = found == Found::kLost ? 1U : 0U;
   if (found == Found::kLost) {
-    stage_newest(update);
-    journal.sequence |= kAfterLoss;
+    update.journal.sequence |= kAfterLoss;
   }
   return ECU_OK;
 }

@@ -30,9 +30,8 @@ namespace ecu {
 [[nodiscard]] bool holds_package(ecu_update& update, uint32_t index, uint32_t sequence,
                                  PackageHeader& header) noexcept;
 
-/** Finds out in which state the device is: from the journal; where that was never written, as the factory
- *  made it; where records are lost, from the packages in flash. Then only the newest model may run, on
- *  trial, and the newest key set is in force. Writes nothing.
+/** Finds out in which state the device is: from the journal; without a record from what the slots hold. The
+ *  newest whole key set is in force. Writes nothing.
  *
  *  @return ECU_OK, or ECU_FLASH_FAILED: nothing is known, and nothing may be written
  */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include <algorithm>
@@ -9,22 +8,43 @@
 #include "configuration.h"
 
 namespace ecu::test {
+
+void Bench::begin_call(Writes writes) {
+  writes_ = writes;
+  waits_ = false;
+  gives_up_ = kNoPlace;
+  appended_ = 0;
+  erased_ = false;
+  in_both_ = stays_in_both();
+}
+
 void Bench::end_call() {
   writes_ = Writes::kNone;
-  gives_up_ = kNoPlace;
   if (flash_.powered()) {
     now_ = look();
+    demand(!in_both_ || is_forged() || stays_in_both(), "one sector alone knows what is confirmed");
   }
+}
+
+/* Whatever happens to one sector, the record that is left says what runs. */
+bool Bench::stays_in_both() const {
+  const unsigned runs = now_.runnable();
+  const auto tells = [this, runs](unsigned lost) {
+    const Reading left = read_flash(flash_, lost);
+    return left.is_recorded() && left.runnable() == runs;
+  };
+  return runs == kNoPlace || (tells(0) && tells(1));
 }
 
 /* Where the journal says nothing, a device keeps to what it found when it was opened or an install began. */
 Reading Bench::look() const {
-  const Reading fresh = read_flash(flash_, found_.source == Source::kLost && appended_ == found_at_);
-  if (fresh.source == Source::kJournal || fresh.source != found_.source) {
+  const Reading fresh = read_flash(flash_);
+  if (fresh.is_recorded()) {
     return fresh;
   }
   Reading kept = found_;
   std::copy(std::begin(fresh.holdings), std::end(fresh.holdings), kept.holdings);
+  kept.places = fresh.places;
   kept.fuses = fresh.fuses;
   return kept;
 }
@@ -44,8 +64,7 @@ void Bench::power_on() {
   memset(&update_, 0xa5, sizeof update_);  // RAM after power-up
   found_ = now_ = read_flash(flash_);
   number_ = found_.last_number();
-  appended_ = found_at_ = 0;
-  repeated_ = UINT_MAX;
+  changed_ = newer_keys_ = false;
   bytes_read_ = 0;
   demand(ecu_update_open(&update_, &config_) == ECU_OK, "open fails");
   demand(bytes_read_ < most_read(), "open reads too much");
@@ -59,10 +78,9 @@ void Bench::boot() {
   const ecu_status left = before_.tries < device_.tries ? ECU_OK : ECU_UPDATE_NO_TRIAL;
   const ecu_status right = pending && left == ECU_OK ? before_.check_trial(staged) : left;
   const bool scarce = is_scarce(3);
-  const unsigned appended = appended_;
-  const bool waits = pending && right == ECU_UPDATE_KEYS_DAMAGED;
-  writes_ = Writes::kJournal;
-  gives_up_ = pending && !waits ? staged : kNoPlace;
+  begin_call(goes_on ? Writes::kNone : Writes::kBoot);
+  waits_ = pending && right == ECU_UPDATE_KEYS_DAMAGED;
+  gives_up_ = pending && !waits_ ? staged : kNoPlace;
   running_ = kNoPlace;
   trial_ = false;
   arriving_ = nullptr;
@@ -83,35 +101,29 @@ void Bench::boot() {
     demand(found.sequence >= now_.lowest(), "an older model runs");
     demand(!trial_ || goes_on || (pending && right == ECU_OK), "a trial that may not be");
   }
-  judge_repeat(appended, !pending || waits, status == ECU_OK && !trial_);
   if (scarce) {
     return;
   }
   const ecu_status reverted = pending && right == ECU_OK && !trial_ ? ECU_UPDATE_SELF_TEST_FAILED : right;
   demand(!pending || found.reverted == reverted, "a trial is given up, and should not be, or the reverse");
-  demand(trial_ || (running_ == now_.runnable() && (waits || now_.staged() == kNoPlace)),
+  demand(trial_ || (running_ == now_.runnable() && (waits_ || now_.staged() == kNoPlace)),
          "another model should run");
-  for (unsigned slot = 0; slot < 2 && before_.source == Source::kLost && status != ECU_OK; ++slot) {
+  for (unsigned slot = 0; slot < 2 && !before_.is_recorded() && status != ECU_OK; ++slot) {
     const Item* const item = before_.trustworthy(slot);
     demand(item == nullptr || is_bad(*item), "no model runs, although one could");
   }
+  judge_copies(!pending || waits_);
   demand(trial_ || now_.fuses == fuses_after(), "the fuses are not as they should be");
 }
 
-/* Without a trial the newest record is written once more where it is alone, and else nothing is. */
-void Bench::judge_repeat(unsigned appended, bool quiet, bool runs) {
-  const unsigned written = appended_ - appended;
-  if (quiet) {
-    const bool known = before_.places.newest != 0 && before_.places.vouched && appended == 0;
-    const bool newer_keys = before_.keys_sequence > before_.places.keys;
-    const bool may = runs && (newer_keys || (!known && (before_.places.newest != 0 || appended > 0)));
-    demand(written <= (may ? 1U : 0U), "a boot writes more than its newest record");
-    demand(written == 0 || says_the_same(before_, now_), "a boot changes the state");
-  }
-  const bool alone = now_.places.alone && now_.source == Source::kJournal;
-  const bool repeated = written > 0 || appended_ == repeated_;  // that one may tell of newer keys
-  demand(!runs || !alone || repeated || is_scarce(1), "the newest record stays alone");
-  repeated_ = runs && written > 0 ? appended_ : repeated_;
+/* After a boot without a trial the newest record stands in both sectors, or one more that tells of newer keys
+ * in one. */
+void Bench::judge_copies(bool quiet) {
+  demand(!quiet || appended_ == 0 || (appended_ == 1 && says_the_same(before_, now_)),
+         "a boot changes the state");
+  newer_keys_ = newer_keys_ || (appended_ > 0 && before_.keys_sequence > before_.places.keys);
+  const bool may = trial_ || waits_ || running_ == kNoPlace || !now_.is_recorded() || newer_keys_;
+  demand(may || now_.places.in_both, "the newest record stands in one sector alone");
 }
 
 /* A confirmation that was cut off before it raised the counter is made up for. */
@@ -126,7 +138,7 @@ void Bench::confirm() {
   const ecu_status release = on_trial ? before_.check_trial(running_) : ECU_UPDATE_NO_TRIAL;
   const ecu_status right = release == ECU_OK && is_scarce(1) ? ECU_FLASH_FAILED : release;
   const bool scarce = is_scarce(2);
-  writes_ = right == ECU_OK ? Writes::kJournal : Writes::kNone;
+  begin_call(right == ECU_OK ? Writes::kConfirm : Writes::kNone);
   const ecu_status status = ecu_update_confirm(&update_);
   end_call();
   arriving_ = nullptr;
@@ -140,7 +152,8 @@ void Bench::confirm() {
     demand(now_.active == running_ && now_.slots[running_].state == ECU_SLOT_CONFIRMED &&
                now_.slots[running_].sequence == before_.slots[running_].sequence,
            "confirm has no effect");
-    demand(!now_.places.alone || scarce, "confirmed once");
+    demand(now_.places.in_both || scarce, "confirmed in one sector");
+    demand(stays_in_both() || scarce, "one sector alone knows what was confirmed");
     demand(!device_.has_fuses || now_.fuses >= now_.slots[running_].sequence, "the fuses are not raised");
   }
 }
@@ -150,7 +163,7 @@ void Bench::revert() {
   const unsigned staged = before_.staged();
   const ecu_status able = is_scarce(1) ? ECU_FLASH_FAILED : ECU_OK;
   const ecu_status right = staged == kNoPlace ? ECU_UPDATE_NO_TRIAL : able;
-  writes_ = staged != kNoPlace ? Writes::kJournal : Writes::kNone;
+  begin_call(staged != kNoPlace ? Writes::kRevert : Writes::kNone);
   gives_up_ = staged;
   const ecu_status status = ecu_update_revert(&update_);
   end_call();
@@ -162,7 +175,7 @@ void Bench::revert() {
   if (status == ECU_OK) {
     demand(now_.slots[staged].state == ECU_SLOT_EMPTY, "revert has no effect");
   }
-  if (staged != kNoPlace && running_ == staged) {  // its first sector is erased, recorded or not
+  if (staged != kNoPlace && running_ == staged) {
     running_ = kNoPlace;
     trial_ = false;
   }
@@ -170,7 +183,7 @@ void Bench::revert() {
 
 ecu_status Bench::expected_of(const Item& item) {
   const ecu_status status = before_.check_package(item, flash_);
-  const bool waits = before_.source == Source::kLost && before_.staged() != kNoPlace;
+  const bool waits = !before_.is_recorded() && before_.staged() != kNoPlace;
   const bool busy = item.model && (trial_ || waits || running_ == before_.target());
   return status == ECU_OK && busy ? ECU_UPDATE_TRIAL_RUNNING : status;
 }
@@ -178,15 +191,15 @@ ecu_status Bench::expected_of(const Item& item) {
 /* a: package. b: size of the pieces. */
 void Bench::send(const Step& step, size_t size) {
   const Item& item = stock()[step.a % 16U];
-  found_ = before_ = read_flash(flash_);
+  found_ = before_ = now_ = read_flash(flash_);
   stays_ = before_.runnable();
   const ecu_status expected = expected_of(item);
   ecu_status status = ecu_update_begin(&update_);
   demand(status == ECU_OK, "begin fails");
   number_ = before_.last_number();
-  found_at_ = appended_;
+  changed_ = newer_keys_ = false;
   const bool scarce = is_scarce(1);
-  writes_ = expected == ECU_OK ? Writes::kPackage : Writes::kNone;
+  begin_call(expected == ECU_OK ? Writes::kPackage : Writes::kNone);
   const size_t piece = 1U + (size_t{7} * step.b);
   for (size_t at = 0; at < size && status == ECU_OK; at += piece) {
     status = ecu_update_write(&update_, item.package.data() + at, std::min(piece, size - at));
@@ -208,7 +221,7 @@ void Bench::finish() {
   before_ = now_;
   const bool whole = item != nullptr && arrived_ == item->package.size();
   const bool scarce = is_scarce(1);
-  writes_ = whole ? Writes::kPackage : Writes::kNone;
+  begin_call(whole ? Writes::kPackage : Writes::kNone);
   const ecu_status status = ecu_update_finish(&update_);
   end_call();
   arriving_ = nullptr;

@@ -33,26 +33,44 @@ void Bench::judge_read(uint32_t address, uint32_t size) {
   bytes_read_ += size;
 }
 
-/* Only what has no place any more is erased, and never the sector that counts. */
-void Bench::judge_erase(unsigned sector) const {
-  const Places places = read_flash(flash_).places;
-  demand(sector != places.sector, "the journal sector that counts is erased");
-  const bool full =
-      places.sector == kNoPlace ? places.is_full(0) || places.is_full(1) : places.is_full(places.sector);
-  demand(full, "a journal sector is erased too early");
+/* A boot without a trial, from here on. */
+bool Bench::is_quiet(const Reading& now) const {
+  return writes_ == Writes::kBoot && (waits_ || now.staged() == kNoPlace);
 }
 
-/* A record goes behind all that was written in its sector, and has a number that none had. */
+/* What was confirmed just now is copied, and by a boot without a trial what the other sector does not say, or
+ * might not, since it changed in this time of power. Keys that no record knows of are recorded so, too. */
+bool Bench::may_copy(const Reading& now) const {
+  const bool confirmed = writes_ == Writes::kConfirm && appended_ == 1;
+  const bool differs = now.is_recorded() && (!now.places.in_both || changed_);
+  return confirmed || (is_quiet(now) && (differs || now.keys_sequence > now.places.keys));
+}
+
+/* Never the sector that counts, and the other one for a record that the first has no place for, or a copy. */
+void Bench::judge_erase(unsigned sector) const {
+  const Reading now = look();
+  demand(sector != now.places.sector, "the journal sector that counts is erased");
+  demand(now.places.is_full(now.places.sector) || may_copy(now), "a journal sector is erased too early");
+}
+
+/* A record goes behind all that was written in its sector, a copy to the start of the other one, and has a
+ * number that none had. */
 void Bench::judge_record(unsigned sector, uint32_t address, const void* bytes) {
-  const Places places = read_flash(flash_).places;
+  const Reading now = look();
+  const Places& places = now.places;
+  const bool copies = may_copy(now);
+  const bool other = sector != places.sector;
   const uint32_t stride = std::max(kRecordSize, flash_.geometry().unit);
-  const bool continued = sector != places.sector && places.sector != kNoPlace;
+  demand(copies || !is_quiet(now), "a boot without a trial writes more than its newest record");
   demand(address == flash_.journal(sector) + (places.ends[sector] * stride), "a record in another place");
-  demand(!continued || places.is_full(places.sector), "a record in the other sector");
+  demand(other == (copies || places.is_full(places.sector)) || (copies && !now.is_recorded()),
+         "a record in the wrong sector");
+  demand(!other || places.ends[sector] == 0, "a record in a sector that was not erased");
   demand(number_ != UINT32_MAX && sequence_of(static_cast<const uint8_t*>(bytes)) == number_ + 1U,
          "a record with another number");
   ++number_;
   ++appended_;
+  changed_ = !copies;
 }
 
 /* Nothing that runs, is to run or is in force is written. */
@@ -62,12 +80,13 @@ void Bench::judge_write(uint32_t address, const void* bytes) {
     return;
   }
   const unsigned index = area_of(address);
-  if (erases && index == gives_up_ && writes_ == Writes::kJournal) {
+  if (erases && index < kNoPlace && index == gives_up_) {
     demand(address == flash_.slot(index), "more than the first sector is given up");
+    demand(read_flash(flash_).slots[index].state == ECU_SLOT_EMPTY, "given up without a record");
     return;
   }
   const bool journal = index == ECU_AREA_JOURNAL_0 || index == ECU_AREA_JOURNAL_1;
-  demand(writes_ == Writes::kPackage || (writes_ == Writes::kJournal && journal),
+  demand(writes_ == Writes::kPackage || (writes_ != Writes::kNone && journal),
          "a write where nothing may be written");
   if (journal && erases) {
     judge_erase(index - ECU_AREA_JOURNAL_0);
@@ -102,7 +121,13 @@ ecu_flash Bench::make_port() {
   port.erase = [](void* self, uint32_t address) {
     Bench& bench = *static_cast<Bench*>(self);
     bench.judge_write(address, nullptr);
-    return bench.real_.erase(bench.real_.context, address);
+    const ecu_status status = bench.real_.erase(bench.real_.context, address);
+    const unsigned sector = bench.area_of(address) - ECU_AREA_JOURNAL_0;
+    if (sector < 2) {
+      bench.half_erased_[sector] = !bench.flash_.powered();
+      bench.erased_ = true;
+    }
+    return status;
   };
   port.counter = device_.has_fuses ? [](void* self, uint32_t minimum, uint32_t* value) {
     Bench& bench = *static_cast<Bench*>(self);

@@ -14,27 +14,64 @@ constexpr uint32_t kNumbersOfInstall = 1024;
 
 /* Power failed in the last call. What must be true whatever it was. */
 void Bench::check_power_cut() {
-  const bool lost = now_.source == Source::kLost;
-  const bool known = before_.source == Source::kJournal ||
-                     (before_.source == Source::kNothingRecorded && before_.places.used < kMostOfFactory);
-  demand(!lost || !known || now_.places.doubted, "a power cut loses the journal");
-  demand(lost || now_.newest() >= before_.newest(), "a power cut brings old packages back");
-  demand((lost && !known) || now_.keys_right || !before_.keys_right, "a power cut damages the keys");
+  const bool recorded = now_.is_recorded();
+  const unsigned staged = recorded ? kNoPlace : now_.staged();  // without a record it may be the reserve
+  const uint32_t waits = staged == kNoPlace ? 0 : now_.slots[staged].sequence;
+  demand(recorded || !before_.is_recorded(), "a power cut loses the journal");
+  demand(!now_.places.is_lost() || before_.places.is_lost(), "a power cut counts as a loss");
+  demand(std::max(now_.newest(), waits) >= before_.newest(), "a power cut brings old packages back");
+  const bool doubts = before_.places.is_lost();  // then an erased key sector is as good as none
+  demand(now_.keys_right || !before_.keys_right || doubts, "a power cut damages the keys");
   const unsigned runs = before_.runnable();
-  const bool waits = lost && now_.staged() != kNoPlace;  // the reserve is the newest one now
-  demand(runs == kNoPlace || waits || now_.runnable() != kNoPlace, "a power cut takes the model away");
+  const bool confirmed = now_.runnable() != kNoPlace && now_.runnable() == before_.staged();
+  demand(runs == kNoPlace || staged != kNoPlace || now_.runnable() == runs || confirmed,
+         "a power cut takes the model away");
+  demand(!in_both_ || erased_ || is_forged() || stays_in_both(), "after a power cut one sector alone knows");
 }
 
-/* Newest records can not be read any more. a: how many, 0 all. b: whether an install finds that out, or the
- * next time of power. */
+/* Some of the newest records can not be read any more. a: how many, 0 all. b: whether an install finds that
+ * out or the next time of power; and for one sector, which one, and whether they can be read again later. */
 void Bench::lose_records(const Step& step) {
+  if (half_erased_[0] || half_erased_[1]) {
+    return;  // without a record it would be written although it may not be quite erased
+  }
+  const bool one = step.what == Do::kLoseSector;
+  const unsigned sector = one ? (step.b >> 1U) & 1U : kNoPlace;
   const uint32_t known = read_flash(flash_).places.newest;
-  lose_newest(flash_, step.a == 0 ? UINT32_MAX : step.a);
+  const unsigned runs = now_.runnable();
+  const bool stays = one && stays_in_both();
+  const std::vector<uint32_t> lost = lose_newest(flash_, sector, step.a == 0 ? UINT32_MAX : step.a);
+  const Reading left = read_flash(flash_);
+  demand(!stays || runs == kNoPlace || left.runnable() == runs, "one sector takes the model away");
+  lost_.clear();  // what was lost before stays lost
+  if (one && (step.b & 4U) != 0) {
+    lost_ = lost;
+    after_loss_ = left.last_number() < known ? UINT32_MAX : left.places.newest;
+  }
   if (step.b % 2U != 0) {
-    const ecu_status right = read_flash(flash_).places.newest < known ? ECU_FLASH_FAILED : ECU_OK;
+    const ecu_status right = left.places.newest < known ? ECU_FLASH_FAILED : ECU_OK;
     demand(ecu_update_begin(&update_) == right, "begin takes a loss for a state");
   }
   power_on();
+}
+
+/* What was lost for a time is older than what was written since. */
+void Bench::recover_records() {
+  const uint32_t newest = read_flash(flash_).places.newest;
+  for (const uint32_t address : lost_) {
+    flash_.recover_bytes(address);
+  }
+  demand(newest <= after_loss_ || read_flash(flash_).places.newest == newest,
+         "a record that was lost counts");
+  lost_.clear();
+}
+
+/* The sector can not be read any more; the model that was confirmed runs all the same. */
+void Bench::check_loss(unsigned sector) {
+  const unsigned runs = running_;
+  lose_newest(flash_, sector, UINT32_MAX);
+  boot_confirmed();
+  demand(running_ == runs, "a lost sector takes the model away");
 }
 
 void Bench::restart() {
@@ -43,6 +80,7 @@ void Bench::restart() {
     now_ = read_flash(flash_);
     check_power_cut();
   }
+  recover_records();
   power_on();
 }
 
@@ -77,6 +115,7 @@ void Bench::call(const Step& step) {
       arriving_ = nullptr;
       break;
     case Do::kLose:
+    case Do::kLoseSector:
       lose_records(step);
       break;
     case Do::kCut:
@@ -90,7 +129,7 @@ void Bench::call(const Step& step) {
 void Bench::take(const Step& step) {
   if (step.what == Do::kRestart) {
     restart();
-  } else if (flash_.powered() && !is_stuck()) {
+  } else if (flash_.powered()) {
     call(step);
   }
 }
@@ -108,13 +147,9 @@ void Bench::come_to_an_end() {
   flash_.cut_at({UINT32_MAX, Torn::kNothing}, 0);
   device_.bad = 0;
   restart();
-  if (is_stuck()) {
-    return;
-  }
   boot_confirmed();
-  found_ = before_ = read_flash(flash_);
+  found_ = before_ = now_ = read_flash(flash_);
   number_ = found_.last_number();
-  found_at_ = appended_;
   const auto taken = std::find_if(stock().begin(), stock().end(), [this](const Item& item) {
     return item.model && expected_of(item) == ECU_OK;
   });
@@ -129,6 +164,8 @@ void Bench::come_to_an_end() {
   confirm();
   boot_confirmed();
   demand(running_ != kNoPlace && now_.holdings[running_].item == &*taken, "the new model does not run");
+  check_loss(0);
+  check_loss(1);
 }
 
 }  // namespace ecu::test

@@ -19,12 +19,15 @@ bool is_erased(FlashSimulator& flash, uint32_t address, uint32_t size) {
 
 constexpr uint32_t kAfterLoss = 0x80000000U;
 
-struct Record {
-  uint32_t sequence;
+/* One that is not free. */
+struct Place {
   unsigned sector;
   uint32_t address;
+  uint32_t sequence;  // 0: torn
   State state;
 };
+
+bool is_older(const Place& a, const Place& b) { return a.sequence < b.sequence; }
 
 bool says_the_same(const State& a, const State& b) {
   const auto equal = [](const ecu_slot_info& x, const ecu_slot_info& y) {
@@ -34,12 +37,12 @@ bool says_the_same(const State& a, const State& b) {
          equal(a.slots[0], b.slots[0]) && equal(a.slots[1], b.slots[1]);
 }
 
-/* All that is a record, in the order of places. */
-std::vector<Record> find_records(Places& places, FlashSimulator& flash) {
-  std::vector<Record> records;
+/* All places that are not free, in their order. */
+std::vector<Place> find_written(Places& places, FlashSimulator& flash, unsigned without) {
+  std::vector<Place> written;
   const uint32_t stride = std::max(kRecordSize, flash.geometry().unit);
   places.count = flash.geometry().sector / stride;
-  records.reserve(size_t{2} * places.count);
+  written.reserve(size_t{2} * places.count);
   for (unsigned i = 0; i < 2 * places.count; ++i) {
     const unsigned sector = i / places.count;
     const unsigned place = i % places.count;
@@ -47,45 +50,38 @@ std::vector<Record> find_records(Places& places, FlashSimulator& flash) {
     if (is_erased(flash, address, stride)) {
       continue;
     }
-    places.ends[sector] = place + 1;
-    ++places.used;
     const uint8_t* const bytes = flash.at(address);
-    if (!flash.is_lost(address, kRecordSize) && is_record(bytes)) {
-      records.push_back({little(bytes), sector, address, state_of(bytes)});
-      places.tails[sector] = 0;
-    } else {
-      ++places.torn;
-      ++places.tails[sector];
-    }
+    const bool readable = sector != without && !flash.is_lost(address, kRecordSize) && is_record(bytes);
+    places.ends[sector] = place + 1;
+    places.torn[sector] += readable ? 0 : 1;
+    written.push_back({sector, address, readable ? little(bytes) : 0, readable ? state_of(bytes) : State{}});
   }
-  return records;
+  return written;
 }
 
-/* The newest record of both sectors is the whole state. */
-void read_journal(Reading& reading, FlashSimulator& flash) {
+/* The newest record of both sectors is the whole state. Of two equal ones, as without any, the written sector
+ * counts that has more free places. */
+void read_journal(Reading& reading, FlashSimulator& flash, unsigned without) {
   Places& places = reading.places;
-  const std::vector<Record> records = find_records(places, flash);
-  const auto older = [](const Record& a, const Record& b) { return a.sequence < b.sequence; };
-  const auto newest = std::max_element(records.begin(), records.end(), older);
-  if (newest == records.end() || newest->sequence == 0) {
-    reading.source = places.used <= kMostOfFactory ? Source::kNothingRecorded : Source::kLost;
-    return;
+  const std::vector<Place> written = find_written(places, flash, without);
+  Place newest[2] = {};
+  for (const Place& place : written) {
+    newest[place.sector] = std::max(newest[place.sector], place, is_older);
   }
-  const State& state = newest->state;
-  places.newest = newest->sequence;
+  const bool equal = newest[0].sequence == newest[1].sequence;
+  const bool more = places.ends[1] != 0 && (places.ends[0] == 0 || places.ends[1] < places.ends[0]);
+  const bool second = equal ? more : is_older(newest[0], newest[1]);
+  places.sector = second ? 1 : 0;
+  const Place& last = newest[places.sector];
+  const Place& twin = newest[places.sector ^ 1U];
+  for (const Place& place : written) {
+    const bool later = place.sector == places.sector ? place.address > last.address : twin.sequence == 0;
+    places.doubted += later ? 1 : 0;
+  }
+  const State& state = last.state;
+  places.newest = last.sequence;
   places.keys = state.keys_sequence;
-  places.sector = newest->sector;
-  const unsigned other = newest->sector ^ 1U;
-  places.doubted =
-      places.tails[newest->sector] != 0 ||
-      (places.tails[other] != 0 &&
-       std::none_of(records.begin(), records.end(), [other](const Record& r) { return r.sector == other; }));
-  places.alone = std::count_if(records.begin(), records.end(),
-                               [&](const Record& record) { return says_the_same(record.state, state); }) == 1;
-  const auto before = std::max_element(records.begin(), newest, older);
-  places.vouched =
-      before != newest && says_the_same(before->state, state) &&
-      std::none_of(newest + 1, records.end(), [&](const Record& r) { return older(*before, r); });
+  places.in_both = twin.sequence != 0 && says_the_same(twin.state, state);
   std::copy(state.slots, state.slots + 2, reading.slots);
   reading.active = state.active;
   reading.tries = state.tries;
@@ -130,19 +126,6 @@ Holding read_holding(FlashSimulator& flash, uint32_t address, uint32_t size) {
   return found;
 }
 
-/* The slots hold what the record does not know of: it is of an older time. */
-bool is_behind(const Reading& reading) {
-  const auto is_unknown = [&reading](unsigned slot) {
-    const Holding& holding = reading.holdings[slot];
-    const ecu_slot_info& known = reading.slots[slot];
-    if (known.state != ECU_SLOT_EMPTY) {
-      return holding.stored != 0 && holding.stored != known.sequence;
-    }
-    return reading.places.doubted && holding.whole && holding.stored > reading.slots[reading.active].sequence;
-  };
-  return is_unknown(0) || is_unknown(1);
-}
-
 /* The newest whole key set, if it is not older than the journal knows; the factory's keys do not come back
  * when records are lost. */
 void find_keys(Reading& reading, FlashSimulator& flash) {
@@ -156,50 +139,49 @@ void find_keys(Reading& reading, FlashSimulator& flash) {
   }
   const uint32_t size = flash.geometry().sector;
   const bool written = !is_erased(flash, flash.keys(0), size) || !is_erased(flash, flash.keys(1), size);
-  const bool doubted = reading.keys == kNoPlace && reading.source == Source::kLost && written;
+  const bool doubted = reading.keys == kNoPlace && reading.places.is_lost() && written;
   reading.keys_right = sequence >= reading.keys_sequence && !doubted;
   reading.keys_sequence =
       std::max({reading.keys_sequence, sequence, doubted ? 1U : 0U});  // doubted from now on
 }
 
-/* The newest whole model is staged, what can run of the other slot is its reserve. */
+/* Without a record. A whole package in slot 1 was installed: the newer of both is staged, what can run of the
+ * other slot is its reserve. */
 void find_models(Reading& reading) {
   const Holding* const slots = reading.holdings;
+  if (!slots[1].whole) {
+    reading.slots[0] = {ECU_SLOT_CONFIRMED, slots[0].stored};
+    return;
+  }
   const auto sequence = [slots](unsigned slot) { return slots[slot].whole ? slots[slot].stored : 0; };
-  const unsigned newest = sequence(1) > sequence(0) || sequence(0) == 0 ? 1 : 0;
+  const unsigned newest = sequence(1) >= sequence(0) ? 1 : 0;
   const unsigned other = newest ^ 1U;
-  reading.tries = 0;
-  reading.active = other;
-  reading.slots[newest] = {sequence(newest) != 0 ? ECU_SLOT_STAGED : ECU_SLOT_EMPTY, sequence(newest)};
   const bool reserve = slots[other].whole || slots[other].bare;
+  reading.active = other;
+  reading.slots[newest] = {ECU_SLOT_STAGED, sequence(newest)};
   reading.slots[other] = {reserve ? ECU_SLOT_CONFIRMED : ECU_SLOT_EMPTY, sequence(other)};
 }
 
 }  // namespace
 
-Reading read_flash(FlashSimulator& flash, bool searches) {
+Reading read_flash(FlashSimulator& flash, unsigned without) {
   Reading reading;
-  read_journal(reading, flash);
+  read_journal(reading, flash, without);
   reading.fuses = flash.fuses();
   for (unsigned i = 0; i < 2; ++i) {
     reading.holdings[i] = read_holding(flash, flash.slot(i), flash.slot_size());
     reading.holdings[2 + i] = read_holding(flash, flash.keys(i), flash.geometry().sector);
   }
-  find_keys(reading, flash);  // an older record tells of keys, too
-  if (reading.source == Source::kNothingRecorded) {
-    reading.slots[0] = {ECU_SLOT_CONFIRMED, reading.holdings[0].stored};
-  } else if (searches && reading.source == Source::kJournal && is_behind(reading)) {
-    reading.source = Source::kLost;
-  }
-  if (reading.source == Source::kLost) {
+  find_keys(reading, flash);
+  if (!reading.is_recorded()) {
     find_models(reading);
   }
   return reading;
 }
 
 uint32_t Reading::last_number() const {
-  const uint64_t last = std::min<uint64_t>(uint64_t{places.newest} + places.torn, UINT32_MAX);
-  return static_cast<uint32_t>(last) | (source == Source::kLost ? kAfterLoss : 0);
+  const uint64_t last = std::min<uint64_t>(uint64_t{places.newest} + places.doubted, UINT32_MAX);
+  return static_cast<uint32_t>(last) | (places.is_lost() ? kAfterLoss : 0);
 }
 
 bool says_the_same(const Reading& a, const Reading& b) {
@@ -212,15 +194,19 @@ bool says_the_same(const Reading& a, const Reading& b) {
   return says_the_same(state(a), state(b));
 }
 
-void lose_newest(FlashSimulator& flash, uint32_t count) {
+std::vector<uint32_t> lose_newest(FlashSimulator& flash, unsigned sector, size_t count) {
   Places places;
-  std::vector<Record> records = find_records(places, flash);
-  std::sort(records.begin(), records.end(),
-            [](const Record& a, const Record& b) { return a.sequence > b.sequence; });
-  records.resize(std::min<size_t>(records.size(), count), {});
-  for (const Record& record : records) {
-    flash.damage_bytes(record.address);
+  std::vector<Place> written = find_written(places, flash, kNoPlace);
+  std::sort(written.begin(), written.end(), [](const Place& a, const Place& b) { return is_older(b, a); });
+  std::vector<uint32_t> lost;
+  for (const Place& place : written) {
+    const bool meant = sector == kNoPlace || sector == place.sector;
+    if (meant && place.sequence != 0 && lost.size() < count) {
+      flash.damage_bytes(place.address);
+      lost.push_back(place.address);
+    }
   }
+  return lost;
 }
 
 uint32_t Reading::lowest() const { return std::max(fuses, slots[active].sequence); }

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include <vector>
+
 #include "flash_simulator.h"
 #include "stock.h"
 
@@ -15,11 +17,6 @@ namespace ecu::test {
 
 /** No slot, no sector. */
 constexpr unsigned kNoPlace = 2;
-
-/** Places of the journal that may be used while nothing was confirmed: that takes more. */
-constexpr unsigned kMostOfFactory = 3;
-
-enum class Source : uint8_t { kJournal, kNothingRecorded, kLost };
 
 /** Contents of a slot or key sector. */
 struct Holding {
@@ -33,23 +30,20 @@ struct Holding {
 
 /** What the places of the journal are. */
 struct Places {
-  unsigned sector = kNoPlace;  // the one with the newest record
-  uint32_t newest = 0;         // the sequence of that
-  unsigned count = 0;          // in a sector
-  unsigned ends[2] = {};       // the first free ones
-  unsigned tails[2] = {};      // torn ones behind the last record
-  unsigned used = 0;           // neither free
-  unsigned torn = 0;           // nor a record
-  bool doubted = false;        // torn ones may have held newer records than the newest
-  uint32_t keys = 0;           // sequence of the key set that the newest knows
-  bool alone = false;          // no other record says the same
-  bool vouched = false;        // the one before says the same, and stands before it
+  unsigned sector = 0;    // the one that is written next: with the newest record, or more free places
+  uint32_t newest = 0;    // the sequence of that record, 0 without any
+  unsigned count = 0;     // in a sector
+  unsigned ends[2] = {};  // the first free ones
+  unsigned torn[2] = {};  // neither free nor a record
+  unsigned doubted = 0;   // that may hold newer records some day
+  uint32_t keys = 0;      // sequence of the key set that the newest knows
+  bool in_both = false;   // the newest record of the other sector says the same
 
   [[nodiscard]] bool is_full(unsigned of) const { return ends[of] == count; }
+  [[nodiscard]] bool is_lost() const { return newest == 0 && torn[0] != 0 && torn[1] != 0; }
 };
 
 struct Reading {
-  Source source = Source::kJournal;
   ecu_slot_info slots[2] = {};
   unsigned active = 0;
   unsigned tries = 0;
@@ -60,6 +54,7 @@ struct Reading {
   uint32_t fuses = 0;
   Holding holdings[4];  // slots and key sectors
 
+  [[nodiscard]] bool is_recorded() const { return places.newest != 0; }
   [[nodiscard]] unsigned staged() const {
     return slots[active ^ 1U].state == ECU_SLOT_STAGED ? active ^ 1U : kNoPlace;
   }
@@ -91,14 +86,15 @@ struct Reading {
   [[nodiscard]] ecu_status check_package(const Item& item, FlashSimulator& flash) const;
 };
 
-/** `searches`: also for packages that the journal does not know of, as a device does that opens or begins. */
-Reading read_flash(FlashSimulator& flash, bool searches = true);
+/** What a device finds that opens or begins; no record of the sector `without` can be read. */
+Reading read_flash(FlashSimulator& flash, unsigned without = kNoPlace);
 
 /** Whether the same is confirmed, staged and in force. */
 bool says_the_same(const Reading& a, const Reading& b);
 
-/** The newest records, so many, can not be read any more. */
-void lose_newest(FlashSimulator& flash, uint32_t count);
+/** The newest records, so many, can not be read any more, of one sector or of both (kNoPlace). Gives where
+ *  they are, the newest first. */
+std::vector<uint32_t> lose_newest(FlashSimulator& flash, unsigned sector, size_t count);
 
 }  // namespace ecu::test
 #endif

@@ -32,8 +32,9 @@ enum class Do : uint8_t {
   kFinish,
   kAbort,
   kRestart,
-  kCut,   // power fails in one of the next operations on flash
-  kLose,  // the newest records can not be read any more; power is supplied anew
+  kCut,         // power fails in one of the next operations on flash
+  kLose,        // the newest records can not be read any more; power is supplied anew
+  kLoseSector,  // those of one sector, for ever or until some later time of power
   kKinds
 };
 

@@ -175,7 +175,6 @@ void Device::power_on() {
   } else if (sessions == fault_session_) {
     flash.heal();
   }
-  short_ = has_short_journal();
   port_ = flash.port();
   config_ = configuration(flash, port_, shelf->factory_key);
   config_.self_test = SelfTest::run;
@@ -189,19 +188,6 @@ void Device::power_on() {
   demand(opened_ || status == ECU_FLASH_FAILED, "open refuses a right configuration, and not for its flash");
   demand(flash.fuses() <= asked_, "the fuses count what was not confirmed");
   protect_what_must_stay();
-}
-
-/* No record, and at most three places that are not free. */
-bool Device::has_short_journal() {
-  const uint32_t stride = std::max(kRecordSize, flash.geometry().unit);
-  unsigned used = 0;
-  for (unsigned sector = 0; sector < 2; ++sector) {
-    for (uint32_t place = 0; place + stride <= flash.geometry().sector; place += stride) {
-      const uint8_t* const bytes = flash.at(flash.journal(sector) + place);
-      used += std::any_of(bytes, bytes + stride, [&](uint8_t byte) { return byte != flash.erased_value(); });
-    }
-  }
-  return used <= 3 && !flash.has_record();
 }
 
 /* What the newest record in flash says. */
@@ -327,6 +313,9 @@ void Device::observe(ecu_status status) {
     insist(!lacks_trial() || booted.reverted != ECU_OK, "a staged model was lost");
     must_try_ = 0;
     demand(booted.image == nullptr && booted.slot == kNone, "an image without a model");
+    if (fault == Fault::kReads) {
+      flash.protect(0);  // what could not be read may be written
+    }
     return;
   }
   insist(status == ECU_OK, "boot fails");

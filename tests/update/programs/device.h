@@ -138,14 +138,8 @@ class Device {
   [[nodiscard]] bool holds(unsigned slot, uint32_t sequence);
   /** The confirmed model is damaged as well as the journal: nothing tells of it any more. */
   [[nodiscard]] bool damaged_twice() const { return fault == Fault::kRot && may_lack_model_; }
-  /** A model waits for its trial. But a bit of its record may have changed: no other tells of it where the
-   *  journal is as short as that of a device that has confirmed nothing, the model is no newer one, or power
-   *  has failed in a boot, which may have erased the sector with that record. */
-  [[nodiscard]] bool lacks_trial() const {
-    const bool alone = fault == Fault::kRot && (short_ || must_try_ <= confirmed_ || lost_boots_ != 0);
-    return must_try_ != 0 && !alone;
-  }
-  [[nodiscard]] bool has_short_journal();
+  /** A model waits for its trial; where a bit of its record may have changed it may be forgotten. */
+  [[nodiscard]] bool lacks_trial() const { return must_try_ != 0 && fault != Fault::kRot; }
   [[nodiscard]] bool holds_any(unsigned slot);
 
   Random random_;
@@ -161,7 +155,6 @@ class Device {
   bool keeps_given_up_ = false;  // sequence for which confirm was called, as long as its outcome is not known
   uint32_t asked_ = 0;           // highest sequence for which confirm was called
   uint32_t must_try_ = 0;        // sequence that was reported as staged
-  bool short_ = false;           // has_short_journal when power was supplied
   uint32_t lost_boots_ = 0;      // times that power failed in boot since then
   uint32_t keys_ = 0;            // sequence of the key set that was reported as in force
   uint8_t trials_[kSequences] = {};

@@ -113,9 +113,7 @@ void Ecu::lie(bool programs, bool reads) {
   lies_in_reads_ = reads;
 }
 
-uint32_t Ecu::newest_record() const {
-  return flash.journal(update.sector) + update.ends[update.sector] - kRecordSize;
-}
+uint32_t Ecu::newest_record() const { return flash.journal(update.sector) + update.end - kRecordSize; }
 
 void Ecu::forge_record(const std::function<void(State&)>& change) {
   const uint8_t* const newest = flash.at(newest_record());

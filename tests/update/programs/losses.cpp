@@ -9,54 +9,122 @@
 namespace ecu::test {
 namespace {
 
-/* 101 is confirmed, 100 its reserve, and the records that say so can not be read. */
-void lose_newest(Ecu& ecu) {
+/* 101 is confirmed, 100 its reserve, in both sectors. */
+void update_to_101(Ecu& ecu) {
   grow_old(ecu);
   ecu.update_to(kC, 100);
   ecu.update_to(kB, 101);
+}
+
+void lose_journal(Ecu& ecu) {
+  lose_sector(ecu, 0);
   lose_sector(ecu, 1);
 }
 
-/* The only journal sector that was ever written can not be read: that is no device from the factory. */
-bool the_only_journal_sector(uint32_t operation, Torn torn) {
+/* Starts twice; the confirmed model runs, without a trial. */
+bool still_runs(Ecu& ecu, const Payload& payload) {
+  bool right = true;
+  for (unsigned boot = 0; boot < 2U; ++boot) {
+    right = ecu.restart() == ECU_OK && runs(ecu, payload) && ecu.found.trial == 0U && right;
+  }
+  return right;
+}
+
+/* What comes to the device at each of the two sectors. */
+bool in_each_sector(bool (*check)(unsigned sector)) {
+  const bool first = check(0);
+  return check(1) && first;
+}
+
+/* One sector can not be read any more: the other one says what was confirmed. */
+bool a_journal_sector(unsigned sector) {
+  Ecu ecu;
+  update_to_101(ecu);
+  lose_sector(ecu, sector);
+  const bool right = still_runs(ecu, kB) && ecu.send(ecu.package(kA, 50)) == ECU_PACKAGE_ROLLBACK;
+  ecu.update_to(kC, 102);
+  return right && still_runs(ecu, kC);
+}
+bool a_journal_sector() { return in_each_sector(a_journal_sector); }
+
+bool a_journal_sector_after_new_keys(unsigned sector) {
+  Ecu ecu;
+  update_to_101(ecu);
+  const ecu_key first = ecu.key;
+  const ecu_key next = build_key(2, 0);
+  bool right = ecu.install(keys_of(next, 102, first)) == ECU_OK && still_runs(ecu, kB);
+  lose_sector(ecu, sector);
+  right = right && still_runs(ecu, kB) && ecu.send(ecu.package(kA, 1000)) == ECU_PACKAGE_UNKNOWN_KEY;
+  ecu.key = next;
+  return right && ecu.install(ecu.package(kA, 1000)) == ECU_OK;
+}
+bool a_journal_sector_after_new_keys() { return in_each_sector(a_journal_sector_after_new_keys); }
+
+/* The confirmed model is installed once more, as a reserve, and the one after it never arrives whole. */
+bool a_journal_sector_and_twins(unsigned sector) {
+  Ecu ecu = confirmed(1);
+  ecu.update_to(kC, 2);
+  ecu.update_to(kC, 2);
+  const bool right =
+      ecu.install(behind_header_of(ecu.package(kA, 2), kHostile)) == ECU_PACKAGE_OTHER_CONTENT &&
+      ecu.install(behind_header_of(ecu.package(kC, 2), kHostile)) == ECU_PACKAGE_BAD_PAYLOAD;
+  lose_sector(ecu, sector);
+  return right && still_runs(ecu, kC);
+}
+bool a_journal_sector_and_twins() { return in_each_sector(a_journal_sector_and_twins); }
+
+/* A device from the factory, in which no sector of the journal was ever written. */
+bool a_journal_sector_of_the_factory(unsigned sector) {
+  Ecu ecu;
+  ecu.fill_factory(kA, 30);
+  lose_sector(ecu, sector);
+  bool right = true;
+  for (unsigned boot = 0; boot < 5; ++boot) {
+    right = right && ecu.restart() == ECU_OK && runs(ecu, kA) && ecu.found.trial == 0U;
+  }
+  ecu.update_to(kB, 31);
+  return right && still_runs(ecu, kB);
+}
+bool a_journal_sector_of_the_factory() { return in_each_sector(a_journal_sector_of_the_factory); }
+
+/* Power fails in a confirmation, or in the boot behind it, and a sector is lost years later. */
+bool a_journal_sector_after_a_cut(unsigned sector) {
+  bool right = true;
+  for (uint32_t operation = 0; operation < 8; ++operation) {
+    for (unsigned torn = 0; torn < kTornKinds; ++torn) {
+      Ecu ecu;
+      ecu.update_to(kB, 7);
+      right = right && ecu.install(ecu.package(kC, 8)) == ECU_OK && ecu.restart() == ECU_OK;
+      ecu.flash.cut_at({ecu.flash.operations() + operation, static_cast<Torn>(torn)}, 1);
+      (void)ecu_update_confirm(&ecu.update);
+      ecu.restart();
+      ecu.restart();
+      const bool confirmed = ecu.found.trial == 0U;
+      lose_sector(ecu, sector);
+      right = right && (!confirmed || still_runs(ecu, kC));
+    }
+  }
+  return right;
+}
+bool a_journal_sector_after_a_cut() { return in_each_sector(a_journal_sector_after_a_cut); }
+
+/* No record can be read: that is no device from the factory. */
+bool the_whole_journal(uint32_t operation, Torn torn) {
   Ecu ecu = confirmed(8);
-  lose_sector(ecu, 0);
+  lose_journal(ecu);
   ecu.flash.cut_at({ecu.flash.operations() + operation, torn}, 1);  // in the next record as well
   ecu.restart();
   ecu.restart();
   return runs(ecu, kB) && ecu.send(ecu.package(kC, 7)) == ECU_PACKAGE_ROLLBACK;
 }
-bool the_only_journal_sector() {
+bool the_whole_journal() {
   bool right = true;
   for (uint32_t operation = 0; operation < 2; ++operation) {
     for (unsigned torn = 0; torn < kTornKinds; ++torn) {
-      right = the_only_journal_sector(operation, static_cast<Torn>(torn)) && right;
+      right = the_whole_journal(operation, static_cast<Torn>(torn)) && right;
     }
   }
   return right;
-}
-
-/* The newest records cannot be read, and the other sector has old ones: those do not count. */
-bool the_newer_journal_sector() {
-  Ecu ecu;
-  lose_newest(ecu);
-  ecu.restart();
-  return runs(ecu, kB) && ecu.send(ecu.package(kA, 50)) == ECU_PACKAGE_ROLLBACK &&
-         ecu_update_confirm(&ecu.update) == ECU_OK && ecu.restart() == ECU_OK && ecu.found.trial == 0U &&
-         runs(ecu, kB);
-}
-bool the_newer_journal_sector_and_keys() {
-  Ecu ecu;
-  const ecu_key first = ecu.key;
-  grow_old(ecu);
-  bool right = ecu.install(keys_of(build_key(2, 0), 101, first)) == ECU_OK;
-  ecu.key = build_key(2, 0);
-  ecu.update_to(kC, 102);
-  ecu.update_to(kB, 103);
-  lose_sector(ecu, 1);
-  ecu.key = first;
-  ecu.restart();
-  return right && runs(ecu, kB) && ecu.send(ecu.package(kA, 1000)) == ECU_PACKAGE_UNKNOWN_KEY;
 }
 
 /* Both sectors can not be read for a time; what was decided then stays decided. */
@@ -66,8 +134,7 @@ bool both_journal_sectors_for_a_time() {
   for (uint32_t sequence = 100; sequence < 160; ++sequence) {
     ecu.update_to(sequence % 2 == 1 ? kB : kC, sequence);
   }
-  lose_sector(ecu, 0);
-  lose_sector(ecu, 1);
+  lose_journal(ecu);
   bool right = ecu.restart() == ECU_OK && runs(ecu, kB) && ecu_update_confirm(&ecu.update) == ECU_OK;
   ecu.update_to(kA, 160);
   recover(ecu, ecu.flash.journal(0), 2U * ecu.flash.geometry().sector);
@@ -80,59 +147,58 @@ bool records_during_an_install() {
   const ByteVector package = ecu.package(kC, 12);
   bool right = ecu_update_begin(&ecu.update) == ECU_OK &&
                ecu_update_write(&ecu.update, package.data(), package.size() - 9) == ECU_OK;
-  lose_sector(ecu, 0);
+  lose_journal(ecu);
   right = right && ecu.restart() == ECU_OK && runs(ecu, kB) && ecu_update_confirm(&ecu.update) == ECU_OK;
   return right && ecu.install(ecu.package(kA, 10)) == ECU_OK && ecu.restart() == ECU_OK && runs(ecu, kA);
 }
 
-/* The same when the newest records are lost and old ones are there. */
+/* The same when the older sector can be read. */
 bool newer_records_during_an_install() {
   Ecu ecu;
-  grow_old(ecu);
-  ecu.update_to(kC, 101);
-  ecu.update_to(kB, 102);
+  update_to_101(ecu);
   const ByteVector package = ecu.package(kC, 103);
   const bool right = ecu.install(behind_header_of(package, kHostile)) == ECU_PACKAGE_BAD_PAYLOAD;
-  lose_sector(ecu, 1);
-  ecu.restart();
-  return right && runs(ecu, kB) && ecu.send(ecu.package(kA, 50)) == ECU_PACKAGE_ROLLBACK;
+  lose_sector(ecu, ecu.update.sector);
+  return right && still_runs(ecu, kB) && ecu.send(ecu.package(kA, 50)) == ECU_PACKAGE_ROLLBACK;
 }
 
 /* The newest records can not be read in one begin; the old ones can. */
 bool newer_records_that_are_away_for_a_moment() {
   Ecu ecu;
-  lose_newest(ecu);
+  update_to_101(ecu);
+  const unsigned sector = ecu.update.sector;
+  lose_sector(ecu, sector);
   bool right = ecu_update_begin(&ecu.update) == ECU_FLASH_FAILED;
-  recover(ecu, ecu.flash.journal(1), ecu.flash.geometry().sector);
+  recover(ecu, ecu.flash.journal(sector), ecu.flash.geometry().sector);
   right = right && ecu.install(keys_of(build_key(2, 0), 109, ecu.key)) == ECU_OK;
-  return right && ecu.restart() == ECU_OK && runs(ecu, kB) && ecu.found.trial == 0U;
+  return right && still_runs(ecu, kB);
 }
 
 /* A sender comes before the boot that tries what was confirmed. */
 bool an_install_before_the_first_boot() {
   Ecu ecu = confirmed(7);
   ecu.update_to(kC, 8);
-  lose_sector(ecu, 0);
+  lose_journal(ecu);
   bool right = ecu.open() == ECU_OK;
   right = right && ecu.send(ecu.package(kA, 9)) == ECU_UPDATE_TRIAL_RUNNING && ecu.boot() == ECU_OK;
   return right && runs(ecu, kC) && ecu.found.trial == 1U;
 }
 
-/* The newer sector is lost, and the older one ends with an install that has long been confirmed. */
-bool newer_records_behind_an_install() {
+/* The records of an update lie in both sectors. */
+bool a_journal_sector_after_a_full_one(unsigned sector) {
   Ecu ecu = confirmed(1);
   ecu.update_to(kC, 2);
-  while (ecu.update.ends[0] + kRecordSize != ecu.flash.geometry().sector) {
+  while (ecu.update.end + kRecordSize != ecu.flash.geometry().sector) {
     ecu.forge_record([](State&) {});
     ecu.restart();
   }
-  ecu.update_to(kA, 3);
-  bool right = ecu.restart() == ECU_OK && runs(ecu, kA) && ecu.found.trial == 0U;
-  right = right && ecu.update.sector == 1;
-  lose_sector(ecu, 1);
-  ecu.restart();
-  return right && runs(ecu, kA);
+  const unsigned full = ecu.update.sector;
+  bool right = ecu.install(ecu.package(kA, 3)) == ECU_OK && ecu.update.sector == (full ^ 1U);
+  right = right && ecu.restart() == ECU_OK && ecu_update_confirm(&ecu.update) == ECU_OK;
+  lose_sector(ecu, sector);
+  return right && still_runs(ecu, kA);
 }
+bool a_journal_sector_after_a_full_one() { return in_each_sector(a_journal_sector_after_a_full_one); }
 
 /* A key set is in force without its record; years later a bit of it changes. */
 bool keys_whose_record_was_cut() {
@@ -222,30 +288,58 @@ bool records_that_heal() {
 /* The journal can not be read in one begin. */
 bool a_journal_that_is_away_for_a_moment() {
   Ecu ecu = confirmed(8);
-  lose_sector(ecu, 0);
+  lose_journal(ecu);
   bool right = ecu_update_begin(&ecu.update) == ECU_FLASH_FAILED;
-  recover(ecu, ecu.flash.journal(0), ecu.flash.geometry().sector);
+  recover(ecu, ecu.flash.journal(0), 2U * ecu.flash.geometry().sector);
   right = right && ecu.install(keys_of(build_key(2, 0), 9, ecu.key)) == ECU_OK;
   return right && ecu.restart() == ECU_OK && runs(ecu, kB);
 }
 
-/* A revert whose record fails; the next boot comes in the same time of power. */
+/* A revert whose record fails is none; it is called again. */
 bool a_revert_that_fails() {
   Ecu ecu = confirmed(8);
   bool right = ecu.install(ecu.package(kC, 9)) == ECU_OK && ecu.restart() == ECU_OK && runs(ecu, kC);
   ecu.lie(true, false);
   right = right && ecu_update_revert(&ecu.update) == ECU_FLASH_FAILED;
   ecu.lie(false, false);
+  right = right && ecu_update_confirm(&ecu.update) == ECU_UPDATE_NO_TRIAL;
+  right = right && ecu_update_revert(&ecu.update) == ECU_OK;
   return right && ecu.boot() == ECU_OK && runs(ecu, kB) && ecu.found.trial == 0U;
 }
 
+/* The record of a confirmation lies in flash although that had to report a failure; then comes a revert, and
+ * power fails in it. */
+bool a_revert_behind_a_confirmation_that_failed() {
+  bool right = true;
+  for (uint32_t operation = 0; operation < 6; ++operation) {
+    Ecu ecu = confirmed(7);
+    right = right && ecu.install(ecu.package(kC, 8)) == ECU_OK && ecu.restart() == ECU_OK;
+    ecu.lie(false, true);
+    right = right && ecu_update_confirm(&ecu.update) == ECU_FLASH_FAILED;
+    ecu.lie(operation % 2U != 0U, false);
+    ecu.flash.cut_at({ecu.flash.operations() + operation / 2U, Torn::kNothing}, 1);
+    (void)ecu_update_revert(&ecu.update);
+    ecu.lie(false, false);
+    right = right && ecu.restart() == ECU_OK && ecu.found.image != nullptr;
+  }
+  return right;
+}
+
 /* Records are lost, and the application gives the newest model up: the one before it is the reserve. */
-bool a_reserve() {
+bool a_reserve(unsigned slot) {
   Ecu ecu = confirmed(7);
   ecu.update_to(kC, 8);
-  lose_sector(ecu, 0);
-  bool right = ecu.restart() == ECU_OK && runs(ecu, kC) && ecu_update_revert(&ecu.update) == ECU_OK;
-  return right && ecu.restart() == ECU_OK && runs(ecu, kB) && ecu.found.trial == 0U;
+  if (slot == 0) {
+    ecu.update_to(kA, 9);
+  }
+  lose_journal(ecu);
+  bool right = ecu.restart() == ECU_OK && runs(ecu, slot == 0 ? kA : kC) && ecu.found.trial == 1U;
+  right = right && ecu_update_revert(&ecu.update) == ECU_OK && ecu.restart() == ECU_OK;
+  return right && runs(ecu, slot == 0 ? kC : kB) && ecu.found.trial == 0U;
+}
+bool a_reserve() {
+  const bool first = a_reserve(0);
+  return a_reserve(1) && first;
 }
 
 /* Records are lost after a model was given up: it does not come back. */
@@ -253,11 +347,12 @@ bool a_model_that_was_given_up() {
   Ecu ecu = confirmed(8);
   bool right = ecu.install(ecu.package(kC, 9)) == ECU_OK && ecu.restart() == ECU_OK &&
                ecu_update_revert(&ecu.update) == ECU_OK;
-  lose_sector(ecu, 0);
+  lose_journal(ecu);
   return right && ecu.restart() == ECU_OK && runs(ecu, kB) && ecu_update_confirm(&ecu.update) == ECU_OK;
 }
 
-/* One bit of what was never written makes no loss of a device from the factory. */
+/* One bit of what was never written makes no loss of a device from the factory: its keys are in force, also
+ * beside a part of a key package. */
 bool a_bit_of_an_erased_journal() {
   Ecu ecu;
   ecu.fill_factory(kA, 30);
@@ -266,7 +361,10 @@ bool a_bit_of_an_erased_journal() {
   for (unsigned boot = 0; boot < 5; ++boot) {
     right = right && ecu.restart() == ECU_OK && runs(ecu, kA) && ecu.found.trial == 0U;
   }
-  return right;
+  const ByteVector keys = keys_of(build_key(2, 0), 31, ecu.key);
+  right = right && ecu_update_begin(&ecu.update) == ECU_OK &&
+          ecu_update_write(&ecu.update, keys.data(), keys.size() - 9U) == ECU_OK;
+  return right && ecu.restart() == ECU_OK && ecu.send(ecu.package(kB, 32)) == ECU_OK;
 }
 
 /* One bit of the sequence that a line wrote: the device can be repaired. */
@@ -305,15 +403,18 @@ bool the_first_record_of_all() {
 }
 
 constexpr Check kLosses[] = {
-    {"the only journal sector", the_only_journal_sector},
-    {"the newer journal sector", the_newer_journal_sector},
-    {"the newer journal sector, and keys", the_newer_journal_sector_and_keys},
+    {"a journal sector", a_journal_sector},
+    {"a journal sector after new keys", a_journal_sector_after_new_keys},
+    {"a journal sector and twins", a_journal_sector_and_twins},
+    {"a journal sector of the factory", a_journal_sector_of_the_factory},
+    {"a journal sector after a cut", a_journal_sector_after_a_cut},
+    {"a journal sector after a full one", a_journal_sector_after_a_full_one},
+    {"the whole journal", the_whole_journal},
     {"both journal sectors for a time", both_journal_sectors_for_a_time},
     {"records during an install", records_during_an_install},
     {"newer records during an install", newer_records_during_an_install},
     {"newer records that are away for a moment", newer_records_that_are_away_for_a_moment},
     {"an install before the first boot", an_install_before_the_first_boot},
-    {"newer records behind an install", newer_records_behind_an_install},
     {"keys whose record was cut", keys_whose_record_was_cut},
     {"a trial without keys", a_trial_without_keys},
     {"keys withdrawn during a trial", keys_withdrawn_during_a_trial},
@@ -322,6 +423,7 @@ constexpr Check kLosses[] = {
     {"a record that heals", a_record_that_heals},
     {"records that heal", records_that_heal},
     {"a revert that fails", a_revert_that_fails},
+    {"a revert behind a confirmation that failed", a_revert_behind_a_confirmation_that_failed},
     {"a reserve", a_reserve},
     {"a journal that is away for a moment", a_journal_that_is_away_for_a_moment},
     {"a model that was given up", a_model_that_was_given_up},

@@ -114,6 +114,7 @@ bool a_damaged_key_set_beside_an_erased_sector() {
   right = right && ecu.send(keys_of(next, 8, next)) == ECU_FLASH_FAILED;
   right = right && *ecu.flash.at(ecu.flash.keys(0)) == 0xff;
   lose_sector(ecu, 0);
+  lose_sector(ecu, 1);
   ecu.flip(ecu.flash.keys(1) + 50, 1);
   ecu.restart();
   return right && ecu.send(ecu.package(kC, 9)) == ECU_UPDATE_KEYS_DAMAGED;
@@ -121,11 +122,12 @@ bool a_damaged_key_set_beside_an_erased_sector() {
 
 /* --- Records --- */
 
-/* All records of a first update are lost: one more than a device has that has confirmed nothing. */
+/* All records of a first update are lost: of a device that has confirmed nothing a sector is erased. */
 bool the_records_of_a_first_update() {
   Ecu ecu = confirmed(8);
-  const bool right = ecu.update.ends[0] == 4U * kRecordSize;
-  lose(ecu, ecu.flash.journal(0), ecu.update.ends[0]);
+  const bool right = ecu.update.sector == 1 && ecu.update.end == kRecordSize;
+  lose(ecu, ecu.flash.journal(0), 3U * kRecordSize);
+  lose(ecu, ecu.flash.journal(1), kRecordSize);
   ecu.restart();
   return right && runs(ecu, kB) && ecu.send(ecu.package(kC, 7)) == ECU_PACKAGE_ROLLBACK;
 }
@@ -136,8 +138,8 @@ bool the_records_of_a_first_trial() {
   ecu.fill_factory(kA, 30);
   bool right = ecu.restart() == ECU_OK && ecu.install(ecu.package(kB, 31)) == ECU_OK;
   right = right && ecu.restart() == ECU_OK && ecu_update_revert(&ecu.update) == ECU_OK;
-  right = right && ecu.update.ends[0] == 3U * kRecordSize;
-  lose(ecu, ecu.flash.journal(0), ecu.update.ends[0]);
+  right = right && ecu.update.end == 3U * kRecordSize;
+  lose(ecu, ecu.flash.journal(0), ecu.update.end);
   return right && ecu.restart() == ECU_OK && runs(ecu, kA) && ecu.found.trial == 0U;
 }
 
@@ -148,7 +150,7 @@ bool a_record_behind_what_can_not_be_read() {
   grow_old(ecu);
   ecu.update_to(kC, 100);
   ecu.update_to(kB, 101);
-  bool right = ecu.update.ends[1] < ecu.flash.geometry().sector / 2U;
+  bool right = ecu.update.end < ecu.flash.geometry().sector / 2U;
   lose_sector(ecu, 0);
   lose_sector(ecu, 1);
   ecu.flash.cut_at({ecu.flash.operations(), Torn::kHalf}, 1);
