@@ -176,8 +176,8 @@ ERRORS = {
     "the last record in place of the newest": (
         "journal",
         "update/journal.cpp",
-        "second.newest.sequence > first.newest.sequence;",
-        "second.newest.sequence != 0U;",
+        "record.sequence > sector.newest.sequence",
+        "record.sequence != sector.newest.sequence",
     ),
 }
 

@@ -103,6 +103,9 @@ SEEDS = {
         *(device(), hold(0, OLD, BARE), call(BOOT), call(INSTALL, NINE), call(LOSE, 0, 0), call(BOOT)),
         *(call(INSTALL, NEW_KEY), *update_to(NINE_NEW)),
     ],
+    "sectors that differ in tries": [
+        *(device(), *RUNS_FIVE, record([(CONFIRMED, 5), (EMPTY, 0)], tries=1, sector=1), call(BOOT), *AGAIN),
+    ],
     "a lost sector": [
         *(device(), *RUNS_FIVE, *update_to(NINE), call(LOSE_SECTOR, 0, 0), call(BOOT)),
         *(call(LOSE_SECTOR, 0, 2), call(BOOT), *AGAIN, *update_to(TWELVE)),

@@ -436,8 +436,8 @@ ATTACKED = (
     Mutant(
         "a record that stands alone is not written again",
         "slots.cpp",
-        "status == ECU_OK && update->single != 0U",
-        "status == ECU_OK && update->single > 1U",
+        "    if (update->single != 0U) {",
+        "    if (update->single > 1U) {",
     ),
     Mutant(
         "a lost journal brings the factory keys back",

@@ -181,7 +181,8 @@ ecu_status scan(ecu_update& update, Found& found) noexcept {
   update.journal.sequence = skipped > UINT32_MAX - sequence ? UINT32_MAX : sequence + skipped;
   update.sector = swapped ? 1U : 0U;
   update.end = newer.end;
-  update.single = says_the_same(newer.newest, older.newest) ? 0U : 1U;
+  const bool both = older.newest.sequence != 0U && says_the_same(newer.newest, older.newest);
+  update.single = both || sequence == 0U ? 0U : 1U;
   return ECU_OK;
 }
 

@@ -131,14 +131,14 @@ ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot) {
   }
   if (update->trial == 0U) {
     update->running = kNone;
+    if (update->single != 0U) {
+      (void)ecu::append(*update, ecu::Change::kNothing, slot);
+    }
     slot = ecu::runnable_slot(*update);
     if (slot == kNone) {
       return ECU_UPDATE_NO_MODEL;
     }
     status = ecu::catch_up(*update, slot);
-    if (status == ECU_OK && update->single != 0U) {
-      (void)ecu::append(*update, ecu::Change::kNothing, slot);
-    }
   }
   if (status == ECU_OK) {
     ecu::run(*update, slot, *boot);

@@ -122,7 +122,7 @@ void Bench::judge_copies(bool quiet) {
   demand(!quiet || appended_ == 0 || (appended_ == 1 && says_the_same(before_, now_)),
          "a boot changes the state");
   newer_keys_ = newer_keys_ || (appended_ > 0 && before_.keys_sequence > before_.places.keys);
-  const bool may = trial_ || waits_ || running_ == kNoPlace || !now_.is_recorded() || newer_keys_;
+  const bool may = trial_ || waits_ || !now_.is_recorded() || newer_keys_;
   demand(may || now_.places.in_both, "the newest record stands in one sector alone");
 }
 

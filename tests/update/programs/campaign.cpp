@@ -217,13 +217,20 @@ class Campaign {
     if (kind == 0) {
       device.set_fault(Fault::kReads, until);
       flash.disturb(300 + random.below(3000));  // a tenth of the records of a run, at most
-    } else if (kind < 3) {
+    } else if (kind == 2) {
+      const unsigned session = 1 + random.below(5);
+      device.set_fault(Fault::kLosses, session);
+      device.find_again(random.below(3) == 0 ? 0 : session + 1 + random.below(3));
+    } else if (kind == 1) {
       device.set_fault(Fault::kWrites, until);
       for (uint32_t left = 1 + random.below(4); left > 0; --left) {
         flash.stick(areas[random.below(5)] + random.below(flash.geometry().sector), random);
       }
     } else if (kind < 5) {
       device.set_fault(Fault::kRot, 1 + random.below(5));
+      if (kind == 4) {
+        device.rot_anywhere();
+      }
     } else {
       const Bad bad = static_cast<Bad>(kind - 4);
       device.set_fault(bad == Bad::kReadFails ? Fault::kReads : Fault::kWrites, until);

@@ -11,7 +11,6 @@ namespace ecu::test {
 namespace {
 
 constexpr uint8_t kNone = 2;
-constexpr uint32_t kFewest = 4;  // records of a device that has confirmed something
 
 uint32_t bit(uint32_t sequence) { return 1U << sequence; }
 
@@ -138,26 +137,26 @@ void Device::place_journal(const Start& start, uint32_t fill, Random& random) {
     flash.place(flash.journal(sector) + (stride * place), record);
     ++sequence;
   }
-  if (fill >= kFewest) {
-    place_leftovers(sector ^ 1U, sequence, (fill + 1) * stride > flash.geometry().sector, random);
-  }
-  for (uint32_t place = 0; fill < kFewest && place < kFewest; ++place) {
-    const uint32_t older = sequence - fill - kFewest + place;  // the journal has just gone over
-    flash.place(flash.journal(sector ^ 1U) + (stride * place), record_bytes(older, state));
+  const bool full = (fill + 1) * stride > flash.geometry().sector;
+  if (fill != 0) {
+    place_other(sector ^ 1U, sequence - fill, full, state, random);
   }
 }
 
-/* The other journal sector: erased, or filled long ago; and when this one is full, begun and not finished, or
- * torn. */
-void Device::place_leftovers(unsigned sector, uint32_t next, bool full, Random& random) {
+/* The other journal sector: the state that was settled last, behind records of long ago; but when this one is
+ * full it may be begun and not finished, or torn. */
+void Device::place_other(unsigned sector, uint32_t first, bool full, const State& settled, Random& random) {
   const uint32_t kind = random.below(full ? 4 : 2);
   const uint32_t stride = std::max(kRecordSize, flash.geometry().unit);
   const State old = {1, 0, {{ECU_SLOT_CONFIRMED, 0}, {ECU_SLOT_CONFIRMED, 15}}, 0};
   const uint32_t count = kind == 0 ? 0 : kind == 2 ? 1 : 4;
   for (uint32_t i = 0; i < count; ++i) {
-    ByteVector bytes = record_bytes(kind == 2 ? next : 1 + i, old);
+    ByteVector bytes = record_bytes(1 + i, old);
     bytes[29] ^= kind == 1 ? 0x00 : 0xff;
     flash.place(flash.journal(sector) + (stride * i), bytes);
+  }
+  if (kind < 2) {
+    flash.place(flash.journal(sector) + (stride * count), record_bytes(first - 1U, settled));
   }
 }
 
@@ -170,11 +169,7 @@ void Device::damage_last() {
 void Device::power_on() {
   ++sessions;
   flash.power_on();
-  if (sessions == fault_session_ && fault == Fault::kRot) {
-    flash.rot(flash.journal(random_.below(2)), random_);
-  } else if (sessions == fault_session_) {
-    flash.heal();
-  }
+  change_flash();
   port_ = flash.port();
   config_ = configuration(flash, port_, shelf->factory_key);
   config_.self_test = SelfTest::run;
@@ -190,15 +185,72 @@ void Device::power_on() {
   protect_what_must_stay();
 }
 
-/* What the newest record in flash says. */
-State Device::newest_state() {
+/* What happens to flash before this time of power. */
+void Device::change_flash() {
+  if (sessions == fault_session_ && loses_records()) {
+    none_knows_ = !stands_in_both();
+  }
+  if (fault == Fault::kLosses) {
+    if (sessions == fault_session_) {
+      flash.take_cut_erases();  // power failed in an erase while both journals were away
+      lose_records();
+    } else if (sessions == found_session_) {
+      flash.find_again();
+    }
+  } else if (sessions == fault_session_ && rots_anywhere_) {
+    const unsigned sector = random_.below(4);  // journals, and key sectors behind them
+    keys_hit_ = sector >= 2;
+    flash.rot_anywhere(keys_hit_ ? flash.keys(sector - 2) : flash.journal(sector), random_);
+  } else if (sessions == fault_session_ && fault == Fault::kRot) {
+    flash.rot(flash.journal(random_.below(2)), random_);
+  } else if (sessions == fault_session_) {
+    flash.heal();
+  }
+}
+
+/* One journal sector, both, or some places of one, half of the time the newest. */
+void Device::lose_records() {
+  const uint32_t kind = random_.below(4);
+  const uint32_t size = flash.geometry().sector;
+  none_knows_ = none_knows_ || kind == 2;
+  if (kind < 3) {
+    flash.lose_for_a_time(flash.journal(kind == 1 ? 1 : 0), kind == 2 ? 2 * size : size);
+    return;
+  }
+  const uint32_t stride = std::max(kRecordSize, flash.geometry().unit);
+  uint32_t first = flash.journal(random_.below(2)) + (stride * random_.below(size / stride));
+  if (random_.below(2) == 0) {
+    uint32_t newest = 0;
+    for (uint32_t at = flash.journal(0); at + stride <= flash.keys(0); at += stride) {
+      first = sequence_of(flash.at(at)) > newest ? at : first;
+      newest = std::max(newest, sequence_of(flash.at(at)));
+    }
+  }
+  const uint32_t sector = first < flash.journal(1) ? 0 : 1;
+  const uint32_t start = std::max(first - std::min(first, stride * random_.below(8)), flash.journal(sector));
+  flash.lose_for_a_time(start, first + stride - start);
+}
+
+/* What the newest record from `start` up to `end` says. */
+State Device::newest_state(uint32_t start, uint32_t end) {
   const uint32_t stride = std::max(kRecordSize, flash.geometry().unit);
   const uint8_t* newest = nullptr;
-  for (uint32_t at = flash.journal(0); at + stride <= flash.keys(0); at += stride) {
-    const uint32_t sequence = sequence_of(flash.at(at));
+  for (uint32_t at = start; at + stride <= end; at += stride) {
+    const uint32_t sequence = flash.is_lost(at, kRecordSize) ? 0 : sequence_of(flash.at(at));
     newest = sequence > (newest == nullptr ? 0 : sequence_of(newest)) ? flash.at(at) : newest;
   }
   return newest == nullptr ? State{} : state_of(newest);
+}
+
+State Device::newest_state() { return newest_state(flash.journal(0), flash.keys(0)); }
+
+/* Both sectors know what is confirmed, or there is no record at all. */
+bool Device::stands_in_both() {
+  const State first = newest_state(flash.journal(0), flash.journal(1));
+  const State second = newest_state(flash.journal(1), flash.keys(0));
+  const ecu_slot_info& a = first.slots[first.active];
+  const ecu_slot_info& b = second.slots[second.active];
+  return first.active == second.active && a.state == b.state && a.sequence == b.sequence;
 }
 
 /* The slots that hold the model that was confirmed, or may have been. Where both do, one is enough. */
@@ -211,7 +263,7 @@ void Device::protect_what_must_stay() {
   for (unsigned& home : homes_) {
     home &= ~written;
   }
-  for (unsigned slot = 0; slot < 2; ++slot) {
+  for (unsigned slot = 0; slot < 2 && !damaged_twice(); ++slot) {
     for (uint32_t sequence = confirmed_; sequence < kSequences; ++sequence) {
       slots |= holds(slot, sequence) ? homes_[sequence] & (1U << slot) : 0U;
     }
@@ -307,9 +359,8 @@ void Device::observe(ecu_status status) {
     homes_[pending_] &= ~(1U << pending_slot_);  // power failed before the confirmation was written
   }
   pending_ = 0;
-  protect_what_must_stay();
   if (status == ECU_UPDATE_NO_MODEL) {
-    insist(may_lack_model_, "no model");
+    insist(may_lack_model_ || damaged_twice(), "no model");
     insist(!lacks_trial() || booted.reverted != ECU_OK, "a staged model was lost");
     must_try_ = 0;
     demand(booted.image == nullptr && booted.slot == kNone, "an image without a model");
@@ -345,7 +396,7 @@ void Device::observe_model(uint32_t sequence) {
   demand(sequence >= confirmed_ || damaged_twice(), "a confirmed model was reverted");
   if (booted.trial != 0) {
     // A device that has lost a record tries again what it may have confirmed or given up.
-    const bool known = fault != Fault::kRot && !keeps_given_up_;
+    const bool known = !loses_records() && !keeps_given_up_;
     demand(!known || (may_try_ & bit(sequence)) != 0, "trial of a model that was not installed, or given up");
     demand(!known || ++trials_[sequence] <= kTries, "more trials than allowed");
     return;

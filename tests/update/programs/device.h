@@ -58,7 +58,8 @@ struct Start {
 enum class Fault : uint8_t {
   kNone,
   kWrites,  // some places take no erase or program, or not as they should: nothing that was there is lost
-  kRot,     // one bit of a journal changes: a device may try a model again
+  kRot,     // one bit of a journal changes, or of a key sector: a device may try a model again
+  kLosses,  // records cannot be read, for a time or for ever: the newest model runs, and may be tried again
   kReads    // much changes, or cannot be read for a time: it may lose all models, but run no wrong one
 };
 
@@ -78,11 +79,18 @@ class Device {
   void power_on();
   [[nodiscard]] bool opened() const { return opened_; }
 
-  /** Faults are there up to this time of power; in kRot a bit changes before it. */
+  /** Faults are there up to this time of power; in kRot a bit changes before it, in kLosses they begin with
+   *  it. */
   void set_fault(Fault kind, unsigned session) {
     fault = kind;
     fault_session_ = session;
   }
+
+  /** In kRot: the bit may be an erased one, or one of a key sector. */
+  void rot_anywhere() { rots_anywhere_ = true; }
+
+  /** In kLosses: what was lost reads again from this time of power on. */
+  void find_again(unsigned session) { found_session_ = session; }
 
   /** A slot cannot be erased: where records are torn as well, what was given up may be tried again. */
   void keeps_what_is_given_up() { keeps_given_up_ = true; }
@@ -90,7 +98,8 @@ class Device {
   /** Flash is right by now, and a model runs: the application can come to its goal. */
   [[nodiscard]] bool can_go_on() const {
     const bool healed = fault == Fault::kWrites && fault_session_ != 0 && fault_session_ <= sessions;
-    return fault == Fault::kNone || ((fault == Fault::kRot || healed) && booted.image != nullptr);
+    const bool right = healed || fault == Fault::kRot || fault == Fault::kLosses;
+    return fault == Fault::kNone || (right && !keys_hit_ && booted.image != nullptr);
   }
 
   /** What an application does; each call also tells the observer. */
@@ -127,7 +136,8 @@ class Device {
   void place_slots(const Start& start);
   void place_journal(const Start& start, uint32_t fill, Random& random);
   State newest_state();
-  void place_leftovers(unsigned sector, uint32_t next, bool full, Random& random);
+  State newest_state(uint32_t start, uint32_t end);
+  void place_other(unsigned sector, uint32_t first, bool full, const State& settled, Random& random);
   ecu_status send(const ByteVector& package, size_t size);
   void observe(ecu_status status);
   void observe_model(uint32_t sequence);
@@ -137,9 +147,15 @@ class Device {
   void put_package(uint32_t address, uint32_t size, const ByteVector& package, const ByteVector& payload);
   [[nodiscard]] bool holds(unsigned slot, uint32_t sequence);
   /** The confirmed model is damaged as well as the journal: nothing tells of it any more. */
-  [[nodiscard]] bool damaged_twice() const { return fault == Fault::kRot && may_lack_model_; }
-  /** A model waits for its trial; where a bit of its record may have changed it may be forgotten. */
-  [[nodiscard]] bool lacks_trial() const { return must_try_ != 0 && fault != Fault::kRot; }
+  /** Records are lost in both sectors, or in the only one that knew, or the confirmed model is damaged too.
+   */
+  [[nodiscard]] bool damaged_twice() const { return loses_records() && (may_lack_model_ || none_knows_); }
+  [[nodiscard]] bool loses_records() const { return fault == Fault::kRot || fault == Fault::kLosses; }
+  [[nodiscard]] bool stands_in_both();
+  void change_flash();
+  void lose_records();
+  /** A model waits for its trial; where its record is lost it may be forgotten. */
+  [[nodiscard]] bool lacks_trial() const { return must_try_ != 0 && !loses_records(); }
   [[nodiscard]] bool holds_any(unsigned slot);
 
   Random random_;
@@ -163,6 +179,10 @@ class Device {
   uint8_t last_slot_ = 0;  // that boot decided for
   bool opened_ = false;
   unsigned fault_session_ = 0;
+  unsigned found_session_ = 0;
+  bool rots_anywhere_ = false;
+  bool none_knows_ = false;  // what was confirmed
+  bool keys_hit_ = false;    // a bit of a key sector has changed
   unsigned attacks_left_ = 2;
   std::string failure_;
 };

@@ -83,6 +83,18 @@ bool FlashSimulator::is_lost(uint32_t address, uint32_t size) const {
   return std::any_of(lost_.begin() + first, lost_.begin() + last + 1, [](uint8_t lost) { return lost != 0; });
 }
 
+void FlashSimulator::lose_for_a_time(uint32_t address, uint32_t size) {
+  for (uint32_t offset = 0; offset < size; offset += geometry_.unit) {
+    lost_[(address - kBase + offset) / geometry_.unit] |= 2;
+  }
+}
+
+void FlashSimulator::find_again() {
+  for (uint8_t& lost : lost_) {
+    lost &= 1;
+  }
+}
+
 uint32_t FlashSimulator::most_worn() const { return *std::max_element(wear_.begin(), wear_.end()); }
 
 void FlashSimulator::report(const std::string& text) {
@@ -141,7 +153,7 @@ void FlashSimulator::check_newest(uint32_t address) {
     }
     const uint32_t own = newest_record(address);
     const uint32_t other = newest_record(journal(sector ^ 1U));
-    if (own > other) {
+    if (own > other && disturb_ == 0) {  // reads may have changed the other one since the device saw it
       report("erase of the journal sector with the newest record");
     }
   }
@@ -174,8 +186,10 @@ void FlashSimulator::change(uint32_t address, const uint8_t* bytes, uint32_t siz
     byte = wanted;
     lost_[(start + i) / geometry_.unit] |= loses_torn_ && torn != Torn::kComplete ? 1 : 0;
     uint8_t& used = used_[(start + i) / geometry_.unit];
-    if (erases || lost_[(start + i) / geometry_.unit] != 0) {
-      used = 1;  // a sector that was not quite erased takes nothing
+    if (erases) {
+      used = 2;  // a sector that was not quite erased takes nothing
+    } else if (lost_[(start + i) / geometry_.unit] != 0) {
+      used = 1;
     } else if (torn == Torn::kComplete || byte != erased_) {
       used = 1;
     }
@@ -225,7 +239,8 @@ ecu_status FlashSimulator::program(uint32_t address, const uint8_t* bytes, uint3
   }
   check_protected(address, "program");
   for (uint32_t at = 0; at < size; at += geometry_.unit) {
-    if (used_[(address - kBase + at) / geometry_.unit] != 0) {
+    const uint8_t used = used_[(address - kBase + at) / geometry_.unit];
+    if (used == 1 || (used == 2 && !takes_cut_erases_)) {
       report("a unit is programmed twice");
     }
   }

@@ -88,6 +88,10 @@ class FlashSimulator {
   }
   /** Flips a bit among the bytes of a sector that are not erased. */
   void rot(uint32_t address, Random& random);
+  /** Flips a bit of a sector, be it erased. */
+  void rot_anywhere(uint32_t address, Random& random) {
+    *at(address + random.below(geometry_.sector)) ^= static_cast<uint8_t>(1U << random.below(8));
+  }
   /** The unit at the address is what ECC reports as lost, until its sector is erased. */
   void damage_bytes(uint32_t address) {
     const size_t unit = (address - kBase) / geometry_.unit;
@@ -96,10 +100,15 @@ class FlashSimulator {
   }
   /** It can be read again. */
   void recover_bytes(uint32_t address) { lost_[(address - kBase) / geometry_.unit] = 0; }
+  /** These units read as damaged until `find_again`, or an erase; whether they were programmed stays. */
+  void lose_for_a_time(uint32_t address, uint32_t size);
+  void find_again();
   /** A read of these bytes, at least one, reports damage. */
   [[nodiscard]] bool is_lost(uint32_t address, uint32_t size) const;
   /** From now on, units in which power fails are lost like that. */
   void lose_torn_units() { loses_torn_ = true; }
+  /** From now on, units may be programmed that read as erased though power failed in their erase. */
+  void take_cut_erases() { takes_cut_erases_ = true; }
   /** One bit at the address never changes again: as it is where something was written, else either way. */
   void stick(uint32_t address, Random& random);
   /** One bit of the area changes in about one of `reads` reads. */
@@ -137,8 +146,8 @@ class FlashSimulator {
   uint8_t erased_;
   uint32_t slot_sectors_;
   std::vector<uint8_t> bytes_;
-  std::vector<uint8_t> used_;  // per unit: programmed since the last complete erase
-  std::vector<uint8_t> lost_;  // per unit: a read reports damage
+  std::vector<uint8_t> used_;  // per unit: 1 programmed since the last complete erase, 2 not quite erased
+  std::vector<uint8_t> lost_;  // per unit: a read reports damage, 1 for ever, 2 for a time
   std::vector<uint32_t> wear_;
   std::vector<Bad> bad_;
   std::vector<Stuck> stuck_;
@@ -146,6 +155,7 @@ class FlashSimulator {
   bool has_fuses_ = false;
   uint32_t fuses_ = 0;
   bool loses_torn_ = false;
+  bool takes_cut_erases_ = false;
   bool powered_ = true;
   bool armed_ = false;
   Cut cut_ = {};

@@ -100,6 +100,7 @@ bool a_journal_sector_after_a_cut(unsigned sector) {
       ecu.restart();
       ecu.restart();
       const bool confirmed = ecu.found.trial == 0U;
+      ecu.flash.cut_at({UINT32_MAX, Torn::kNothing}, 0);  // where there was no such operation
       lose_sector(ecu, sector);
       right = right && (!confirmed || still_runs(ecu, kC));
     }
@@ -320,6 +321,7 @@ bool a_revert_behind_a_confirmation_that_failed() {
     ecu.flash.cut_at({ecu.flash.operations() + operation / 2U, Torn::kNothing}, 1);
     (void)ecu_update_revert(&ecu.update);
     ecu.lie(false, false);
+    ecu.flash.cut_at({UINT32_MAX, Torn::kNothing}, 0);  // where there was no such operation
     right = right && ecu.restart() == ECU_OK && ecu.found.image != nullptr;
   }
   return right;
