@@ -548,10 +548,10 @@ ATTACKED = (
         "update.trial != 0U || waits;",
     ),
     Mutant(
-        "a trial that was given up keeps installs away",
+        "a boot keeps the trial of the one before",
         "slots.cpp",
-        "  update->trial = 0U;\n  uint8_t slot",
-        "  uint8_t slot",
+        "  update->trial = 0U;\n  uint8_t slot =",
+        "  uint8_t slot =",
     ),
     Mutant(
         "other keys pass under the sequence of those in force",
@@ -592,7 +592,7 @@ ATTACKED = (
     Mutant(
         "slot 0 may have a state that does not exist",
         "journal.cpp",
-        "                     record.slots[0].state <= ECU_SLOT_CONFIRMED &&\n",
+        "record.slots[0].state <= ECU_SLOT_CONFIRMED &&",
         "",
     ),
     Mutant(

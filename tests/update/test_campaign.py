@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from update.build import SANITIZED, Build, compile_program, mutate
-from update.mutants import MUTANTS, Mutant
+from update.build import SANITIZED, SOURCE, Build, compile_program, mutate
+from update.mutants import ATTACKED, MUTANTS, Mutant
 
 SAMPLE = (("first", 300), ("second", 8000, 1), ("third", 2000, 1), ("faults", 3000, 1))
 """About ten seconds; finds each of the mutants."""
@@ -84,6 +84,13 @@ def test_the_campaign_finds_each_mutant(campaign: Build, tmp_path: Path, mutant:
     assert first.startswith("FAILED ")
     again = mutated.run(*replay.split())
     assert (again.status, again.output.splitlines()[0]) == (1, first)
+
+
+@pytest.mark.parametrize("mutant", [*MUTANTS, *ATTACKED], ids=lambda mutant: mutant.name)
+def test_the_source_has_what_a_mutant_changes(mutant: Mutant) -> None:
+    text = (SOURCE / "update" / mutant.file).read_text(encoding="utf-8")
+    assert text.count(mutant.old) == 1
+    assert mutant.new != mutant.old
 
 
 def test_the_mutants_are_many_and_different() -> None:
