@@ -18,6 +18,12 @@ UPDATE = tuple(
 )
 SHIPPED = (*UPDATE, "image/sha256.cpp", "status.cpp")
 SIMULATION = ("flash_simulator", "packages")
+PARTS = {
+    "campaign": ("device", "flows"),
+    "cases": ("device", "refusals", "diagram"),
+    "attacks": ("ecu", "losses", "promises", "damages"),
+}
+"""The sources of each program, below ``programs``, beside the simulation and that of its own name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +38,12 @@ class Build:
         return run([self.program, *map(str, words)])
 
 
-def compile_program(
-    folder: Path, main: str, *, parts: Sequence[str] = ("device",), flags: Sequence[str] = ("-O2",)
-) -> Build:
-    """Compiles the shipped sources with the simulation, ``programs/<main>.cpp`` and more parts of it."""
+def compile_program(folder: Path, main: str, *, flags: Sequence[str] = ("-O2",)) -> Build:
+    """Compiles the shipped sources with the simulation, ``programs/<main>.cpp`` and its parts."""
     folder.mkdir(parents=True, exist_ok=True)
     together = folder / "simulation.cpp"  # one source: most of the time goes into headers of the library
     together.write_text(
-        "".join(f'#include "{PROGRAMS}/{name}.cpp"\n' for name in (*SIMULATION, *parts, main))
+        "".join(f'#include "{PROGRAMS}/{name}.cpp"\n' for name in (*SIMULATION, *PARTS[main], main))
     )
     sources = [together, *(SOURCE / name for name in SHIPPED)]
     objects = compile_objects(folder, sources, SOURCE, flags)

@@ -9,11 +9,9 @@ from update.build import SANITIZED, Build, compile_program
 
 @pytest.fixture(scope="session")
 def campaign(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    return compile_program(tmp_path_factory.mktemp("campaign"), "campaign", parts=("device", "flows"))
+    return compile_program(tmp_path_factory.mktemp("campaign"), "campaign")
 
 
 @pytest.fixture(scope="session")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    return compile_program(
-        tmp_path_factory.mktemp("cases"), "cases", parts=("device", "refusals", "diagram"), flags=SANITIZED
-    )
+    return compile_program(tmp_path_factory.mktemp("cases"), "cases", flags=SANITIZED)

@@ -15,7 +15,7 @@ from pathlib import Path
 from packages.device import CRYPTO, crypto_includes, write_crypto
 from packages.test_reader_fuzzing import FUZZ, TARGETS
 from runtime.build import RUNTIME, run, succeed
-from update.build import SOURCE, compile_program
+from update.build import PARTS, SOURCE, compile_program
 from update.example_package import PLACE, SIGNERS, header
 from update.test_campaign import SAMPLE
 
@@ -99,12 +99,12 @@ def counts(folder: Path) -> dict[tuple[str, int], int]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        campaign = compile_program(folder / "campaign", "campaign", parts=("device", "flows"), flags=FLAGS)
-        cases = compile_program(folder / "cases", "cases", parts=("device", "refusals"), flags=FLAGS)
+        programs = {name: compile_program(folder / name, name, flags=FLAGS) for name in PARTS}
         for words in SAMPLE:
-            campaign.run(*words)
+            programs["campaign"].run(*words)
         for word in ("check", "refusals", "states"):
-            cases.run(word)
+            programs["cases"].run(word)
+        programs["attacks"].run("cases")
         install_on_this_machine(folder)
         (folder / "vectors").mkdir()
         replay_vectors(folder / "vectors")

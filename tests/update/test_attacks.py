@@ -11,12 +11,11 @@ from update.build import SANITIZED, Build, compile_program, mutate
 from update.mutants import ATTACKED, Mutant
 
 CASES = 73
-PARTS = ("ecu", "losses", "promises", "damages")
 
 
 @pytest.fixture(scope="module")
 def attacks(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    return compile_program(tmp_path_factory.mktemp("attacks"), "attacks", parts=PARTS)
+    return compile_program(tmp_path_factory.mktemp("attacks"), "attacks")
 
 
 def test_no_attack_succeeds(attacks: Build) -> None:
@@ -56,7 +55,7 @@ def test_not_one_bit_of_flash_brings_anything_back(attacks: Build) -> None:
 
 @pytest.mark.slow
 def test_no_sanitizer_complains_about_attacks(tmp_path: Path) -> None:
-    sanitized = compile_program(tmp_path, "attacks", parts=PARTS, flags=SANITIZED)
+    sanitized = compile_program(tmp_path, "attacks", flags=SANITIZED)
     test_no_attack_succeeds(sanitized)
     assert _bits(sanitized, 50) >= 1200
 

@@ -59,7 +59,7 @@ def test_what_was_found_stays_mended(campaign: Build, words: str) -> None:
 
 @pytest.mark.slow
 def test_no_sanitizer_complains(tmp_path: Path) -> None:
-    sanitized = compile_program(tmp_path, "campaign", parts=("device", "flows"), flags=SANITIZED)
+    sanitized = compile_program(tmp_path, "campaign", flags=SANITIZED)
     for words in SAMPLE:
         assert _runs(sanitized, words) >= 2000
 
