@@ -295,10 +295,16 @@ ATTACKED = (
         "return holds_image(area);",
     ),
     Mutant(
+        "a factory header that is away for a moment is none",
+        "stored.cpp",
+        "if (status == ECU_FLASH_FAILED) {",
+        "if (status == ECU_FLASH_FAILED && second == UINT32_MAX) {",
+    ),
+    Mutant(
         "a factory slot has sequence 0 whatever its header says",
         "stored.cpp",
-        "const uint32_t first = read_stored(update, ECU_AREA_SLOT_0, header);",
-        "const uint32_t first = 0U * read_stored(update, ECU_AREA_SLOT_0, header);",
+        "status == ECU_OK ? header.sequence() : 0U;",
+        "status == ECU_OK ? 0U * header.sequence() : 0U;",
     ),
     Mutant(
         "a journal that can not be read is one of the factory",
@@ -412,8 +418,8 @@ ATTACKED = (
     Mutant(
         "the digests of a stored header are not compared",
         "stored.cpp",
-        " && check_digests(header) == ECU_OK;",
-        ";",
+        "return status == ECU_OK ? check_digests(header) : status;",
+        "return status;",
     ),
     Mutant(
         "a doubt about keys is forgotten",

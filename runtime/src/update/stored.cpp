@@ -33,11 +33,22 @@ bool holds_image(const Area& area) noexcept {
   return size >= kSmallestImage && size <= room_of(area) && ends_with_digest(area, size - ECU_DIGEST_SIZE);
 }
 
+/* ECU_OK with a header whose digests are right; ECU_FLASH_FAILED; something else where there is none. */
+ecu_status load_stored(ecu_update& update, uint32_t index, PackageHeader& header) noexcept {
+  const Area& area = update.areas[index];
+  ecu_status status = read(area, room_of(area), update.buffer, sizeof update.buffer);
+  if (status == ECU_OK) {
+    status = read_header(Bytes(update.buffer, sizeof update.buffer), header);
+  }
+  return status == ECU_OK ? check_digests(header) : status;
+}
+
 /* The sequence of the whole package that the area holds, or 0. */
 uint32_t read_whole(ecu_update& update, uint32_t index) noexcept {
   PackageHeader header;
-  const uint32_t sequence = read_stored(update, index, header);
-  return sequence != 0U && holds_package(update, index, sequence, header) ? sequence : 0U;
+  const bool whole =
+      load_stored(update, index, header) == ECU_OK && holds_package(update, index, header.sequence(), header);
+  return whole ? header.sequence() : 0U;
 }
 
 /* The newest whole key set in flash is in force, without one the factory keys: not where there was a newer
@@ -65,14 +76,18 @@ void find_keys(ecu_update& update, bool lost) noexcept {
 
 /* Without a record the slots tell. Where slot 1 holds no package, slot 0 is as the factory filled it, or was
  * confirmed; else the newer one is staged, and what is whole in the other slot is its reserve. */
-void find_models(ecu_update& update) noexcept {
+ecu_status find_models(ecu_update& update) noexcept {
   PackageHeader header;
   ecu_journal& journal = update.journal;
   const uint32_t second = read_whole(update, ECU_AREA_SLOT_1);
-  const uint32_t first = read_stored(update, ECU_AREA_SLOT_0, header);
+  const ecu_status status = load_stored(update, ECU_AREA_SLOT_0, header);
+  if (status == ECU_FLASH_FAILED) {
+    return status;  // sequence 0 would be recorded
+  }
+  const uint32_t first = status == ECU_OK ? header.sequence() : 0U;
   if (second == 0U) {
     journal.slots[0] = ecu_journal_slot{kConfirmed, {}, first};
-    return;
+    return ECU_OK;
   }
   const bool whole = holds_package(update, ECU_AREA_SLOT_0, first, header);
   const bool newer = whole && first > second;
@@ -81,43 +96,36 @@ void find_models(ecu_update& update) noexcept {
   }
   journal.slots[1] = ecu_journal_slot{newer ? kConfirmed : kStaged, {}, second};
   journal.active = newer ? 1U : 0U;
+  return ECU_OK;
 }
 
 }  // namespace
-
-uint32_t read_stored(ecu_update& update, uint32_t index, PackageHeader& header) noexcept {
-  const Area& area = update.areas[index];
-  const Bytes bytes(update.buffer, sizeof update.buffer);
-  const bool found = read(area, room_of(area), update.buffer, sizeof update.buffer) == ECU_OK &&
-                     read_header(bytes, header) == ECU_OK && check_digests(header) == ECU_OK;
-  return found ? header.sequence() : 0U;
-}
 
 bool holds_package(ecu_update& update, uint32_t index, uint32_t sequence, PackageHeader& header) noexcept {
   const Area& area = update.areas[index];
   if (sequence == 0U) {
     return is_erased(area, room_of(area), ECU_PACKAGE_HEADER_SIZE) && holds_image(area);
   }
-  return read_stored(update, index, header) == sequence &&
+  return load_stored(update, index, header) == ECU_OK && header.sequence() == sequence &&
          has_digest(area, header.payload_size(), header.payload_digest()) &&
          (index < ECU_AREA_KEYS_0 || is_key_set(area, header.payload_size()));
 }
 
 ecu_status read_state(ecu_update& update) noexcept {
   Found found = Found::kState;
-  const ecu_status status = scan(update, found);
+  ecu_status status = scan(update, found);
   if (status != ECU_OK) {
     return status;
   }
   find_keys(update, found == Found::kLost);
   update.lost = found == Found::kState ? 0U : 1U;
   if (update.lost != 0U) {
-    find_models(update);
+    status = find_models(update);
   }
   if (found == Found::kLost) {
     update.journal.sequence |= kAfterLoss;
   }
-  return ECU_OK;
+  return status;
 }
 
 }  // namespace ecu

@@ -14,17 +14,11 @@
 
 namespace ecu {
 
-/** Reads the header in an area into the buffer of `update`, which then holds no package that arrives.
+/** Whether the area holds a package whole: its header, the facts and the payload of that header. `sequence`
+ *  0 is what a line wrote without a header: a model image, and nothing in the place of the header. Reads into
+ *  the buffer of `update`, which then holds no package that arrives.
  *
  *  @param index  an ecu_area_id: of a slot or key sector
- *  @param header filled when there is one, else not to be used
- *  @return sequence of the package; 0 when there is no header
- */
-[[nodiscard]] uint32_t read_stored(ecu_update& update, uint32_t index, PackageHeader& header) noexcept;
-
-/** Whether the area holds a package whole: its header, the facts and the payload of that header. `sequence`
- *  0 is what a line wrote without a header: a model image, and nothing in the place of the header.
- *
  *  @param header filled when the sequence is not 0
  */
 [[nodiscard]] bool holds_package(ecu_update& update, uint32_t index, uint32_t sequence,

@@ -369,6 +369,18 @@ bool a_bit_of_an_erased_journal() {
   return right && ecu.restart() == ECU_OK && ecu.send(ecu.package(kB, 32)) == ECU_OK;
 }
 
+/* The header that a line wrote can not be read in one begin: nothing is recorded of it. */
+bool a_factory_header_that_is_away_for_a_moment() {
+  Ecu ecu;
+  ecu.fill_factory(kA, 30);
+  bool right = ecu.restart() == ECU_OK && runs(ecu, kA);
+  ecu.flash.damage_sector(ecu.flash.slot(1) - ecu.flash.geometry().sector, Bad::kReadFails);
+  right = right && ecu_update_begin(&ecu.update) == ECU_FLASH_FAILED;
+  ecu.flash.heal();
+  right = right && ecu.install(keys_of(build_key(2, 0), 31, ecu.key)) == ECU_OK;
+  return right && still_runs(ecu, kA);
+}
+
 /* One bit of the sequence that a line wrote: the device can be repaired. */
 bool a_bit_of_a_factory_header() {
   Ecu ecu;
@@ -430,6 +442,7 @@ constexpr Check kLosses[] = {
     {"a journal that is away for a moment", a_journal_that_is_away_for_a_moment},
     {"a model that was given up", a_model_that_was_given_up},
     {"a bit of an erased journal", a_bit_of_an_erased_journal},
+    {"a factory header that is away for a moment", a_factory_header_that_is_away_for_a_moment},
     {"a bit of a factory header", a_bit_of_a_factory_header},
     {"the first record of all", the_first_record_of_all},
 };
