@@ -10,7 +10,7 @@ import pytest
 from update.build import SANITIZED, Build, compile_program, mutate
 from update.mutants import ATTACKED, Mutant
 
-CASES = 74
+CASES = 77
 
 
 @pytest.fixture(scope="module")

@@ -228,7 +228,7 @@ ECU_NODISCARD ecu_status ecu_update_boot(ecu_update* update, ecu_boot* boot);
 /** Makes the model on trial the confirmed one; ends an install. ECU_OK only after the record was read back:
  *  from then on the device never goes back by itself. Erases a journal sector for its copy. Checks the
  * package in the slot again, and gives the status of what is wrong with it: a key that has left since, or
- * bytes that changed. On ECU_FLASH_FAILED call again, or let the next boot decide.
+ * bytes that changed. On ECU_FLASH_FAILED or _IMAGE_BAD_DIGEST call again, or let the next boot decide.
  */
 ECU_NODISCARD ecu_status ecu_update_confirm(ecu_update* update);
 

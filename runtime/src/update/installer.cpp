@@ -67,9 +67,14 @@ ecu_status check(const ecu_update& update, const PackageHeader& header) noexcept
   return is_busy && brings_model(update) ? ECU_UPDATE_TRIAL_RUNNING : ECU_OK;
 }
 
-/* The journal says that the target slot is empty; where it was the active one, the other one is that now. */
+/* The journal says that the target slot is empty; where it was the active one, the other one is that now.
+ * What is confirmed stands in both sectors before, since no boot makes up for that while a model is on trial.
+ */
 ecu_status clear_slot(ecu_update& update) noexcept {
   const uint8_t slot = update.target;
+  if (update.single != 0U) {
+    (void)append(update, Change::kNothing, slot);
+  }
   const bool empty = update.journal.slots[slot].state == ECU_SLOT_EMPTY;
   return empty ? ECU_OK : append(update, Change::kEmptied, slot);
 }

@@ -14,6 +14,14 @@ constexpr uint32_t kCheckedSize = offsetof(ecu_journal, crc);
 static_assert(sizeof(ecu_journal) == kRecordSize && offsetof(ecu_journal, slots) == 8U &&
               sizeof(ecu_journal_slot) == 8U && kCheckedSize == 28U);
 
+/* The sequence where records are lost: no one before that had a higher one, should it be read again some
+ * day. */
+constexpr uint32_t kAfterLoss = 0x80000000U;
+
+/* Places that may refuse a record, before the other sector has to take it: a worn sector must not keep a
+ * boot. */
+constexpr uint32_t kMostTries = 4U;
+
 /* Members lie as in flash. */
 [[gnu::always_inline]] inline uint8_t* bytes_of(void* member) noexcept {
   return static_cast<uint8_t*>(member);
@@ -86,9 +94,13 @@ void apply(ecu_journal& journal, Change change, uint8_t slot, uint32_t value) no
 /* Writes a record at the first free place from `end` on that takes it; a place is never tried twice. */
 bool put(const Area& area, uint32_t& end, const uint8_t* bytes) noexcept {
   const uint32_t stride = record_stride(area.geometry.program_unit);
+  uint32_t tries = kMostTries;
   bool written = false;
-  while (!written && end + stride <= area.place.size) {
-    written = write(area, end, bytes, kRecordSize);
+  while (!written && tries > 0U && end + stride <= area.place.size) {
+    if (is_erased(area, end, stride)) {
+      written = write(area, end, bytes, kRecordSize);
+      --tries;
+    }
     end += stride;
   }
   return written;
@@ -109,7 +121,8 @@ ecu_status append_once(ecu_update& update, Change change, uint8_t slot, uint32_t
   if (change == Change::kNothing || !put(areas[update.sector], update.end, bytes)) {
     const uint8_t other = update.sector ^ 1U;
     uint32_t end = 0U;
-    if (!erase(areas[other], areas[other].place.size) || !put(areas[other], end, bytes)) {
+    (void)erase(areas[other], areas[other].place.size);  // a worn sector may have free places all the same
+    if (!put(areas[other], end, bytes)) {
       return ECU_FLASH_FAILED;
     }
     update.sector = other;
@@ -154,7 +167,7 @@ bool read_sector(const Area& area, Sector& sector) noexcept {
 
 }  // namespace
 
-ecu_status scan(ecu_update& update, Found& found) noexcept {
+ecu_status scan(const ecu_update& update, Found& found) noexcept {
   const Area* const areas = update.areas + ECU_AREA_JOURNAL_0;
   Sector first;
   Sector second;
@@ -171,18 +184,17 @@ ecu_status scan(ecu_update& update, Found& found) noexcept {
   if (sequence < update.known) {
     return ECU_FLASH_FAILED;
   }
-  found = Found::kState;
-  if (sequence == 0U) {
-    found = older.end == 0U ? Found::kErased : Found::kLost;
-  }
   const uint32_t skipped = newer.later + (older.newest.sequence == 0U ? older.later : 0U);
-  update.known = sequence;
-  update.journal = newer.newest;
-  update.journal.sequence = skipped > UINT32_MAX - sequence ? UINT32_MAX : sequence + skipped;
-  update.sector = swapped ? 1U : 0U;
-  update.end = newer.end;
   const bool both = older.newest.sequence != 0U && says_the_same(newer.newest, older.newest);
-  update.single = both || sequence == 0U ? 0U : 1U;
+  found.journal = newer.newest;
+  found.known = sequence;
+  found.end = newer.end;
+  found.sector = swapped ? 1U : 0U;
+  found.single = both || sequence == 0U ? 0U : 1U;
+  found.journal.sequence = skipped > UINT32_MAX - sequence ? UINT32_MAX : sequence + skipped;
+  if (sequence == 0U && newer.end != 0U) {
+    found.journal.sequence = kAfterLoss;
+  }
   return ECU_OK;
 }
 

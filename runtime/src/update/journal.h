@@ -36,19 +36,21 @@ constexpr uint32_t kRecordSize = 32U;
 /** Records that a journal sector holds at least. */
 constexpr uint32_t kFewestRecords = 8U;
 
-/** What the two sectors say together. */
-enum class Found : uint8_t {
-  kState,   // the newest record
-  kErased,  // a sector has none, since nothing was ever confirmed: the device is as the factory made it
-  kLost     // there were records, and none of them can be read
+/** What the journal says. */
+struct Found {
+  ecu_journal
+      journal;     // its newest record, with the sequence from which the next one counts; blank without one
+  uint32_t known;  // sequence of that record; 0: there is none
+  uint32_t end;    // as in ecu_update
+  uint8_t sector;
+  uint8_t single;
 };
 
-/** Reads the journal. Without a record it is blank. Writes nothing.
+/** Reads the journal; changes nothing.
  *
- *  @return ECU_OK, or ECU_FLASH_FAILED when the flash could not be read, or not as before: then nothing is
- *          known, and the state stays
+ *  @return ECU_OK, or ECU_FLASH_FAILED when the flash could not be read, or not as before
  */
-[[nodiscard]] ecu_status scan(ecu_update& update, Found& found) noexcept;
+[[nodiscard]] ecu_status scan(const ecu_update& update, Found& found) noexcept;
 
 /** Changes the state and records it; on failure the state stays. kNothing goes to the other sector, and which
  *  model is confirmed is recorded in both: each may be lost.

@@ -158,7 +158,8 @@ ecu_status ecu_update_confirm(ecu_update* update) {
   const uint32_t sequence = update->journal.slots[slot].sequence;
   status = ecu::check_release(*update, slot);  // again: its key may have left since it was tried
   if (status != ECU_OK) {
-    update->running = kNone;  // the next boot decides anew
+    // Bytes that can not be read now may be read again; else the next boot decides anew.
+    update->running = status == ECU_IMAGE_BAD_DIGEST ? slot : kNone;
     return status;
   }
   status = ecu::append(*update, ecu::Change::kConfirmed, slot, sequence);
@@ -178,10 +179,9 @@ ecu_status ecu_update_revert(ecu_update* update) {
   if (!ecu::has_staged(update->journal)) {
     return ECU_UPDATE_NO_TRIAL;
   }
-  status = ecu::give_up(*update, slot);
-  if (update->running == slot) {  // whatever the record came to: the next boot decides anew
+  update->trial = 0U;
+  if (update->running == slot) {  // whatever the record comes to: the next boot decides anew
     update->running = kNone;
-    update->trial = 0U;
   }
-  return status;
+  return ecu::give_up(*update, slot);
 }

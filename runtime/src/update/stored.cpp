@@ -18,10 +18,6 @@ constexpr uint32_t kSmallestImage = 144U;
 constexpr uint8_t kStaged = ECU_SLOT_STAGED;
 constexpr uint8_t kConfirmed = ECU_SLOT_CONFIRMED;
 
-/* What records have in their sequence where others are lost: no one before that had a higher one, should it
- * be read again some day. */
-constexpr uint32_t kAfterLoss = 0x80000000U;
-
 /* The area starts with a model image that matches its own digest. Read through the port, which may meet
  * damage that would stop the processor. */
 bool holds_image(const Area& area) noexcept {
@@ -51,34 +47,24 @@ uint32_t read_whole(ecu_update& update, uint32_t index) noexcept {
   return whole ? header.sequence() : 0U;
 }
 
-/* The newest whole key set in flash is in force, without one the factory keys: not where there was a newer
- * one, and where records are lost not where a sector was written. They may have been withdrawn. */
-void find_keys(ecu_update& update, bool lost) noexcept {
-  uint32_t sequence = 0U;
-  update.keys = kNone;
+/* Which key sector holds the newest whole key set, or kNone; with its sequence, or 0. */
+uint8_t find_keys(ecu_update& update, uint32_t& sequence) noexcept {
+  uint8_t keys = kNone;
+  sequence = 0U;
   for (uint8_t i = 0U; i < 2U; ++i) {
     const uint32_t found = read_whole(update, ECU_AREA_KEYS_0 + i);
     if (found > sequence) {
       sequence = found;
-      update.keys = i;
+      keys = i;
     }
   }
-  bool right = sequence >= update.journal.keys_sequence;
-  for (uint32_t i = ECU_AREA_KEYS_0; lost && update.keys == kNone && i < ECU_AREA_COUNT; ++i) {
-    right = right && is_erased(update.areas[i], 0U, update.areas[i].place.size);
-  }
-  update.keys_right = right ? 1U : 0U;
-  update.single |= sequence > update.journal.keys_sequence ? 1U : 0U;  // to be recorded
-  if (right || update.journal.keys_sequence == 0U) {
-    update.journal.keys_sequence = right ? sequence : 1U;  // not 0, so that it is still doubted later
-  }
+  return keys;
 }
 
 /* Without a record the slots tell. Where slot 1 holds no package, slot 0 is as the factory filled it, or was
  * confirmed; else the newer one is staged, and what is whole in the other slot is its reserve. */
-ecu_status find_models(ecu_update& update) noexcept {
+ecu_status find_models(ecu_update& update, ecu_journal& journal) noexcept {
   PackageHeader header;
-  ecu_journal& journal = update.journal;
   const uint32_t second = read_whole(update, ECU_AREA_SLOT_1);
   const ecu_status status = load_stored(update, ECU_AREA_SLOT_0, header);
   if (status == ECU_FLASH_FAILED) {
@@ -112,20 +98,38 @@ bool holds_package(ecu_update& update, uint32_t index, uint32_t sequence, Packag
 }
 
 ecu_status read_state(ecu_update& update) noexcept {
-  Found found = Found::kState;
+  Found found;
   ecu_status status = scan(update, found);
   if (status != ECU_OK) {
     return status;
   }
-  find_keys(update, found == Found::kLost);
-  update.lost = found == Found::kState ? 0U : 1U;
-  if (update.lost != 0U) {
-    status = find_models(update);
+  uint32_t sequence = 0U;
+  const uint8_t keys = find_keys(update, sequence);
+  if (update.keys_right != 0U && sequence < update.journal.keys_sequence) {
+    return ECU_FLASH_FAILED;  // a key set that was in force can not be read now
   }
-  if (found == Found::kLost) {
-    update.journal.sequence |= kAfterLoss;
+  const bool lost = found.known == 0U;
+  if (lost) {
+    status = find_models(update, found.journal);
   }
-  return status;
+  if (status != ECU_OK) {
+    return status;
+  }
+  // The newest whole key set is in force, without one the factory keys: not where the journal knows of a
+  // newer one. They may have been withdrawn.
+  update.keys = keys;
+  update.keys_right = sequence >= found.journal.keys_sequence ? 1U : 0U;
+  update.single = found.single;
+  if (sequence > found.journal.keys_sequence) {
+    found.journal.keys_sequence = sequence;
+    update.single = 1U;  // to be recorded
+  }
+  update.journal = found.journal;
+  update.known = found.known;
+  update.end = found.end;
+  update.sector = found.sector;
+  update.lost = lost ? 1U : 0U;
+  return ECU_OK;
 }
 
 }  // namespace ecu

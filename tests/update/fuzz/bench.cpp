@@ -11,7 +11,7 @@ namespace ecu::test {
 
 void Bench::begin_call(Writes writes) {
   writes_ = writes;
-  waits_ = false;
+  waits_ = sends_model_ = false;
   gives_up_ = kNoPlace;
   appended_ = 0;
   erased_ = false;
@@ -73,7 +73,7 @@ void Bench::power_on() {
 void Bench::boot() {
   before_ = now_;
   const unsigned staged = before_.staged();
-  const bool goes_on = trial_ && staged == running_;
+  const bool goes_on = trial_ && staged != kNoPlace && staged == running_;
   const bool pending = staged != kNoPlace && !goes_on;
   const ecu_status left = before_.tries < device_.tries ? ECU_OK : ECU_UPDATE_NO_TRIAL;
   const ecu_status right = pending && left == ECU_OK ? before_.check_trial(staged) : left;
@@ -142,7 +142,8 @@ void Bench::confirm() {
   const ecu_status status = ecu_update_confirm(&update_);
   end_call();
   arriving_ = nullptr;
-  running_ = on_trial && release != ECU_OK ? kNoPlace : running_;  // the next boot decides anew
+  const bool again = release == ECU_OK || release == ECU_IMAGE_BAD_DIGEST;
+  running_ = on_trial && !again ? kNoPlace : running_;  // the next boot decides anew
   if (!flash_.powered()) {
     return;
   }
@@ -175,8 +176,8 @@ void Bench::revert() {
   if (status == ECU_OK) {
     demand(now_.slots[staged].state == ECU_SLOT_EMPTY, "revert has no effect");
   }
-  if (staged != kNoPlace && running_ == staged) {
-    running_ = kNoPlace;
+  if (staged != kNoPlace) {
+    running_ = running_ == staged ? kNoPlace : running_;
     trial_ = false;
   }
 }
@@ -198,12 +199,14 @@ void Bench::send(const Step& step, size_t size) {
   demand(status == ECU_OK, "begin fails");
   number_ = before_.last_number();
   changed_ = newer_keys_ = false;
-  const bool scarce = is_scarce(1);
+  const bool scarce = is_scarce(2);
   begin_call(expected == ECU_OK ? Writes::kPackage : Writes::kNone);
+  sends_model_ = item.model;
   const size_t piece = 1U + (size_t{7} * step.b);
   for (size_t at = 0; at < size && status == ECU_OK; at += piece) {
     status = ecu_update_write(&update_, item.package.data() + at, std::min(piece, size - at));
   }
+  newer_keys_ = appended_ > 0 && before_.keys_sequence > before_.places.keys;
   end_call();
   arriving_ = status == ECU_OK ? &item : nullptr;
   arrived_ = size;

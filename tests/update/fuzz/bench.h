@@ -86,6 +86,7 @@ class Bench {
   const Item* arriving_ = nullptr;  // the package of the install that is under way
   size_t arrived_ = 0;              // bytes of it
   Writes writes_ = Writes::kNone;
+  bool sends_model_ = false;      // an install of one begins
   bool waits_ = false;            // the trial of this boot can not start
   unsigned gives_up_ = kNoPlace;  // the slot that may be given up
   uint32_t number_ = 0;           // of the record before the next one

@@ -38,12 +38,14 @@ bool Bench::is_quiet(const Reading& now) const {
   return writes_ == Writes::kBoot && (waits_ || now.staged() == kNoPlace);
 }
 
-/* What was confirmed just now is copied, and by a boot without a trial what the other sector does not say, or
- * might not, since it changed in this time of power. Keys that no record knows of are recorded so, too. */
+/* What was confirmed just now is copied, and by a boot without a trial and before the first record of an
+ * install what the other sector does not say, or might not, since it changed in this time of power. Keys that
+ * no record knows of are recorded so, too. */
 bool Bench::may_copy(const Reading& now) const {
   const bool confirmed = writes_ == Writes::kConfirm && appended_ == 1;
   const bool differs = now.is_recorded() && (!now.places.in_both || changed_);
-  return confirmed || (is_quiet(now) && (differs || now.keys_sequence > now.places.keys));
+  const bool settles = is_quiet(now) || (sends_model_ && appended_ == 0);
+  return confirmed || (settles && (differs || now.keys_sequence > now.places.keys));
 }
 
 /* Never the sector that counts, and the other one for a record that the first has no place for, or a copy. */

@@ -53,7 +53,6 @@ std::vector<Place> find_written(Places& places, FlashSimulator& flash, unsigned 
     const uint8_t* const bytes = flash.at(address);
     const bool readable = sector != without && !flash.is_lost(address, kRecordSize) && is_record(bytes);
     places.ends[sector] = place + 1;
-    places.torn[sector] += readable ? 0 : 1;
     written.push_back({sector, address, readable ? little(bytes) : 0, readable ? state_of(bytes) : State{}});
   }
   return written;
@@ -126,9 +125,8 @@ Holding read_holding(FlashSimulator& flash, uint32_t address, uint32_t size) {
   return found;
 }
 
-/* The newest whole key set, if it is not older than the journal knows; the factory's keys do not come back
- * when records are lost. */
-void find_keys(Reading& reading, FlashSimulator& flash) {
+/* The newest whole key set, if it is not older than the journal knows. */
+void find_keys(Reading& reading) {
   uint32_t sequence = 0;
   for (unsigned sector = 0; sector < 2; ++sector) {
     const Holding& holding = reading.holdings[2 + sector];
@@ -137,12 +135,8 @@ void find_keys(Reading& reading, FlashSimulator& flash) {
       sequence = holding.stored;
     }
   }
-  const uint32_t size = flash.geometry().sector;
-  const bool written = !is_erased(flash, flash.keys(0), size) || !is_erased(flash, flash.keys(1), size);
-  const bool doubted = reading.keys == kNoPlace && reading.places.is_lost() && written;
-  reading.keys_right = sequence >= reading.keys_sequence && !doubted;
-  reading.keys_sequence =
-      std::max({reading.keys_sequence, sequence, doubted ? 1U : 0U});  // doubted from now on
+  reading.keys_right = sequence >= reading.keys_sequence;
+  reading.keys_sequence = std::max(reading.keys_sequence, sequence);
 }
 
 /* Without a record. A whole package in slot 1 was installed: the newer of both is staged, what can run of the
@@ -172,7 +166,7 @@ Reading read_flash(FlashSimulator& flash, unsigned without) {
     reading.holdings[i] = read_holding(flash, flash.slot(i), flash.slot_size());
     reading.holdings[2 + i] = read_holding(flash, flash.keys(i), flash.geometry().sector);
   }
-  find_keys(reading, flash);
+  find_keys(reading);
   if (!reading.is_recorded()) {
     find_models(reading);
   }
@@ -181,7 +175,8 @@ Reading read_flash(FlashSimulator& flash, unsigned without) {
 
 uint32_t Reading::last_number() const {
   const uint64_t last = std::min<uint64_t>(uint64_t{places.newest} + places.doubted, UINT32_MAX);
-  return static_cast<uint32_t>(last) | (places.is_lost() ? kAfterLoss : 0);
+  const bool lost = places.newest == 0 && (places.ends[0] != 0 || places.ends[1] != 0);
+  return lost ? kAfterLoss : static_cast<uint32_t>(last);
 }
 
 bool says_the_same(const Reading& a, const Reading& b) {

@@ -34,13 +34,11 @@ struct Places {
   uint32_t newest = 0;    // the sequence of that record, 0 without any
   unsigned count = 0;     // in a sector
   unsigned ends[2] = {};  // the first free ones
-  unsigned torn[2] = {};  // neither free nor a record
   unsigned doubted = 0;   // that may hold newer records some day
   uint32_t keys = 0;      // sequence of the key set that the newest knows
   bool in_both = false;   // the newest record of the other sector says the same
 
   [[nodiscard]] bool is_full(unsigned of) const { return ends[of] == count; }
-  [[nodiscard]] bool is_lost() const { return newest == 0 && torn[0] != 0 && torn[1] != 0; }
 };
 
 struct Reading {

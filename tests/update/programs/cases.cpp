@@ -166,7 +166,8 @@ bool refuses_a_wrong_key_set() {
   device.install(build_package({false, 2, set, shelf().factory_key}), 2, ECU_PACKAGE_BAD_KEY_SET);
   device.install(shelf().keys[2], 2);
   *device.flash.at(device.flash.keys(device.update.keys) + 20) ^= 1U;
-  const bool right = device.failure().empty();
+  const bool right = device.failure().empty() && ecu_update_begin(&device.update) == ECU_FLASH_FAILED;
+  device.power_on();
   const ByteVector& next = shelf().resigned[3];
   return right && ecu_update_begin(&device.update) == ECU_OK &&
          ecu_update_write(&device.update, next.data(), next.size()) == ECU_UPDATE_KEYS_DAMAGED;

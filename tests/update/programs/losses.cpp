@@ -5,6 +5,7 @@
 
 #include "checks.h"
 #include "ecus.h"
+#include "random.h"
 
 namespace ecu::test {
 namespace {
@@ -109,6 +110,46 @@ bool a_journal_sector_after_a_cut(unsigned sector) {
 }
 bool a_journal_sector_after_a_cut() { return in_each_sector(a_journal_sector_after_a_cut); }
 
+/* The copy of a confirmation fails for a moment; then the next model arrives, and is tried. */
+bool a_journal_sector_after_a_copy_that_failed(unsigned sector) {
+  Ecu ecu = confirmed(7);
+  ecu.update_to(kC, 8);
+  bool right = ecu.install(ecu.package(kA, 9)) == ECU_OK && ecu.restart() == ECU_OK && runs(ecu, kA);
+  ecu.flash.damage_sector(ecu.flash.journal(ecu.update.sector ^ 1U), Bad::kProgramFails);
+  right = right && ecu_update_confirm(&ecu.update) == ECU_OK;
+  ecu.flash.heal();
+  right = right && ecu.install(ecu.package(kB, 10)) == ECU_OK && ecu.restart() == ECU_OK && runs(ecu, kB);
+  lose_sector(ecu, sector);
+  return right && ecu.restart() == ECU_OK && ecu.found.sequence >= 9U;
+}
+bool a_journal_sector_after_a_copy_that_failed() {
+  return in_each_sector(a_journal_sector_after_a_copy_that_failed);
+}
+
+/* A bit of a journal sector is stuck: that costs a place. */
+bool a_stuck_bit_in_a_journal_sector(unsigned sector) {
+  Ecu ecu;
+  Random random(1);
+  ecu.flash.stick(ecu.flash.journal(sector) + 5U * kRecordSize, random);
+  bool right = true;
+  for (uint32_t sequence = 1; sequence <= 60; ++sequence) {
+    ecu.update_to(sequence % 2 == 1 ? kB : kC, sequence);
+    right = right && ecu.restart() == ECU_OK && ecu.found.sequence == sequence && ecu.found.trial == 0U;
+  }
+  return right && ecu.flash.violation().empty();
+}
+bool a_stuck_bit_in_a_journal_sector() { return in_each_sector(a_stuck_bit_in_a_journal_sector); }
+
+/* The slot on trial can not be read in one confirm. */
+bool a_slot_that_is_away_for_a_moment() {
+  Ecu ecu = confirmed(8);
+  bool right = ecu.install(ecu.package(kC, 9)) == ECU_OK && ecu.restart() == ECU_OK && runs(ecu, kC);
+  ecu.flash.damage_sector(ecu.flash.slot(ecu.found.slot), Bad::kReadFails);
+  right = right && ecu_update_confirm(&ecu.update) == ECU_IMAGE_BAD_DIGEST;
+  ecu.flash.heal();
+  return right && ecu_update_confirm(&ecu.update) == ECU_OK && still_runs(ecu, kC);
+}
+
 /* No record can be read: that is no device from the factory. */
 bool the_whole_journal(uint32_t operation, Torn torn) {
   Ecu ecu = confirmed(8);
@@ -210,6 +251,18 @@ bool keys_whose_record_was_cut() {
   ecu.flip(ecu.flash.keys(0) + 50, 1);
   ecu.restart();
   return right && runs(ecu, kB) && ecu.send(ecu.package(kC, 10)) == ECU_UPDATE_KEYS_DAMAGED;
+}
+
+/* A key set is in force without its record, and can not be read in one begin: older keys stay out. */
+bool a_key_set_that_is_away_for_a_moment() {
+  Ecu ecu = confirmed(8);
+  bool right = ecu.send(keys_of(build_key(2, 0), 9, ecu.key)) == ECU_OK;
+  ecu.flash.cut_at({ecu.flash.operations() + 1, Torn::kNothing}, 1);
+  right = right && ecu_update_finish(&ecu.update) == ECU_FLASH_FAILED && ecu.open() == ECU_OK;
+  ecu.flash.damage_sector(ecu.flash.keys(0), Bad::kReadFails);
+  right = right && ecu_update_begin(&ecu.update) == ECU_FLASH_FAILED;
+  ecu.flash.heal();
+  return right && ecu.send(ecu.package(kC, 10)) == ECU_PACKAGE_UNKNOWN_KEY;
 }
 
 /* Records and the key set are lost: the model waits, and runs when the key set can be read again. */
@@ -315,7 +368,7 @@ bool a_revert_behind_a_confirmation_that_failed() {
   for (uint32_t operation = 0; operation < 6; ++operation) {
     Ecu ecu = confirmed(7);
     right = right && ecu.install(ecu.package(kC, 8)) == ECU_OK && ecu.restart() == ECU_OK;
-    ecu.lie(false, true);
+    ecu.lie(true, false);
     right = right && ecu_update_confirm(&ecu.update) == ECU_FLASH_FAILED;
     ecu.lie(operation % 2U != 0U, false);
     ecu.flash.cut_at({ecu.flash.operations() + operation / 2U, Torn::kNothing}, 1);
@@ -423,6 +476,9 @@ constexpr Check kLosses[] = {
     {"a journal sector of the factory", a_journal_sector_of_the_factory},
     {"a journal sector after a cut", a_journal_sector_after_a_cut},
     {"a journal sector after a full one", a_journal_sector_after_a_full_one},
+    {"a journal sector after a copy that failed", a_journal_sector_after_a_copy_that_failed},
+    {"a stuck bit in a journal sector", a_stuck_bit_in_a_journal_sector},
+    {"a slot that is away for a moment", a_slot_that_is_away_for_a_moment},
     {"the whole journal", the_whole_journal},
     {"both journal sectors for a time", both_journal_sectors_for_a_time},
     {"records during an install", records_during_an_install},
@@ -430,6 +486,7 @@ constexpr Check kLosses[] = {
     {"newer records that are away for a moment", newer_records_that_are_away_for_a_moment},
     {"an install before the first boot", an_install_before_the_first_boot},
     {"keys whose record was cut", keys_whose_record_was_cut},
+    {"a key set that is away for a moment", a_key_set_that_is_away_for_a_moment},
     {"a trial without keys", a_trial_without_keys},
     {"keys withdrawn during a trial", keys_withdrawn_during_a_trial},
     {"confirmed once on the last try", confirmed_once_on_the_last_try},
