@@ -14,10 +14,11 @@ from cli.program import call, succeed
 from ecu_bundle.image import read_image
 from ecu_bundle.lowering.kernels import KERNELS
 from ecu_bundle.packaging.key_files import public_pem
+from ecu_bundle.packaging.layout import MAX_SEQUENCE
 from ecu_bundle.packaging.payload import decode_golden, split_payload
 from ecu_bundle.packaging.reader import Package, read_package
 from ecu_bundle.packaging.refusals import PackageError
-from ecu_bundle.packaging.results import NO_KEYS, NO_MODELS, OPEN_KEYS, OTHER_INTERFACE
+from ecu_bundle.packaging.results import LAST_SEQUENCE, NO_KEYS, NO_MODELS, OPEN_KEYS, OTHER_INTERFACE
 from packages.examples import ED25519, P256
 from pipeline.examples import Bundles, copy_of
 
@@ -295,6 +296,7 @@ KEY_SETS: dict[str, tuple[list[str], int, str]] = {
     "root keys": ([":keys", ":keys"], 0, NO_MODELS),
     "a release key": ([":models"], 2, "no key of this set may sign keys"),
     "release keys": ([":models", "@9:models"], 2, "no key of this set may sign keys"),
+    "a root key for the last package of all": ([":models", "@4294967295:keys"], 2, "no key of this set may"),
     "the last release key": ([":models", "--last-keys"], 0, NO_KEYS),
     "the last one for both": (["", "--last-keys"], 0, OPEN_KEYS),
 }
@@ -313,6 +315,18 @@ def test_a_key_set_that_nobody_can_replace_is_asked_for(tmp_path: Path, case: st
     assert outcome.code == code
     assert (said in outcome.stderr) if code else (outcome.stderr == (f"{said}\n" if said else ""))
     assert output.exists() == (code == 0)
+
+
+def test_the_last_sequence_of_all_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "root.pub.pem"
+    path.write_bytes(public_pem(ED25519.public))
+    said = {}
+    for sequence in (MAX_SEQUENCE - 1, MAX_SEQUENCE):
+        output = tmp_path / f"{sequence}.suit"
+        said[sequence] = call(
+            "pack", "--keys", path, "-o", output, *WORDS, "--sequence", str(sequence)
+        ).stderr
+    assert said == {MAX_SEQUENCE - 1: f"{OPEN_KEYS}\n", MAX_SEQUENCE: f"{LAST_SEQUENCE}\n{OPEN_KEYS}\n"}
 
 
 def test_a_payload_that_is_not_what_the_facts_say(bundle: Path, key: Path, tmp_path: Path) -> None:

@@ -283,7 +283,14 @@ def init(model: Path, output: Path | None, force: bool, **given: Any) -> None:
 @click.option(
     "--security-command", default="", help="Unlocks the ECU: reads the seed on stdin, prints the key; bytes."
 )
-@click.option("--security-level", type=click.IntRange(1, 125), default=1, show_default=True, help="Odd.")
+@click.option(
+    "--security-level",
+    type=click.Choice([str(level) for level in range(1, 126, 2)]),
+    default="1",
+    show_default=True,
+    metavar="ODD",
+    help="Of the request for a seed: odd, up to 125.",
+)
 @click.option("--memory-address", type=NUMBER, default="0", show_default=True, help="Of the download.")
 @click.option(
     "--block-size", type=click.IntRange(min=8), help="Most bytes of a block [as many as the ECU takes]."
@@ -317,7 +324,7 @@ def flash(package: Path | None, identify: bool, doip: str, **given: Any) -> None
     if identify == (package is not None):
         cause = "--identify flashes nothing" if identify else "there is no package"
         raise UsageError("usage", cause, hint="give PACKAGE, or --identify to ask what the ECU runs")
-    security = SecurityHook(given["security_command"], given["security_level"])
+    security = SecurityHook(given["security_command"], int(given["security_level"]))
     security.require_program()
     delivery = None if package is None else read_delivery(package)
     host, port = read_host(doip)

@@ -86,6 +86,7 @@ class FlashSimulator {
     stuck_.clear();
     disturb_ = 0;
   }
+  [[nodiscard]] bool is_disturbed() const { return disturb_ != 0; }
   /** Flips a bit among the bytes of a sector that are not erased. */
   void rot(uint32_t address, Random& random);
   /** Flips a bit of a sector, be it erased. */

@@ -32,7 +32,7 @@ def read_delivery(path: Path) -> Delivery:
     digest = ""
     if package.header.device is not None:
         digest = read_image(package.payload).image.data[-DIGEST_SIZE:].hex()
-    title = " ".join(filter(None, [information.name, information.version])) or f"the {manifest.kind} package"
+    title = " ".join(filter(None, [information.name, information.version])) or "the key package"
     return Delivery(data, title, manifest.sequence, digest)
 
 

@@ -20,6 +20,7 @@ from ecu_bundle.packaging.options import (
 )
 from ecu_bundle.packaging.refusals import PackageError
 from ecu_bundle.packaging.results import (
+    LAST_SEQUENCE,
     NO_RECORD,
     OTHER_INTERFACE,
     checked_text,
@@ -151,6 +152,7 @@ def pack(
     from ecu_bundle.manifest import read_manifest
     from ecu_bundle.packaging.files import require_apart
     from ecu_bundle.packaging.key_files import file_of, read_trusted
+    from ecu_bundle.packaging.layout import MAX_SEQUENCE
     from ecu_bundle.packaging.packing import other_interfaces, pack_bundle, pack_keys
     from ecu_bundle.packaging.signing import sign_envelope
 
@@ -166,6 +168,8 @@ def pack(
     words = _words(config, given)
     require_apart(output, *_files_of(signing), config, words.training_data, *map(file_of, keys))
     signer = signer_of(signing)
+    if words.sequence == MAX_SEQUENCE:
+        invocation.console.say(LAST_SEQUENCE)
     if bundle:
         envelope = pack_bundle(bundle, words)
         for other in other_interfaces(bundle, words):

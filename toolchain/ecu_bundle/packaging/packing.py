@@ -137,7 +137,8 @@ def pack_keys(keys: Sequence[TrustedKey], words: Words, *, last: bool = False) -
         UsageError: a key set or a word beyond the limits, or none of the keys may sign the next set.
     """
     _require_words(words)
-    if not (last or any(Uses.KEYS in entry.uses for entry in keys)):
+    later = (entry for entry in keys if entry.minimum < MAX_SEQUENCE)
+    if not (last or any(Uses.KEYS in entry.uses for entry in later)):
         raise UsageError(
             "pack",
             "no key of this set may sign keys, so no later set could ever replace it",

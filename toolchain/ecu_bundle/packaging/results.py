@@ -30,6 +30,10 @@ OTHER_INTERFACE = (
     "note: {bundle}, which this model may replace, has another interface: an ECU with its program refuses "
     "the model; `ecu-bundle diff` says what differs"
 )
+LAST_SEQUENCE = (
+    "note: 4294967295 is the last sequence of all: an ECU that has this package takes no other one any more, "
+    "neither a model nor keys"
+)
 UNCHECKED_KIND = (
     "note: the key that signs this package is of the kind {kind}, no key for {use} of this set is: an ECU "
     "that checks {kind} alone takes no {use} after these; one that checks both kinds has ecu_verify_any"
