@@ -83,18 +83,6 @@ MUTANTS = (
         "    update.sector = other;\n    return ECU_OK;\n",
     ),
     Mutant(
-        "torn records are written over",
-        "journal.cpp",
-        "    sector.end = offset + stride;\n    ++sector.later;\n",
-        "    sector.end = status == ECU_OK ? offset + stride : sector.end;\n    ++sector.later;\n",
-    ),
-    Mutant(
-        "only the first bytes tell whether a record is free",
-        "journal.cpp",
-        "is_erased(area, offset, stride)",
-        "is_erased(area, offset, 4U)",
-    ),
-    Mutant(
         "scanning ends at the first torn record",
         "journal.cpp",
         "    ++sector.later;\n",
@@ -338,28 +326,10 @@ ATTACKED = (
         "  apply(next, change, slot, value);\n",
     ),
     Mutant(
-        "the record after a loss takes the sign of the loss away",
-        "journal.cpp",
-        "  found.end = newer.end;",
-        "  found.end = sequence == 0U && newer.end != 0U ? UINT32_MAX - 256U : newer.end;",
-    ),
-    Mutant(
         "a reserve need not be whole",
         "stored.cpp",
         "  if (whole) {",
         "  if (first != 0U || whole) {",
-    ),
-    Mutant(
-        "a record that was lost may come back",
-        "journal.cpp",
-        "UINT32_MAX : sequence + skipped;",
-        "UINT32_MAX : sequence;",
-    ),
-    Mutant(
-        "a lost record has no higher sequence after a loss",
-        "journal.cpp",
-        "    found.journal.sequence = kAfterLoss;\n",
-        "",
     ),
     Mutant(
         "an install does not settle what is confirmed",
@@ -576,12 +546,6 @@ ATTACKED = (
         "installer.cpp",
         "return model ? ECU_OK : ECU_PACKAGE_OTHER_CONTENT;",
         "return ECU_OK;",
-    ),
-    Mutant(
-        "after a loss journal 0 is continued",
-        "journal.cpp",
-        "none ? second.end - 1U < first.end - 1U :",
-        "none ? false :",
     ),
     Mutant(
         "a record may name a third slot",

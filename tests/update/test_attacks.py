@@ -10,7 +10,7 @@ import pytest
 from update.build import SANITIZED, Build, compile_program, mutate
 from update.mutants import ATTACKED, Mutant
 
-CASES = 77
+CASES = 78
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_no_sanitizer_complains_about_attacks(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mutant", ATTACKED, ids=lambda mutant: mutant.name)
 def test_an_attack_finds_each_mutant(attacks: Build, tmp_path: Path, mutant: Mutant) -> None:
     mutated = mutate(attacks, tmp_path, f"update/{mutant.file}", mutant.old, mutant.new)
-    outcomes = (mutated.run(*words) for words in (("cases",), ("rot", 20)))
+    outcomes = (mutated.run(*words) for words in (("cases",), ("rot", 20), ("damages", 19)))
     found = next((outcome for outcome in outcomes if outcome.status != 0), None)
     assert found is not None, f"nothing found: {mutant.name}"
     assert found.values("WRONG"), found.output

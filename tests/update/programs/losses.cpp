@@ -110,15 +110,15 @@ bool a_journal_sector_after_a_cut(unsigned sector) {
 }
 bool a_journal_sector_after_a_cut() { return in_each_sector(a_journal_sector_after_a_cut); }
 
-/* The copy of a confirmation fails for a moment; then the next model arrives, and is tried. */
+/* Power fails in the copy of a confirmation, and the next model arrives before a boot; then it is tried. */
 bool a_journal_sector_after_a_copy_that_failed(unsigned sector) {
   Ecu ecu = confirmed(7);
   ecu.update_to(kC, 8);
   bool right = ecu.install(ecu.package(kA, 9)) == ECU_OK && ecu.restart() == ECU_OK && runs(ecu, kA);
-  ecu.flash.damage_sector(ecu.flash.journal(ecu.update.sector ^ 1U), Bad::kProgramFails);
-  right = right && ecu_update_confirm(&ecu.update) == ECU_OK;
-  ecu.flash.heal();
-  right = right && ecu.install(ecu.package(kB, 10)) == ECU_OK && ecu.restart() == ECU_OK && runs(ecu, kB);
+  ecu.flash.cut_at({ecu.flash.operations() + 1, Torn::kNothing}, 1);
+  (void)ecu_update_confirm(&ecu.update);
+  right = right && ecu.open() == ECU_OK && ecu.install(ecu.package(kB, 10)) == ECU_OK;
+  right = right && ecu.restart() == ECU_OK && runs(ecu, kB);
   lose_sector(ecu, sector);
   return right && ecu.restart() == ECU_OK && ecu.found.sequence >= 9U;
 }
@@ -126,11 +126,13 @@ bool a_journal_sector_after_a_copy_that_failed() {
   return in_each_sector(a_journal_sector_after_a_copy_that_failed);
 }
 
-/* A bit of a journal sector is stuck: that costs a place. */
+/* Bits of a journal sector are stuck: that costs their places. */
 bool a_stuck_bit_in_a_journal_sector(unsigned sector) {
   Ecu ecu;
   Random random(1);
-  ecu.flash.stick(ecu.flash.journal(sector) + 5U * kRecordSize, random);
+  for (uint32_t place = 5; place < 10; ++place) {  // stuck at 0 or 1
+    ecu.flash.stick(ecu.flash.journal(sector) + (place * kRecordSize), random);
+  }
   bool right = true;
   for (uint32_t sequence = 1; sequence <= 60; ++sequence) {
     ecu.update_to(sequence % 2 == 1 ? kB : kC, sequence);
@@ -181,6 +183,19 @@ bool both_journal_sectors_for_a_time() {
   ecu.update_to(kA, 160);
   recover(ecu, ecu.flash.journal(0), 2U * ecu.flash.geometry().sector);
   return right && ecu.restart() == ECU_OK && runs(ecu, kA) && ecu.found.trial == 0U;
+}
+
+/* The same, and the model that was on trial again is given up. */
+bool both_journal_sectors_for_a_time_and_a_revert() {
+  Ecu ecu;
+  for (uint32_t sequence = 1; sequence < 30; ++sequence) {
+    ecu.update_to(sequence % 2 == 1 ? kB : kC, sequence);
+  }
+  lose_journal(ecu);
+  bool right = ecu.restart() == ECU_OK && runs(ecu, kB) && ecu_update_revert(&ecu.update) == ECU_OK;
+  right = right && ecu.boot() == ECU_OK && runs(ecu, kC);
+  recover(ecu, ecu.flash.journal(0), 2U * ecu.flash.geometry().sector);
+  return right && still_runs(ecu, kC);
 }
 
 /* A part of an install lies in the other slot, its header first, and records are lost. */
@@ -481,6 +496,7 @@ constexpr Check kLosses[] = {
     {"a slot that is away for a moment", a_slot_that_is_away_for_a_moment},
     {"the whole journal", the_whole_journal},
     {"both journal sectors for a time", both_journal_sectors_for_a_time},
+    {"both journal sectors for a time, and a revert", both_journal_sectors_for_a_time_and_a_revert},
     {"records during an install", records_during_an_install},
     {"newer records during an install", newer_records_during_an_install},
     {"newer records that are away for a moment", newer_records_that_are_away_for_a_moment},

@@ -173,9 +173,9 @@ bool no_record_follows_the_last_one(bool torn) {
   bool right = ecu.install(ecu.package(kC, 9)) == ECU_OK && ecu.restart() == ECU_OK && runs(ecu, kC);
   const State state = state_of(ecu.flash.at(ecu.newest_record()));
   const uint32_t end = ecu.newest_record() + kRecordSize;
-  ecu.flash.place(end + (torn ? kRecordSize : 0U), record_bytes(kLast, state));
+  ecu.flash.place(end, record_bytes(kLast, state));
   if (torn) {
-    ecu.flash.place(end, ByteVector(kRecordSize, 0x5a));
+    ecu.flash.place(end + kRecordSize, ByteVector(kRecordSize, 0x5a));
   }
   right = right && ecu_update_begin(&ecu.update) == ECU_OK;
   right = right && ecu_update_confirm(&ecu.update) == ECU_FLASH_FAILED && ecu.restart() == ECU_OK;
