@@ -219,6 +219,12 @@ def test_an_option_that_the_ecu_does_not_take_is_named(
     assert (outcome.code, f"  next: check {option}" in outcome.stderr) == (code, True), outcome.stderr
 
 
+def test_an_even_security_level_never_reaches_the_ecu(file: Path) -> None:
+    outcome = call("flash", file, "--doip", "192.0.2.1", "--security-level", "2")
+    assert outcome.code == 2
+    assert "error: unlock: 2 is no level of a request for a seed" in outcome.stderr
+
+
 BAD_FILES: dict[str, tuple[bytes | None, int, str]] = {
     "missing": (None, 2, "cannot be read: No such file"),
     "text": (b"hello", 1, "ECU_PACKAGE_BAD_MAGIC"),

@@ -285,11 +285,10 @@ def init(model: Path, output: Path | None, force: bool, **given: Any) -> None:
 )
 @click.option(
     "--security-level",
-    type=click.Choice([str(level) for level in range(1, 126, 2)]),
-    default="1",
+    type=click.IntRange(1, 125),
+    default=1,
     show_default=True,
-    metavar="ODD",
-    help="Of the request for a seed: odd, up to 125.",
+    help="Of the request for a seed: odd.",
 )
 @click.option("--memory-address", type=NUMBER, default="0", show_default=True, help="Of the download.")
 @click.option(
@@ -324,8 +323,8 @@ def flash(package: Path | None, identify: bool, doip: str, **given: Any) -> None
     if identify == (package is not None):
         cause = "--identify flashes nothing" if identify else "there is no package"
         raise UsageError("usage", cause, hint="give PACKAGE, or --identify to ask what the ECU runs")
-    security = SecurityHook(given["security_command"], int(given["security_level"]))
-    security.require_program()
+    security = SecurityHook(given["security_command"], given["security_level"])
+    security.require_usable()
     delivery = None if package is None else read_delivery(package)
     host, port = read_host(doip)
     endpoint = Endpoint(host, port, given["ecu_address"], given["tester_address"], given["timeout"])

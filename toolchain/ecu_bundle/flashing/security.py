@@ -28,12 +28,19 @@ class SecurityHook:
     command: str = ""
     level: int = 1
 
-    def require_program(self) -> None:
+    def require_usable(self) -> None:
         """So that a wrong option is known before an ECU is disturbed.
 
         Raises:
-            UsageError: there is a command, and it names no program.
+            UsageError: the level is even, or there is a command and it names no program.
         """
+        if self.level % 2 == 0:
+            raise UsageError(
+                _STAGE,
+                f"{self.level} is no level of a request for a seed",
+                place="--security-level",
+                hint="those are odd; the even one above it sends the key",
+            )
         if self.command:
             hook_words(self.command, stage=_STAGE, option=_OPTION)
 
