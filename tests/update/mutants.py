@@ -279,8 +279,8 @@ ATTACKED = (
     Mutant(
         "the digest of the stored payload is not compared",
         "stored.cpp",
-        "         has_digest(area, header.payload_size(), header.payload_digest()) &&\n",
-        "         area.place.size != 0U &&\n",
+        "  return has_digest(area, header.payload_size(), header.payload_digest()) &&\n",
+        "  return area.place.size != 0U &&\n",
     ),
     Mutant(
         "a slot without a header may have something in its place",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** @file
  *  The journal of docs/slots.md: records in two sectors, each the whole state; the newest one counts. A full
- *  sector is continued in the other, which is erased before.
+ *  sector is continued in the other, which is erased before; what is confirmed stands in both.
  */
 #ifndef ECU_SRC_UPDATE_JOURNAL_H
 #define ECU_SRC_UPDATE_JOURNAL_H
@@ -39,7 +39,7 @@ constexpr uint32_t kFewestRecords = 8U;
 /** What the journal says. */
 struct Found {
   ecu_journal
-      journal;     // its newest record, with the sequence from which the next one counts; blank without one
+      journal;     // its newest record, blank without one; with the sequence that the next one goes on from
   uint32_t known;  // sequence of that record; 0: there is none
   uint32_t end;    // as in ecu_update
   uint8_t sector;

@@ -39,11 +39,17 @@ ecu_status load_stored(ecu_update& update, uint32_t index, PackageHeader& header
   return status == ECU_OK ? check_digests(header) : status;
 }
 
+/* The area holds the payload of its stored header. */
+bool holds_payload(const ecu_update& update, uint32_t index, const PackageHeader& header) noexcept {
+  const Area& area = update.areas[index];
+  return has_digest(area, header.payload_size(), header.payload_digest()) &&
+         (index < ECU_AREA_KEYS_0 || is_key_set(area, header.payload_size()));
+}
+
 /* The sequence of the whole package that the area holds, or 0. */
 uint32_t read_whole(ecu_update& update, uint32_t index) noexcept {
   PackageHeader header;
-  const bool whole =
-      load_stored(update, index, header) == ECU_OK && holds_package(update, index, header.sequence(), header);
+  const bool whole = load_stored(update, index, header) == ECU_OK && holds_payload(update, index, header);
   return whole ? header.sequence() : 0U;
 }
 
@@ -93,8 +99,7 @@ bool holds_package(ecu_update& update, uint32_t index, uint32_t sequence, Packag
     return is_erased(area, room_of(area), ECU_PACKAGE_HEADER_SIZE) && holds_image(area);
   }
   return load_stored(update, index, header) == ECU_OK && header.sequence() == sequence &&
-         has_digest(area, header.payload_size(), header.payload_digest()) &&
-         (index < ECU_AREA_KEYS_0 || is_key_set(area, header.payload_size()));
+         holds_payload(update, index, header);
 }
 
 ecu_status read_state(ecu_update& update) noexcept {
