@@ -220,26 +220,30 @@ void Device::lose_records() {
   const uint32_t stride = std::max(kRecordSize, flash.geometry().unit);
   uint32_t first = flash.journal(random_.below(2)) + (stride * random_.below(size / stride));
   if (random_.below(2) == 0) {
-    uint32_t newest = 0;
-    for (uint32_t at = flash.journal(0); at + stride <= flash.keys(0); at += stride) {
-      first = sequence_of(flash.at(at)) > newest ? at : first;
-      newest = std::max(newest, sequence_of(flash.at(at)));
-    }
+    const uint32_t newest = newest_place(flash.journal(0), flash.keys(0));
+    first = newest == flash.keys(0) ? first : newest;
   }
   const uint32_t sector = first < flash.journal(1) ? 0 : 1;
   const uint32_t start = std::max(first - std::min(first, stride * random_.below(8)), flash.journal(sector));
   flash.lose_for_a_time(start, first + stride - start);
 }
 
-/* What the newest record from `start` up to `end` says. */
-State Device::newest_state(uint32_t start, uint32_t end) {
+/* Where the newest record from `start` up to `end` is that can be read; `end` where there is none. */
+uint32_t Device::newest_place(uint32_t start, uint32_t end) {
   const uint32_t stride = std::max(kRecordSize, flash.geometry().unit);
-  const uint8_t* newest = nullptr;
+  uint32_t newest = end;
+  uint32_t highest = 0;
   for (uint32_t at = start; at + stride <= end; at += stride) {
     const uint32_t sequence = flash.is_lost(at, kRecordSize) ? 0 : sequence_of(flash.at(at));
-    newest = sequence > (newest == nullptr ? 0 : sequence_of(newest)) ? flash.at(at) : newest;
+    newest = sequence > highest ? at : newest;
+    highest = std::max(highest, sequence);
   }
-  return newest == nullptr ? State{} : state_of(newest);
+  return newest;
+}
+
+State Device::newest_state(uint32_t start, uint32_t end) {
+  const uint32_t place = newest_place(start, end);
+  return place == end ? State{} : state_of(flash.at(place));
 }
 
 State Device::newest_state() { return newest_state(flash.journal(0), flash.keys(0)); }

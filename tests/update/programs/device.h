@@ -137,6 +137,7 @@ class Device {
   void place_journal(const Start& start, uint32_t fill, Random& random);
   State newest_state();
   State newest_state(uint32_t start, uint32_t end);
+  uint32_t newest_place(uint32_t start, uint32_t end);
   void place_other(unsigned sector, uint32_t first, bool full, const State& settled, Random& random);
   ecu_status send(const ByteVector& package, size_t size);
   void observe(ecu_status status);
@@ -146,7 +147,6 @@ class Device {
   void attack(const ByteVector& hostile);
   void put_package(uint32_t address, uint32_t size, const ByteVector& package, const ByteVector& payload);
   [[nodiscard]] bool holds(unsigned slot, uint32_t sequence);
-  /** The confirmed model is damaged as well as the journal: nothing tells of it any more. */
   /** Records are lost in both sectors, or in the only one that knew, or the confirmed model is damaged too.
    */
   [[nodiscard]] bool damaged_twice() const { return loses_records() && (may_lack_model_ || none_knows_); }
@@ -166,17 +166,16 @@ class Device {
   uint32_t may_run_ = 0;    // bit set of sequences for which confirm was called, or that were there at first
   uint32_t may_try_ = 0;    // bit set of sequences whose install was finished, and not given up since
   uint32_t confirmed_ = 0;  // sequence that was reported as confirmed
-  uint32_t pending_ = 0;
+  uint32_t pending_ = 0;    // sequence for which confirm was called, as long as its outcome is not known
   uint8_t pending_slot_ = 0;
-  bool keeps_given_up_ = false;  // sequence for which confirm was called, as long as its outcome is not known
-  uint32_t asked_ = 0;           // highest sequence for which confirm was called
-  uint32_t must_try_ = 0;        // sequence that was reported as staged
-  uint32_t lost_boots_ = 0;      // times that power failed in boot since then
-  uint32_t keys_ = 0;            // sequence of the key set that was reported as in force
+  bool keeps_given_up_ = false;
+  uint32_t asked_ = 0;       // highest sequence for which confirm was called
+  uint32_t must_try_ = 0;    // sequence that was reported as staged
+  uint32_t lost_boots_ = 0;  // times that power failed in boot since then
+  uint32_t keys_ = 0;        // sequence of the key set that was reported as in force
   uint8_t trials_[kSequences] = {};
-  unsigned homes_[kSequences] =
-      {};                  // bit set of the slots in which the model was, or may have been, confirmed
-  uint8_t last_slot_ = 0;  // that boot decided for
+  unsigned homes_[kSequences] = {};  // bit sets of the slots in which the model was, or may be, confirmed
+  uint8_t last_slot_ = 0;            // that boot decided for
   bool opened_ = false;
   unsigned fault_session_ = 0;
   unsigned found_session_ = 0;

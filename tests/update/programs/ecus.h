@@ -57,9 +57,14 @@ inline void lose_sector(Ecu& ecu, unsigned sector) {
   lose(ecu, ecu.flash.journal(sector), ecu.flash.geometry().sector);
 }
 
-/* So many updates that the newest records lie in journal 1; journal 0 is full of old ones. */
+inline void lose_journal(Ecu& ecu) {
+  lose_sector(ecu, 0);
+  lose_sector(ecu, 1);
+}
+
+/* Updates enough that each sector of the journal was written many times. */
 inline void grow_old(Ecu& ecu) {
-  for (uint32_t sequence = 1; ecu.update.sector != 1; ++sequence) {
+  for (uint32_t sequence = 1; sequence <= 20; ++sequence) {
     ecu.update_to(sequence % 2 == 1 ? kB : kC, sequence);
   }
 }

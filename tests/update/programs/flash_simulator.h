@@ -116,7 +116,6 @@ class FlashSimulator {
   void disturb(uint32_t reads) { disturb_ = reads; }
 
   /** Whether a record of the journal can be read. */
-  [[nodiscard]] bool has_record() { return newest_record(journal(0)) != 0 || newest_record(journal(1)) != 0; }
 
   [[nodiscard]] const std::string& violation() const { return violation_; }
   [[nodiscard]] uint32_t most_worn() const;

@@ -17,11 +17,6 @@ void update_to_101(Ecu& ecu) {
   ecu.update_to(kB, 101);
 }
 
-void lose_journal(Ecu& ecu) {
-  lose_sector(ecu, 0);
-  lose_sector(ecu, 1);
-}
-
 /* Starts twice; the confirmed model runs, without a trial. */
 bool still_runs(Ecu& ecu, const Payload& payload) {
   bool right = true;
