@@ -332,6 +332,12 @@ ATTACKED = (
         "  if (first != 0U || whole) {",
     ),
     Mutant(
+        "a lost record has no higher sequence after a loss",
+        "journal.cpp",
+        "    found.journal.sequence = kAfterLoss;\n",
+        "",
+    ),
+    Mutant(
         "an install does not settle what is confirmed",
         "installer.cpp",
         "  if (update.single != 0U) {",
