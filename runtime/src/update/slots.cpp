@@ -36,8 +36,8 @@ ecu_status start_trial(ecu_update& update, uint8_t slot) noexcept {
   return config.self_test(config.self_test_context, config.memory[slot], room_of(update.areas[slot]));
 }
 
-/* The model does not come back, should the record be lost: without its first sector it is no package any more,
- * and no image. Behind the record, since one that confirms it may be in flash unknown. */
+/* The model does not come back, should the record be lost: without its first sector it is no package any
+ * more, and no image. Behind the record, since one that confirms it may be in flash unknown. */
 ecu_status give_up(ecu_update& update, uint8_t slot) noexcept {
   const ecu_status status = append(update, Change::kEmptied, slot);
   if (status == ECU_OK) {
